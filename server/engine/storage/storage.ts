@@ -1,0 +1,21 @@
+import type { Readable } from "node:stream";
+
+/** A place where backups are kept. Names are relative, `/`-separated, and made by Holdfast. */
+export interface Storage {
+  /** Stores all of `bytes` under `name`: visible, durable and whole when it resolves, absent when it rejects. Never overwrites: CONFLICT. */
+  put(name: string, bytes: AsyncIterable<Uint8Array>, options: { signal: AbortSignal }): Promise<void>;
+  /** The stored bytes, or the range from `start` to `end` (inclusive). Rejects with NOT_FOUND or STORAGE_UNAVAILABLE. */
+  get(name: string, range?: { start: number; end?: number }): Promise<Readable>;
+  /** Size in bytes, or null when there is no such name. */
+  size(name: string): Promise<number | null>;
+  /** Every name below `prefix` (a folder, ending in `/`, or empty for all), without unfinished ones. */
+  list(prefix: string): AsyncIterable<{ name: string; size: number }>;
+  /** Removes one name; an absent one is no error. Folders left empty go too. */
+  remove(name: string): Promise<void>;
+  /** Removes what unfinished puts left below `prefix`. */
+  sweep(prefix: string): Promise<void>;
+  /** Bytes free for new backups; null when unknown. */
+  free(): Promise<number | null>;
+  /** Proves that it can be written, read and removed from; rejects with STORAGE_UNAVAILABLE and a hint. */
+  check(): Promise<void>;
+}

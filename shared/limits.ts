@@ -1,0 +1,17 @@
+/** Limits that the server enforces and the dashboard's forms state. */
+export const limits = {
+  nameLength: 120,
+  descriptionLength: 2000,
+  passwordMinimum: 12,
+  passwordMaximum: 128,
+  mediaPaths: 20,
+  excludePatterns: 200,
+  pageSize: 200,
+} as const;
+
+/** Compression levels by format, as the tools count them. */
+export const compressionLevels = {
+  NONE: { min: 0, max: 0, preset: 0 },
+  GZIP: { min: 1, max: 9, preset: 6 },
+  ZSTD: { min: 1, max: 19, preset: 3 },
+} as const;

@@ -1,0 +1,109 @@
+import { type ChildProcess, execFile, spawn } from "node:child_process";
+import { once } from "node:events";
+import { chmod, mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { promisify } from "node:util";
+import mysql from "mysql2/promise";
+
+const run = promisify(execFile);
+
+/** A private MariaDB server of a test: its own data folder, a socket, a TCP port, and root with the password below. */
+export interface TestServer {
+  readonly socketPath: string;
+  readonly port: number;
+  readonly user: "root";
+  readonly password: string;
+  readonly pid: number;
+  /** A new connection as root; the caller ends it. */
+  connect(database?: string): Promise<mysql.Connection>;
+  signal(signal: NodeJS.Signals): void;
+  stop(): Promise<void>;
+}
+
+export const rootPassword = 'root\'s "pass\\word" #1;';
+
+/** Starts a server in some 2 s; `options` are further mariadbd options, such as "--event-scheduler=ON". */
+export async function startMariadb(options: readonly string[] = []): Promise<TestServer> {
+  const folder = await mkdtemp(join(tmpdir(), "holdfast-db-"));
+  await chmod(folder, 0o755);
+  const asRoot = process.getuid?.() === 0 ? ["--user=root"] : [];
+  const datadir = join(folder, "data");
+  const socketPath = join(folder, "s.sock");
+  await run("mariadb-install-db", [
+    "--no-defaults",
+    `--datadir=${datadir}`,
+    "--auth-root-authentication-method=normal",
+    "--skip-test-db",
+    ...asRoot,
+  ]);
+  const port = await freePort();
+  const server: ChildProcess = spawn(
+    "mariadbd",
+    [
+      "--no-defaults",
+      `--datadir=${datadir}`,
+      `--socket=${socketPath}`,
+      `--port=${port}`,
+      "--bind-address=127.0.0.1",
+      `--pid-file=${join(folder, "pid")}`,
+      "--innodb-buffer-pool-size=128M",
+      "--innodb-flush-log-at-trx-commit=2",
+      "--max-allowed-packet=64M",
+      ...asRoot,
+      ...options,
+    ],
+    { stdio: ["ignore", "ignore", "ignore"] },
+  );
+  const exited = once(server, "exit");
+  const admin = await patiently(() => mysql.createConnection({ socketPath, user: "root" }), exited);
+  await admin.query("ALTER USER root@localhost IDENTIFIED BY ?", [rootPassword]);
+  await admin.query("CREATE USER root@'127.0.0.1' IDENTIFIED BY ?", [rootPassword]);
+  await admin.query("GRANT ALL ON *.* TO root@'127.0.0.1' WITH GRANT OPTION");
+  await admin.end();
+  return {
+    socketPath,
+    port,
+    user: "root",
+    password: rootPassword,
+    pid: server.pid ?? 0,
+    connect: (database) =>
+      mysql.createConnection({
+        socketPath,
+        user: "root",
+        password: rootPassword,
+        multipleStatements: true,
+        ...(database ? { database } : {}),
+      }),
+    signal: (signal) => void server.kill(signal),
+    async stop() {
+      server.kill("SIGCONT");
+      server.kill("SIGTERM");
+      await exited;
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+async function freePort(): Promise<number> {
+  const { createServer } = await import("node:net");
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const address = server.address();
+  server.close();
+  return typeof address === "object" && address ? address.port : 0;
+}
+
+async function patiently<T>(attempt: () => Promise<T>, exited: Promise<unknown>): Promise<T> {
+  let gone = false;
+  void exited.then(() => (gone = true));
+  for (let tries = 0; ; tries += 1) {
+    try {
+      return await attempt();
+    } catch (error) {
+      if (gone || tries > 300) throw error;
+      await sleep(100);
+    }
+  }
+}

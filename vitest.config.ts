@@ -1,0 +1,13 @@
+import { defineConfig } from "vitest/config";
+
+export default defineConfig({
+  test: {
+    include: ["test/**/*.test.ts"],
+    globalSetup: ["test/support/shared-server.ts"],
+    testTimeout: 60_000,
+    hookTimeout: 120_000,
+    // Two cores: more files at once only make each other late.
+    maxWorkers: 2,
+    server: { deps: { inline: ["type-graphql", "graphql"] } },
+  },
+});
