@@ -1,0 +1,32 @@
+import { drizzle, type MySql2Database } from "drizzle-orm/mysql2";
+import mysql from "mysql2/promise";
+import * as schema from "./schema/index.ts";
+
+export type Db = MySql2Database<typeof schema>;
+
+/** Where the catalog is: a URL from the settings, or the embedded server's socket. */
+export type CatalogAddress = { readonly url: string } | { readonly socketPath: string; readonly user: string; readonly database: string };
+
+/** The catalog's connections. Nothing is opened until the first query. */
+export interface Catalog {
+  readonly db: Db;
+  readonly pool: mysql.Pool;
+  close(): Promise<void>;
+}
+
+/** Opens the catalog's pool: UTC, utf8mb4, strict mode, whatever the server's defaults are. */
+export function openCatalog(address: CatalogAddress): Catalog {
+  const pool = mysql.createPool({
+    ...("url" in address ? { uri: address.url } : address),
+    connectionLimit: 10,
+    timezone: "Z",
+    charset: "utf8mb4_unicode_ci",
+    supportBigNumbers: true,
+    connectTimeout: 10_000,
+  });
+  // The pool hands connections out in order of its queue, so this runs before a new connection's first query.
+  pool.pool.on("connection", (connection) => {
+    connection.query("SET time_zone = '+00:00', sql_mode = 'STRICT_TRANS_TABLES,NO_ENGINE_SUBSTITUTION,ERROR_FOR_DIVISION_BY_ZERO'");
+  });
+  return { db: drizzle(pool, { schema, mode: "default", casing: "snake_case" }), pool, close: () => pool.end() };
+}

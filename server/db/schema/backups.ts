@@ -1,0 +1,53 @@
+import { boolean, index, int, mysqlTable, text, varchar } from "drizzle-orm/mysql-core";
+import type { BackupType, Compression, Trigger } from "../../../shared/enums.ts";
+import type { BackupId, SourceId, StorageId } from "../../domain/ids.ts";
+import type { Artifact, Manifest } from "../../domain/manifest.ts";
+import { bytes, id, instant, json, word } from "../columns.ts";
+import { operationColumns } from "./operation-columns.ts";
+import { sources } from "./sources.ts";
+import { storages } from "./storages.ts";
+
+export const backups = mysqlTable(
+  "backups",
+  {
+    id: id<BackupId>().primaryKey(),
+    name: varchar({ length: 120 }).notNull(),
+    description: text(),
+    type: word<BackupType>().notNull(),
+    trigger: word<Trigger>().notNull(),
+    /** Who asked, for a person: an address, a token's name, the command line. */
+    actor: varchar({ length: 255 }).notNull(),
+    sourceId: id<SourceId>()
+      .notNull()
+      .references(() => sources.id),
+    storageId: id<StorageId>()
+      .notNull()
+      .references(() => storages.id),
+    compression: word<Compression>().notNull(),
+    compressionLevel: int().notNull(),
+    excludeLogs: boolean().notNull(),
+    pinned: boolean().notNull().default(false),
+    /** The backup's folder on its storage. */
+    folder: varchar({ length: 255 }).notNull(),
+    artifacts: json<readonly Artifact[]>().notNull(),
+    size: bytes(),
+    storedSize: bytes(),
+    /** The tombstone: deletion has begun, the files may be gone already. */
+    deletedAt: instant(),
+    ...operationColumns(),
+  },
+  (table) => [
+    index("backups_created").on(table.createdAt, table.id),
+    index("backups_source_created").on(table.sourceId, table.createdAt, table.id),
+    index("backups_status_created").on(table.status, table.createdAt, table.id),
+    index("backups_storage").on(table.storageId, table.status),
+  ],
+);
+
+/** Manifests apart from the rows that lists read: they grow with the number of tables. */
+export const backupManifests = mysqlTable("backup_manifests", {
+  backupId: id<BackupId>()
+    .primaryKey()
+    .references(() => backups.id, { onDelete: "cascade" }),
+  manifest: json<Manifest>().notNull(),
+});

@@ -1,0 +1,20 @@
+import { char, index, mysqlTable, varchar } from "drizzle-orm/mysql-core";
+import type { BackupId } from "../../domain/ids.ts";
+import { id, instant } from "../columns.ts";
+import { backups } from "./backups.ts";
+
+/** Download links: the token itself is only in the link, its SHA-256 here. */
+export const downloads = mysqlTable(
+  "downloads",
+  {
+    tokenHash: char({ length: 64 }).primaryKey(),
+    backupId: id<BackupId>()
+      .notNull()
+      .references(() => backups.id, { onDelete: "cascade" }),
+    /** One artifact's name, or null for the whole backup. */
+    artifact: varchar({ length: 255 }),
+    filename: varchar({ length: 255 }).notNull(),
+    expiresAt: instant().notNull(),
+  },
+  (table) => [index("downloads_expires").on(table.expiresAt)],
+);

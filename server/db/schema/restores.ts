@@ -1,0 +1,36 @@
+import { boolean, index, mysqlTable, varchar } from "drizzle-orm/mysql-core";
+import type { BackupType, RestoreMode } from "../../../shared/enums.ts";
+import type { BackupId, RestoreId, SourceId } from "../../domain/ids.ts";
+import type { RestoreJournal, RestoreResult } from "../../domain/restore.ts";
+import { id, json, word } from "../columns.ts";
+import { backups } from "./backups.ts";
+import { operationColumns } from "./operation-columns.ts";
+import { sources } from "./sources.ts";
+
+export const restores = mysqlTable(
+  "restores",
+  {
+    id: id<RestoreId>().primaryKey(),
+    name: varchar({ length: 120 }).notNull(),
+    type: word<BackupType>().notNull(),
+    mode: word<RestoreMode>().notNull(),
+    staged: boolean().notNull(),
+    backupBeforeRestore: boolean().notNull(),
+    actor: varchar({ length: 255 }).notNull(),
+    /** Null once the backup was deleted: the restore stays as history. */
+    backupId: id<BackupId>().references(() => backups.id, { onDelete: "set null" }),
+    targetSourceId: id<SourceId>()
+      .notNull()
+      .references(() => sources.id),
+    preRestoreBackupId: id<BackupId>().references(() => backups.id, { onDelete: "set null" }),
+    /** What has to be undone or finished after a crash; null when nothing has. */
+    journal: json<RestoreJournal>(),
+    result: json<RestoreResult>(),
+    ...operationColumns(),
+  },
+  (table) => [
+    index("restores_created").on(table.createdAt, table.id),
+    index("restores_status_created").on(table.status, table.createdAt, table.id),
+    index("restores_target_created").on(table.targetSourceId, table.createdAt, table.id),
+  ],
+);

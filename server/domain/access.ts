@@ -1,0 +1,45 @@
+import type { Role } from "../../shared/enums.ts";
+import { Failure } from "./errors.ts";
+
+/** Who asks: a signed-in user, an API token, or someone at the machine's own command line. */
+export type Actor =
+  | { readonly kind: "user"; readonly id: string; readonly name: string; readonly email: string; readonly role: Role }
+  | { readonly kind: "token"; readonly id: string; readonly name: string; readonly role: Role }
+  | { readonly kind: "cli"; readonly name: string; readonly role: "ADMIN" };
+
+/** Everything that can be asked for, and the least role that may. */
+const leastRole = {
+  read: "VIEWER",
+  backup: "OPERATOR",
+  cancel: "OPERATOR",
+  pin: "OPERATOR",
+  download: "OPERATOR",
+  check: "OPERATOR",
+  restore: "ADMIN",
+  deleteBackup: "ADMIN",
+  configure: "ADMIN",
+  accounts: "ADMIN",
+} as const satisfies Record<string, Role>;
+export type Permission = keyof typeof leastRole;
+
+const rank: Readonly<Record<Role, number>> = { VIEWER: 0, OPERATOR: 1, ADMIN: 2 };
+
+/** Throws UNAUTHENTICATED or FORBIDDEN unless `actor` may do `permission`. */
+export function allow(actor: Actor | null, permission: Permission): asserts actor is Actor {
+  if (!actor)
+    throw new Failure(
+      "UNAUTHENTICATED",
+      "Sign in first.",
+      "Sign in on the dashboard, or send an API token as `Authorization: Bearer SECRET`.",
+    );
+  if (rank[actor.role] < rank[leastRole[permission]])
+    throw new Failure(
+      "FORBIDDEN",
+      `This needs the role ${leastRole[permission].toLowerCase()}; you are ${actor.role.toLowerCase()}.`,
+      "Ask an administrator.",
+    );
+}
+
+/** The actor for a log line or a record: never a secret. */
+export const describeActor = (actor: Actor) =>
+  actor.kind === "user" ? actor.email : actor.kind === "token" ? `API token ${actor.name}` : `command line (${actor.name})`;

@@ -1,0 +1,49 @@
+import type { BackupType, Compression } from "../../shared/enums.ts";
+import type { Part } from "./manifest.ts";
+
+/** A name for folders: lower-case ASCII letters, digits and hyphens, at most 60; never empty. */
+export function slugOf(name: string): string {
+  const slug = name
+    .normalize("NFKD")
+    .replace(/\p{M}/gu, "")
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, "-")
+    .replace(/^-+|-+$/g, "")
+    .slice(0, 60)
+    .replace(/-+$/, "");
+  return slug || "source";
+}
+
+/** The backup's folder on its storage: `shop/2026-11-22T03-00-00Z-full-1b4e28ba`. */
+export function backupFolder(slug: string, type: BackupType, createdAt: Date, id: string): string {
+  const instant = `${createdAt.toISOString().slice(0, 19).replaceAll(":", "-")}Z`;
+  return `${slug}/${instant}-${type.toLowerCase()}-${id.slice(0, 8)}`;
+}
+
+const bases: Readonly<Record<Part, string>> = { database: "database.sql", media: "media.tar" };
+const suffixes: Readonly<Record<Compression, string>> = { NONE: "", GZIP: ".gz", ZSTD: ".zst" };
+
+/** The artifact's file name: `database.sql.zst`. */
+export const artifactName = (part: Part, compression: Compression) => `${bases[part]}${suffixes[compression]}`;
+
+export const manifestName = "manifest.json";
+
+/** A backup's name when nobody gave one: "Shop, 22 Nov 2026 03:00 UTC". */
+export function defaultBackupName(source: string, now: Date): string {
+  const day = now.toLocaleDateString("en-GB", { day: "numeric", month: "short", year: "numeric", timeZone: "UTC" });
+  return `${source.slice(0, 90)}, ${day} ${now.toISOString().slice(11, 16)} UTC`;
+}
+
+const decompress: Readonly<Record<Compression, string>> = { NONE: "cat", GZIP: "gunzip -c", ZSTD: "zstd -dc" };
+const tarFlag: Readonly<Record<Compression, string>> = { NONE: "", GZIP: "--gzip ", ZSTD: "--zstd " };
+
+/** The stock commands that restore the artifacts by hand, run in the backup's folder. */
+export function restoreCommands(parts: readonly Part[], compression: Compression, database: string | null): string[] {
+  return parts.map((part) =>
+    part === "database"
+      ? `${decompress[compression]} ${artifactName(part, compression)} | mariadb --binary-mode ${shellQuoted(database ?? "")}`
+      : `tar ${tarFlag[compression]}-xpf ${artifactName(part, compression)}`,
+  );
+}
+
+const shellQuoted = (word: string) => (/^[A-Za-z0-9_]+$/.test(word) ? word : `-- '${word.replaceAll("'", `'\\''`)}'`);
