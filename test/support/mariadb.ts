@@ -59,7 +59,7 @@ export async function startMariadb(options: readonly string[] = []): Promise<Tes
   const exited = once(server, "exit");
   const admin = await patiently(() => mysql.createConnection({ socketPath, user: "root" }), exited);
   await admin.query("ALTER USER root@localhost IDENTIFIED BY ?", [rootPassword]);
-  await admin.query("CREATE USER root@'127.0.0.1' IDENTIFIED BY ?", [rootPassword]);
+  await admin.query("CREATE OR REPLACE USER root@'127.0.0.1' IDENTIFIED BY ?", [rootPassword]);
   await admin.query("GRANT ALL ON *.* TO root@'127.0.0.1' WITH GRANT OPTION");
   await admin.end();
   return {
