@@ -1,0 +1,105 @@
+import type { Duplex } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import { createGunzip, createGzip } from "node:zlib";
+import type { Compression } from "../../../shared/enums.ts";
+import { Failure } from "../../domain/errors.ts";
+import type { Packing } from "../part.ts";
+import { findProgram, spawnTool, type ToolExit } from "../process.ts";
+
+/** A step of a `pipeline()`: takes bytes, gives bytes; its output ends only after its success is certain. */
+export type Codec = (source: AsyncIterable<Uint8Array>) => AsyncIterable<Uint8Array>;
+
+/** Compresses what flows through. Memory is flat; a child that it needs ends with the step, whatever the reason. */
+export function compressor({ compression, level }: Packing, signal: AbortSignal): Codec {
+  switch (compression) {
+    case "NONE":
+      return (source) => source;
+    case "GZIP":
+      return (source) => throughTransform(createGzip({ level, chunkSize }), source, signal);
+    case "ZSTD":
+      return (source) => throughZstd(["-T0", `-${level}`, "-q", "-c"], source, signal, compressionFailed);
+    default:
+      throw compression satisfies never;
+  }
+}
+
+/** Undoes `compressor`. A stream that was cut, altered or appended to rejects with ARTIFACT_CORRUPT. */
+export function decompressor(compression: Compression, signal: AbortSignal): Codec {
+  switch (compression) {
+    case "NONE":
+      return (source) => source;
+    case "GZIP":
+      return (source) => gunzip(source, signal);
+    case "ZSTD":
+      return (source) => throughZstd(["-dc", "-q"], source, signal, (exit) => corrupt(exit.stderr));
+    default:
+      throw compression satisfies never;
+  }
+}
+
+const chunkSize = 128 * 1024;
+
+async function* gunzip(source: AsyncIterable<Uint8Array>, signal: AbortSignal) {
+  const transform = createGunzip({ chunkSize });
+  try {
+    yield* throughTransform(transform, source, signal);
+  } catch (error) {
+    const code = error instanceof Error && "code" in error ? String(error.code) : "";
+    // zlib's own codes: Z_DATA_ERROR, Z_BUF_ERROR and such.
+    throw code.startsWith("Z_") ? corrupt(`gzip: ${code}`, error) : error;
+  }
+  // zlib takes no bytes at all for a good end.
+  if (transform.bytesWritten === 0) throw corrupt("gzip: no data");
+}
+
+async function* throughTransform(transform: Duplex, source: AsyncIterable<Uint8Array>, signal: AbortSignal): AsyncGenerator<Uint8Array> {
+  const fed = pipeline(source, transform, { signal });
+  // The loop below meets the same error first; this keeps the second copy from being unhandled.
+  fed.catch(() => {});
+  try {
+    yield* transform;
+    await fed;
+  } catch (error) {
+    signal.throwIfAborted();
+    throw error;
+  } finally {
+    transform.destroy();
+  }
+}
+
+async function* throughZstd(
+  args: readonly string[],
+  source: AsyncIterable<Uint8Array>,
+  signal: AbortSignal,
+  explain: (exit: ToolExit) => Failure,
+): AsyncGenerator<Uint8Array> {
+  if (!findProgram("zstd"))
+    throw new Failure("INTERNAL", "The program zstd is not on this machine.", "Install it, on Debian with: apt-get install zstd");
+  await using tool = spawnTool("zstd", args, { stdin: "pipe", stdout: "pipe", signal });
+  if (!tool.stdin || !tool.stdout) throw new Error("zstd was started without its pipes");
+  const fed = pipeline(source, tool.stdin, { signal }).then(
+    () => undefined,
+    (error: unknown) => error,
+  );
+  // Should the source fail, zstd sees a plain end and ends well: the error is looked at before the end is passed on.
+  yield* tool.stdout;
+  const [exit, error] = [await tool.exited, await fed];
+  signal.throwIfAborted();
+  const failed = exit.code !== 0;
+  if (error && !(failed && isBrokenPipe(error))) throw error;
+  if (failed) throw explain(exit);
+}
+
+const brokenPipes: readonly unknown[] = ["EPIPE", "ECONNRESET", "ERR_STREAM_PREMATURE_CLOSE", "ERR_STREAM_DESTROYED"];
+const isBrokenPipe = (error: unknown) => error instanceof Error && "code" in error && brokenPipes.includes(error.code);
+
+const compressionFailed = (exit: ToolExit) =>
+  new Failure("INTERNAL", `zstd ended with ${exit.signal ?? `exit status ${exit.code}`}. ${exit.stderr}`.trim());
+
+const corrupt = (detail: string, cause?: unknown) =>
+  new Failure(
+    "ARTIFACT_CORRUPT",
+    `The stored file is damaged: it was cut off or altered (${detail.slice(-300) || "no detail"}).`,
+    "Restore from another backup, and check the storage for errors.",
+    { cause },
+  );

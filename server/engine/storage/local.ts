@@ -1,0 +1,193 @@
+import { randomBytes } from "node:crypto";
+import { createReadStream } from "node:fs";
+import { link, mkdir, open, readdir, readFile, rename, rm, rmdir, stat, statfs, unlink } from "node:fs/promises";
+import { dirname, join, resolve } from "node:path";
+import type { Readable } from "node:stream";
+import { Failure } from "../../domain/errors.ts";
+import { abortable } from "./abortable.ts";
+import { errnoOf, onDisk } from "./disk.ts";
+import { checkName, checkPrefix } from "./names.ts";
+import type { Storage } from "./storage.ts";
+
+/** A storage in the folder `root`, which must be there: a missing one is taken for a disk that is not mounted. */
+export function localStorage(root: string): Storage {
+  const base = resolve(root);
+  const pathOf = (name: string) => join(base, checkName(name));
+  return {
+    put: (name, bytes, { signal }) => put(base, pathOf(name), bytes, signal),
+    get: (name, range) => get(base, name, pathOf(name), range),
+    size: (name) => sizeOf(base, pathOf(name)),
+    list: (prefix) => list(base, checkPrefix(prefix), (name) => !unfinished.test(name)),
+    async remove(name) {
+      const path = pathOf(name);
+      await onDisk(base, () => rm(path, { force: true }));
+      await removeEmptyFolders(base, dirname(path));
+    },
+    async sweep(prefix) {
+      for await (const { name } of list(base, checkPrefix(prefix), (name) => unfinished.test(name))) {
+        await onDisk(base, () => rm(join(base, name), { force: true }));
+        await removeEmptyFolders(base, dirname(join(base, name)));
+      }
+    },
+    async free() {
+      const { bavail, bsize } = await onDisk(base, () => statfs(base));
+      return bavail * bsize;
+    },
+    check: () => check(base),
+  };
+}
+
+const unfinished = /^\.holdfast-[0-9a-f]{16}\.part$/;
+const partName = () => `.holdfast-${randomBytes(8).toString("hex")}.part`;
+
+async function put(base: string, path: string, bytes: AsyncIterable<Uint8Array>, signal: AbortSignal): Promise<void> {
+  signal.throwIfAborted();
+  await onDisk(base, () => stat(base));
+  const folder = dirname(path);
+  const part = join(folder, partName());
+  let linked = false;
+  try {
+    if (await isThere(base, path)) throw conflict(path);
+    await onDisk(base, () => makeFolders(base, folder));
+    await writeWhole(base, part, bytes, signal);
+    await publish(base, part, path);
+    linked = true;
+    await onDisk(base, () => syncFolder(folder));
+  } catch (error) {
+    await rm(part, { force: true }).catch(() => {});
+    if (linked) await rm(path, { force: true }).catch(() => {});
+    await removeEmptyFolders(base, folder).catch(() => {});
+    signal.throwIfAborted();
+    throw error;
+  }
+}
+
+async function writeWhole(base: string, part: string, bytes: AsyncIterable<Uint8Array>, signal: AbortSignal): Promise<void> {
+  await using file = await onDisk(base, () => open(part, "wx", 0o600));
+  let written = 0;
+  for await (const chunk of abortable(bytes, signal)) {
+    for (let offset = 0; offset < chunk.length; ) {
+      const { bytesWritten } = await onDisk(base, () => file.write(chunk, offset));
+      offset += bytesWritten;
+    }
+    written += chunk.length;
+  }
+  signal.throwIfAborted();
+  const { size } = await onDisk(base, () => file.stat());
+  if (size !== written)
+    throw new Failure(
+      "STORAGE_UNAVAILABLE",
+      `The storage ${base} kept ${size} of ${written} bytes.`,
+      "Check its disk and file system for errors.",
+    );
+  await onDisk(base, () => file.sync());
+}
+
+/** Gives the finished file its name without ever taking one away: a hard link fails where a rename would overwrite. */
+async function publish(base: string, part: string, path: string): Promise<void> {
+  try {
+    await link(part, path);
+  } catch (error) {
+    const code = errnoOf(error);
+    if (code === "EEXIST") throw conflict(path);
+    if (!code || !withoutLinks.includes(code)) return onDisk(base, () => Promise.reject(error));
+    if (await isThere(base, path)) throw conflict(path);
+    return onDisk(base, () => rename(part, path));
+  }
+  await onDisk(base, () => unlink(part));
+}
+
+/** What file systems without hard links answer: FAT, some network shares. */
+const withoutLinks = ["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS", "EMLINK"];
+
+const conflict = (path: string) =>
+  new Failure("CONFLICT", `The storage already holds ${path}.`, "Nothing was overwritten. Remove that file first if it is not needed.");
+
+/** Makes what is missing of `folder`, below a `base` that exists, and makes their names durable. */
+async function makeFolders(base: string, folder: string): Promise<void> {
+  const first = await mkdir(folder, { recursive: true, mode: 0o700 });
+  if (!first) return;
+  for (let made = folder; ; made = dirname(made)) {
+    await syncFolder(dirname(made));
+    if (made === first || made === base) return;
+  }
+}
+
+async function syncFolder(folder: string): Promise<void> {
+  await using handle = await open(folder, "r");
+  await handle.sync();
+}
+
+async function removeEmptyFolders(base: string, folder: string): Promise<void> {
+  for (let empty = folder; empty.startsWith(`${base}/`); empty = dirname(empty)) {
+    try {
+      await rmdir(empty);
+    } catch (error) {
+      // Still in use, or gone already: either way the parents follow the same rule another time.
+      if (errnoOf(error) !== "ENOENT") return;
+    }
+  }
+}
+
+const isThere = async (base: string, path: string) => (await sizeOf(base, path)) !== null;
+
+async function sizeOf(base: string, path: string): Promise<number | null> {
+  try {
+    return (await stat(path)).size;
+  } catch (error) {
+    if (errnoOf(error) !== "ENOENT" && errnoOf(error) !== "ENOTDIR") return onDisk(base, () => Promise.reject(error));
+    await onDisk(base, () => stat(base));
+    return null;
+  }
+}
+
+async function get(base: string, name: string, path: string, range?: { start: number; end?: number }): Promise<Readable> {
+  if ((await sizeOf(base, path)) === null)
+    throw new Failure(
+      "NOT_FOUND",
+      `The storage ${base} does not hold ${name}.`,
+      "It was removed, or the backup belongs to another storage.",
+    );
+  const handle = await onDisk(base, () => open(path, "r"));
+  return createReadStream(path, { fd: handle, highWaterMark: 256 * 1024, ...range });
+}
+
+async function* list(base: string, prefix: string, wanted: (file: string) => boolean): AsyncGenerator<{ name: string; size: number }> {
+  await onDisk(base, () => stat(base));
+  const folder = join(base, prefix);
+  const entries = await readdir(folder, { withFileTypes: true }).catch((error: unknown) =>
+    errnoOf(error) === "ENOENT" ? [] : onDisk(base, () => Promise.reject(error)),
+  );
+  entries.sort((a, b) => (a.name < b.name ? -1 : 1));
+  for (const entry of entries) {
+    const name = prefix + entry.name;
+    if (entry.isDirectory()) yield* list(base, `${name}/`, wanted);
+    else if (entry.isFile() && wanted(entry.name)) {
+      // Removed since the folder was read: then it is not listed.
+      const size = await sizeOf(base, join(base, name));
+      if (size !== null) yield { name, size };
+    }
+  }
+}
+
+async function check(base: string): Promise<void> {
+  await onDisk(base, () => stat(base));
+  const probe = join(base, partName());
+  const text = "Holdfast writes, reads and removes this file to try the storage.\n";
+  try {
+    await onDisk(base, async () => {
+      await using file = await open(probe, "wx", 0o600);
+      await file.writeFile(text);
+      await file.sync();
+    });
+    const read = await onDisk(base, () => readFile(probe, "utf8"));
+    if (read !== text)
+      throw new Failure(
+        "STORAGE_UNAVAILABLE",
+        `The storage ${base} gave back other bytes than were written.`,
+        "Check its disk for errors.",
+      );
+  } finally {
+    await rm(probe, { force: true }).catch(() => {});
+  }
+}
