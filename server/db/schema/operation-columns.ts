@@ -1,4 +1,4 @@
-import { boolean, double, int, text, varchar } from "drizzle-orm/mysql-core";
+import { boolean, double, text, varchar } from "drizzle-orm/mysql-core";
 import type { ErrorCode } from "../../../shared/codes.ts";
 import type { OperationStatus, Phase } from "../../../shared/enums.ts";
 import { bytes, instant, word } from "../columns.ts";
@@ -21,8 +21,6 @@ export const operationColumns = () => ({
   etaSeconds: double(),
   currentItem: text(),
   progressAt: instant(),
-  /** The last log line's number. */
-  logSequence: int().notNull().default(0),
   cancelRequested: boolean().notNull().default(false),
   /** The process that holds the lease: host, pid and its start time. */
   worker: varchar({ length: 200 }),

@@ -1,0 +1,154 @@
+import { and, asc, count, desc, eq, gt, gte, inArray, isNotNull, isNull, like, lt, or, sql } from "drizzle-orm";
+import type { BackupType, OperationStatus } from "../../shared/enums.ts";
+import type { BackupId, SourceId, StorageId } from "../domain/ids.ts";
+import type { Manifest } from "../domain/manifest.ts";
+import { activeStatuses } from "../domain/operation.ts";
+import type { Db } from "./client.ts";
+import { after, containing, type Page, pageOf } from "./paging.ts";
+import { backupManifests, backups } from "./schema/index.ts";
+
+export type BackupRow = typeof backups.$inferSelect;
+export type NewBackup = typeof backups.$inferInsert;
+
+export interface BackupFilter {
+  readonly status?: readonly OperationStatus[] | null;
+  readonly type?: readonly BackupType[] | null;
+  readonly sourceId?: SourceId | null;
+  readonly storageId?: StorageId | null;
+  readonly search?: string | null;
+  readonly createdAfter?: Date | null;
+  readonly createdBefore?: Date | null;
+  readonly pinned?: boolean | null;
+}
+
+export async function insertBackup(db: Db, row: NewBackup): Promise<void> {
+  await db.insert(backups).values(row);
+}
+
+/** Not those whose deletion has begun. */
+export async function findBackup(db: Db, id: BackupId): Promise<BackupRow | null> {
+  const [row] = await db
+    .select()
+    .from(backups)
+    .where(and(eq(backups.id, id), isNull(backups.deletedAt)));
+  return row ?? null;
+}
+
+export const findBackups = (db: Db, ids: readonly BackupId[]): Promise<BackupRow[]> =>
+  db
+    .select()
+    .from(backups)
+    .where(and(inArray(backups.id, [...ids]), isNull(backups.deletedAt)));
+
+/** A page of backups, newest first. */
+export async function pageBackups(db: Db, filter: BackupFilter, first: number, cursor: string | null): Promise<Page<BackupRow>> {
+  const where = and(
+    isNull(backups.deletedAt),
+    filter.status ? inArray(backups.status, [...filter.status]) : undefined,
+    filter.type ? inArray(backups.type, [...filter.type]) : undefined,
+    filter.sourceId ? eq(backups.sourceId, filter.sourceId) : undefined,
+    filter.storageId ? eq(backups.storageId, filter.storageId) : undefined,
+    filter.search ? or(like(backups.name, containing(filter.search)), like(backups.description, containing(filter.search))) : undefined,
+    filter.createdAfter ? gte(backups.createdAt, filter.createdAfter) : undefined,
+    filter.createdBefore ? lt(backups.createdAt, filter.createdBefore) : undefined,
+    filter.pinned === null || filter.pinned === undefined ? undefined : eq(backups.pinned, filter.pinned),
+  );
+  const [total] = await db.select({ count: count() }).from(backups).where(where);
+  const rows = await db
+    .select()
+    .from(backups)
+    .where(and(where, after(backups.createdAt, backups.id, cursor)))
+    .orderBy(desc(backups.createdAt), desc(backups.id))
+    .limit(first + 1);
+  return pageOf(rows, first, total?.count ?? 0);
+}
+
+/** Completed backups that hold at least what `type` asks for, newest first. */
+export const listCompleted = (db: Db, type: BackupType | null, sourceId: SourceId | null): Promise<BackupRow[]> =>
+  db
+    .select()
+    .from(backups)
+    .where(
+      and(
+        eq(backups.status, "COMPLETED"),
+        isNull(backups.deletedAt),
+        type ? inArray(backups.type, type === "FULL" ? ["FULL"] : ["FULL", type]) : undefined,
+        sourceId ? eq(backups.sourceId, sourceId) : undefined,
+      ),
+    )
+    .orderBy(desc(backups.createdAt))
+    .limit(1000);
+
+/** The source's newest backup, or its newest completed one. */
+export async function newestBackup(db: Db, sourceId: SourceId, completedOnly: boolean): Promise<BackupRow | null> {
+  const [row] = await db
+    .select()
+    .from(backups)
+    .where(and(eq(backups.sourceId, sourceId), isNull(backups.deletedAt), completedOnly ? eq(backups.status, "COMPLETED") : undefined))
+    .orderBy(desc(backups.createdAt), desc(backups.id))
+    .limit(1);
+  return row ?? null;
+}
+
+/** Failed backups of the source that are newer than `since`. */
+export async function countFailedSince(db: Db, sourceId: SourceId, since: Date | null): Promise<number> {
+  const [row] = await db
+    .select({ count: count() })
+    .from(backups)
+    .where(
+      and(
+        eq(backups.sourceId, sourceId),
+        eq(backups.status, "FAILED"),
+        isNull(backups.deletedAt),
+        since ? gt(backups.createdAt, since) : undefined,
+      ),
+    );
+  return row?.count ?? 0;
+}
+
+/** Backups of the source that wait or run. */
+export const listActiveBackups = (db: Db, sourceId: SourceId): Promise<BackupRow[]> =>
+  db
+    .select()
+    .from(backups)
+    .where(and(eq(backups.sourceId, sourceId), inArray(backups.status, [...activeStatuses])))
+    .orderBy(asc(backups.createdAt));
+
+/** Writes down what a backup holds; its status is the lifecycle's. */
+export async function recordManifest(db: Db, id: BackupId, manifest: Manifest): Promise<void> {
+  const sum = (field: "size" | "storedSize") => manifest.artifacts.reduce((total, artifact) => total + artifact[field], 0);
+  await db.transaction(async (tx) => {
+    await tx.insert(backupManifests).values({ backupId: id, manifest });
+    await tx
+      .update(backups)
+      .set({ artifacts: manifest.artifacts, size: sum("size"), storedSize: sum("storedSize") })
+      .where(eq(backups.id, id));
+  });
+}
+
+export const findManifests = (db: Db, ids: readonly BackupId[]): Promise<{ backupId: BackupId; manifest: Manifest }[]> =>
+  db
+    .select()
+    .from(backupManifests)
+    .where(inArray(backupManifests.backupId, [...ids]));
+
+export async function setPinned(db: Db, id: BackupId, pinned: boolean): Promise<void> {
+  await db.update(backups).set({ pinned }).where(eq(backups.id, id));
+}
+
+/** Sets the tombstone; false when the backup is pinned, active or already being deleted. */
+export async function markDeleted(db: Db, id: BackupId, now: Date): Promise<boolean> {
+  const [result] = await db
+    .update(backups)
+    .set({ deletedAt: now })
+    .where(
+      and(eq(backups.id, id), isNull(backups.deletedAt), eq(backups.pinned, false), sql`${backups.status} not in ('QUEUED', 'RUNNING')`),
+    );
+  return result.affectedRows === 1;
+}
+
+export const listTombstones = (db: Db): Promise<BackupRow[]> => db.select().from(backups).where(isNotNull(backups.deletedAt)).limit(1000);
+
+export async function removeBackupRow(db: Db, id: BackupId): Promise<void> {
+  await db.delete(backups).where(eq(backups.id, id));
+}

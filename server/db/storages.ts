@@ -1,0 +1,62 @@
+import { and, asc, desc, eq, inArray, isNull, ne, sql } from "drizzle-orm";
+import type { StorageId } from "../domain/ids.ts";
+import type { Db } from "./client.ts";
+import { backups, storages } from "./schema/index.ts";
+
+export type StorageRow = typeof storages.$inferSelect;
+
+export const listStorages = (db: Db): Promise<StorageRow[]> =>
+  db.select().from(storages).orderBy(desc(storages.isDefault), asc(storages.name));
+
+export async function findStorage(db: Db, id: StorageId): Promise<StorageRow | null> {
+  const [row] = await db.select().from(storages).where(eq(storages.id, id));
+  return row ?? null;
+}
+
+export const findStorages = (db: Db, ids: readonly StorageId[]): Promise<StorageRow[]> =>
+  db
+    .select()
+    .from(storages)
+    .where(inArray(storages.id, [...ids]));
+
+export async function insertStorage(db: Db, row: StorageRow): Promise<void> {
+  await db.insert(storages).values(row);
+}
+
+export async function updateStorageRow(db: Db, id: StorageId, changes: Partial<Omit<StorageRow, "id">>): Promise<void> {
+  await db.update(storages).set(changes).where(eq(storages.id, id));
+}
+
+/** Makes `id` the default, and no other. */
+export async function setDefaultStorage(db: Db, id: StorageId): Promise<void> {
+  await db.update(storages).set({ isDefault: false }).where(ne(storages.id, id));
+  await db.update(storages).set({ isDefault: true }).where(eq(storages.id, id));
+}
+
+export async function removeStorage(db: Db, id: StorageId): Promise<void> {
+  await db.delete(storages).where(eq(storages.id, id));
+}
+
+/** Bytes and number of completed backups by storage. */
+export async function storageUse(db: Db): Promise<Map<StorageId, { bytes: number; backups: number; any: boolean }>> {
+  const rows = await db
+    .select({
+      id: backups.storageId,
+      bytes: sql<string | null>`sum(case when ${backups.status} = 'COMPLETED' then ${backups.storedSize} end)`,
+      completed: sql<string>`sum(${backups.status} = 'COMPLETED')`,
+    })
+    .from(backups)
+    .where(isNull(backups.deletedAt))
+    .groupBy(backups.storageId);
+  return new Map(rows.map((row) => [row.id, { bytes: Number(row.bytes ?? 0), backups: Number(row.completed), any: true }]));
+}
+
+/** Whether any backup, deleted or not, still names the storage. */
+export async function storageIsUsed(db: Db, id: StorageId): Promise<boolean> {
+  const [row] = await db
+    .select({ id: backups.id })
+    .from(backups)
+    .where(and(eq(backups.storageId, id)))
+    .limit(1);
+  return Boolean(row);
+}

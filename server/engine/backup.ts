@@ -1,0 +1,151 @@
+import { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import type { Phase } from "../../shared/enums.ts";
+import { formatBytes, formatDuration } from "../../shared/format.ts";
+import type { Connection } from "../domain/connection.ts";
+import type { Artifact, DatabaseSummary, Manifest, MediaSummary, Part } from "../domain/manifest.ts";
+import { artifactName, manifestName, restoreCommands } from "../domain/naming.ts";
+import type { Report } from "../domain/progress.ts";
+import { openDump } from "./database/dump.ts";
+import { inspectDatabase } from "./database/inspect.ts";
+import { openPack } from "./media/pack.ts";
+import { logPatterns, measure } from "./media/walk.ts";
+import { Meter } from "./meter.ts";
+import type { ClientTools, Packing, PartReader, Running } from "./part.ts";
+import type { Storage } from "./storage/storage.ts";
+
+/** Everything that a backup needs to know; nothing in it is looked up later. */
+export interface BackupPlan {
+  readonly storage: Storage;
+  /** The backup's folder on the storage. */
+  readonly folder: string;
+  readonly packing: Packing;
+  readonly database: {
+    readonly connection: Connection;
+    readonly tools: ClientTools /** Dump bytes for each data byte, as the last backup had it. */;
+    readonly ratio: number | null;
+  } | null;
+  readonly media: { readonly roots: readonly string[]; readonly exclude: readonly string[] } | null;
+  /** The manifest's own fields: what and whose this backup is. */
+  readonly about: Omit<Manifest, "format" | "startedAt" | "finishedAt" | "artifacts" | "database" | "media" | "restoreCommands">;
+  readonly now: () => Date;
+}
+
+export interface BackupWork extends Running {
+  report(report: Report): void;
+}
+
+const everyMilliseconds = 200;
+/** Dump text is larger than InnoDB's data by less than this in most shops; only a first backup uses it. */
+const firstRatio = 1.0;
+
+/**
+ * Takes a backup: database first, then media, then the manifest, whose presence is what makes it a backup. When anything
+ * fails or `signal` aborts, nothing of it stays on the storage.
+ */
+export async function runBackup(plan: BackupPlan, work: BackupWork): Promise<Manifest> {
+  const startedAt = plan.now();
+  try {
+    return await storeAll(plan, work, startedAt);
+  } catch (error) {
+    await discardBackup(plan.storage, plan.folder);
+    throw error;
+  }
+}
+
+/** Removes all that an unfinished or unwanted backup has on its storage, the manifest first. */
+export async function discardBackup(storage: Storage, folder: string): Promise<void> {
+  await storage.remove(`${folder}/${manifestName}`);
+  await storage.sweep(`${folder}/`);
+  for await (const { name } of storage.list(`${folder}/`)) await storage.remove(name);
+}
+
+async function storeAll(plan: BackupPlan, work: BackupWork, startedAt: Date): Promise<Manifest> {
+  work.report({ phase: "PREPARING", bytesProcessed: 0, bytesExpected: null, currentItem: null });
+  const expected = await expect(plan, work);
+  const artifacts: Artifact[] = [];
+  let before = 0;
+  const storePart = async <S>(part: Part, phase: Phase, reader: PartReader<S>): Promise<S> => {
+    const follow = () => {
+      const { bytes, item } = reader.progress();
+      work.report({ phase, bytesProcessed: before + bytes, bytesExpected: expected, currentItem: item });
+    };
+    const { artifact, summary } = await store(plan, work, part, reader, follow);
+    artifacts.push(artifact);
+    before += artifact.size;
+    return summary;
+  };
+  let database: DatabaseSummary | null = null;
+  let media: MediaSummary | null = null;
+  if (plan.database)
+    database = await storePart("database", "DATABASE", await openDump({ ...plan.database, packing: plan.packing, ...work }));
+  if (plan.media) media = await storePart("media", "MEDIA", await openPack({ ...plan.media, packing: plan.packing, ...work }));
+
+  work.report({ phase: "STORING", bytesProcessed: before, bytesExpected: before, currentItem: manifestName });
+  const parts = artifacts.map(({ part }) => part);
+  const manifest: Manifest = {
+    format: 1,
+    ...plan.about,
+    startedAt: startedAt.toISOString(),
+    finishedAt: plan.now().toISOString(),
+    artifacts,
+    database,
+    media,
+    restoreCommands: restoreCommands(parts, plan.packing.compression, database?.name ?? null),
+  };
+  await plan.storage.put(`${plan.folder}/${manifestName}`, Readable.from([Buffer.from(`${JSON.stringify(manifest, null, 2)}\n`)]), work);
+  return manifest;
+}
+
+/** The uncompressed bytes to come, from the data's own measure. */
+async function expect(plan: BackupPlan, work: BackupWork): Promise<number> {
+  let bytes = 0;
+  if (plan.database) {
+    const { connection, ratio } = plan.database;
+    const found = await inspectDatabase(connection);
+    bytes += Math.round(found.dataBytes * (ratio ?? firstRatio));
+    work.say(
+      "INFO",
+      `Database ${connection.database}: ${found.flavour === "mariadb" ? "MariaDB" : "MySQL"} ${found.serverVersion}, ${found.tables.length} tables, ${formatBytes(found.dataBytes)} of data.`,
+    );
+  }
+  if (plan.media) {
+    const found = await measure(plan.media.roots, plan.media.exclude, work.signal);
+    bytes += found.bytes;
+    work.say(
+      "INFO",
+      `Media: ${found.files.toLocaleString("en-US")} files, ${formatBytes(found.bytes)}, in ${plan.media.roots.join(", ")}.`,
+    );
+  }
+  return bytes;
+}
+
+async function store<S>(
+  plan: BackupPlan,
+  work: BackupWork,
+  part: Part,
+  reader: PartReader<S>,
+  follow: () => void,
+): Promise<{ artifact: Artifact; summary: S }> {
+  const name = artifactName(part, plan.packing.compression);
+  const stored = new Meter();
+  const started = plan.now();
+  const timer = setInterval(follow, everyMilliseconds);
+  // A reader that fails rejects both: `done` is looked at last, and must not count as unhandled until then.
+  reader.done.catch(() => {});
+  try {
+    await pipeline(reader.bytes, stored, (bytes) => plan.storage.put(`${plan.folder}/${name}`, bytes as AsyncIterable<Uint8Array>, work), {
+      signal: work.signal,
+    });
+    const { size, summary } = await reader.done;
+    follow();
+    const artifact = { name, part, size, storedSize: stored.bytes, sha256: stored.digest() };
+    const seconds = (plan.now().getTime() - started.getTime()) / 1000;
+    work.say("INFO", `Stored ${name}: ${formatBytes(size)} in ${formatBytes(stored.bytes)}, ${formatDuration(seconds)}.`);
+    return { artifact, summary };
+  } finally {
+    clearInterval(timer);
+  }
+}
+
+export { logPatterns };

@@ -1,0 +1,22 @@
+import type { BackupId, OperationId, RestoreId } from "../domain/ids.ts";
+import type { Progress } from "../domain/progress.ts";
+
+/** What happens, by topic. `log`, `backup` and `restore` only say that there is something new to read. */
+export interface Events {
+  progress: Progress;
+  log: { readonly operationId: OperationId };
+  backup: { readonly id: BackupId };
+  restore: { readonly id: RestoreId };
+}
+export type Topic = keyof Events;
+
+/** Live events. A subscriber that is slow gets the latest event of each operation, never a growing queue. */
+export interface Bus {
+  publish<T extends Topic>(topic: T, event: Events[T]): void;
+  /** Listens from this call on; `close` ends a waiting reader at once. */
+  subscribe<T extends Topic>(topic: T): EventStream<Events[T]>;
+}
+
+export interface EventStream<E> extends AsyncIterable<E> {
+  close(): void;
+}

@@ -1,0 +1,211 @@
+import type { Db } from "../db/client.ts";
+import {
+  begin,
+  findOperation,
+  finish,
+  listActive,
+  type OperationError,
+  type OperationRow,
+  readLog,
+  requestCancel,
+  type StoredKind,
+} from "../db/operations.ts";
+import { type Actor, allow } from "../domain/access.ts";
+import { Failure, messageOf, notFound } from "../domain/errors.ts";
+import type { BackupId, OperationId, RestoreId } from "../domain/ids.ts";
+import { isFinal } from "../domain/operation.ts";
+import { conclude, type Progress } from "../domain/progress.ts";
+import type { Bus } from "../events/bus.ts";
+import { leaseMilliseconds, type RunningOperation, startRunning, type Work } from "./running.ts";
+import { watching } from "./watch.ts";
+import { thisWorker, workerIsGone } from "./worker.ts";
+
+interface Dependencies {
+  readonly db: Db;
+  readonly bus: Bus;
+  readonly now: () => Date;
+  /** Unforeseen errors, and the heartbeat's. */
+  readonly onError: (error: unknown, operationId: OperationId | null) => void;
+}
+
+export type Operations = ReturnType<typeof createOperations>;
+
+/** The lifecycle of every operation, whatever its kind: begin, lease, report, cancel, finish, and settling after a crash. */
+export function createOperations({ db, bus, now, onError }: Dependencies) {
+  const worker = thisWorker();
+  const running = new Map<OperationId, { readonly operation: RunningOperation; readonly ended: Promise<void> }>();
+  let stopping = false;
+
+  const changed = (kind: StoredKind, id: OperationId) => {
+    if (kind === "BACKUP") bus.publish("backup", { id: id as BackupId });
+    else bus.publish("restore", { id: id as RestoreId });
+  };
+
+  async function conclusion(kind: StoredKind, last: Progress, error: unknown, by: string | null): Promise<boolean> {
+    const failure = error === null ? null : operationErrorOf(error);
+    const status = failure === null ? "COMPLETED" : failure.code === "CANCELLED" ? "CANCELLED" : "FAILED";
+    const progress = conclude(last, status, now());
+    const won = await finish(db, kind, progress, failure, by);
+    if (won) {
+      bus.publish("progress", progress);
+      // Followers of the log end when they see that nothing more can come.
+      bus.publish("log", { operationId: last.operationId });
+      changed(kind, last.operationId);
+    }
+    return won;
+  }
+
+  async function perform(kind: StoredKind, first: Progress, work: (work: Work) => Promise<void>): Promise<void> {
+    const id = first.operationId;
+    const operation = await startRunning({ db, bus, now, worker, onError: (error) => onError(error, id) }, kind, first);
+    const ended = Promise.withResolvers<void>();
+    running.set(id, { operation, ended: ended.promise });
+    if (stopping) operation.cancel("Cancelled because Holdfast was stopped.");
+    bus.publish("progress", first);
+    changed(kind, id);
+    let error: unknown = null;
+    try {
+      await work(operation);
+    } catch (thrown) {
+      // What the abort made fail is told as the abort, not as the failure that it caused.
+      error = operation.signal.aborted ? operation.signal.reason : thrown;
+      const { code, message } = operationErrorOf(error);
+      operation.say(code === "CANCELLED" ? "WARN" : "ERROR", message);
+      if (code === "INTERNAL") onError(thrown, id);
+    } finally {
+      await operation.settle();
+      await conclusion(kind, operation.progress(), error, worker);
+      running.delete(id);
+      ended.resolve();
+    }
+  }
+
+  return {
+    /**
+     * Runs `work` as the operation `id`, if it still waits to be run; false when it does not. Ends it as COMPLETED when
+     * the work resolves, as CANCELLED or FAILED with the error otherwise; never throws for the work's own failure.
+     */
+    async run(id: OperationId, work: (work: Work) => Promise<void>): Promise<boolean> {
+      const operation = await findOperation(db, id);
+      if (operation?.status !== "QUEUED") return false;
+      const at = now();
+      if (!(await begin(db, operation.kind, id, worker, new Date(at.getTime() + leaseMilliseconds), at))) return false;
+      await perform(operation.kind, { ...operation.progress, status: "RUNNING", at }, work);
+      return true;
+    },
+
+    /** Ends a waiting operation at once; tells a running one's worker to stop. False when it had ended already. */
+    async cancel(actor: Actor | null, id: OperationId): Promise<boolean> {
+      allow(actor, "cancel");
+      const operation = await findOperation(db, id);
+      if (!operation) throw notFound("operation", id);
+      if (isFinal(operation.status)) return false;
+      if (
+        operation.status === "QUEUED" &&
+        (await conclusion(operation.kind, operation.progress, new Failure("CANCELLED", "Cancelled before it began."), null))
+      )
+        return true;
+      await requestCancel(db, operation.kind, id);
+      running.get(id)?.operation.cancel();
+      return true;
+    },
+
+    /** All that wait or run; those of this process as they are this instant. */
+    async active(actor: Actor | null): Promise<Progress[]> {
+      allow(actor, "read");
+      return (await listActive(db)).map((operation) => running.get(operation.id)?.operation.progress() ?? operation.progress);
+    },
+
+    /** This process's own, fresher than the catalog's; null when it does not run here. */
+    liveProgress: (id: OperationId): Progress | null => running.get(id)?.operation.progress() ?? null,
+
+    log: (id: OperationId, after: number) => readLog(db, id, after),
+
+    /** Progress from now on: the present state first; with an id the stream completes with the operation. */
+    async watch(actor: Actor | null, id: OperationId | null): Promise<AsyncIterableIterator<Progress>> {
+      allow(actor, "read");
+      // Listening starts before the present state is read, so that nothing falls between the two.
+      const stream = bus.subscribe("progress");
+      const present = id === null ? await listActive(db) : [await findOperation(db, id)];
+      if (present.includes(null)) {
+        stream.close();
+        throw notFound("operation", id ?? "");
+      }
+      return watching(stream, async function* (events) {
+        for (const operation of present as OperationRow[]) yield running.get(operation.id)?.operation.progress() ?? operation.progress;
+        if (id !== null && present.some((operation) => operation && isFinal(operation.status))) return;
+        for await (const progress of events) {
+          if (id !== null && progress.operationId !== id) continue;
+          yield progress;
+          if (id !== null && isFinal(progress.status)) return;
+        }
+      });
+    },
+
+    /** The log after line `after`, then each new line; completes with the operation. */
+    async watchLog(actor: Actor | null, id: OperationId, after: number) {
+      allow(actor, "read");
+      const stream = bus.subscribe("log");
+      if (!(await findOperation(db, id))) {
+        stream.close();
+        throw notFound("operation", id);
+      }
+      return watching(stream, async function* (events) {
+        let last = after;
+        const fresh = async () => {
+          // The status is read first: lines are written before it becomes final, so none is missed.
+          const operation = await findOperation(db, id);
+          const lines = await readLog(db, id, last);
+          last = lines.at(-1)?.sequence ?? last;
+          return { lines, over: !operation || isFinal(operation.status) };
+        };
+        let { lines, over } = await fresh();
+        yield* lines;
+        if (over) return;
+        for await (const event of events) {
+          if (event.operationId !== id) continue;
+          ({ lines, over } = await fresh());
+          yield* lines;
+          if (over) return;
+        }
+      });
+    },
+
+    /** The running operations whose worker is gone: each ends as INTERRUPTED. Returns them, for their kind's own sweeping. */
+    async settleInterrupted(): Promise<OperationRow[]> {
+      const settled: OperationRow[] = [];
+      for (const operation of await listActive(db)) {
+        if (operation.status !== "RUNNING" || operation.worker === worker) continue;
+        const gone =
+          operation.worker === null || workerIsGone(operation.worker) || (operation.leaseUntil !== null && operation.leaseUntil < now());
+        if (!gone) continue;
+        const failure = new Failure("INTERRUPTED", "Holdfast stopped while this was running.", "Start it again.");
+        if (await conclusion(operation.kind, operation.progress, failure, operation.worker)) settled.push(operation);
+      }
+      return settled;
+    },
+
+    /** Those that wait, for the queue to be told again after a restart. */
+    async waiting(): Promise<OperationRow[]> {
+      return (await listActive(db)).filter((operation) => operation.status === "QUEUED");
+    },
+
+    /** Cancels what runs here and waits until all of it has ended and cleaned up. */
+    async stop(): Promise<void> {
+      stopping = true;
+      const all = [...running.values()];
+      for (const { operation } of all) operation.cancel("Cancelled because Holdfast was stopped.");
+      await Promise.all(all.map(({ ended }) => ended));
+    },
+  };
+}
+
+function operationErrorOf(error: unknown): OperationError {
+  if (error instanceof Failure) return { code: error.code, reason: error.reason ?? null, message: error.message, hint: error.hint ?? null };
+  return {
+    code: "INTERNAL",
+    reason: null,
+    message: `Something went wrong that Holdfast did not foresee: ${messageOf(error)}`,
+    hint: "The server's log has the details.",
+  };
+}

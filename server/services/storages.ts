@@ -1,0 +1,164 @@
+import { isAbsolute, normalize, resolve } from "node:path";
+import type { StorageKind } from "../../shared/enums.ts";
+import { limits } from "../../shared/limits.ts";
+import type { Db } from "../db/client.ts";
+import {
+  findStorage,
+  insertStorage,
+  listStorages,
+  removeStorage,
+  type StorageRow,
+  setDefaultStorage,
+  storageIsUsed,
+  storageUse,
+  updateStorageRow,
+} from "../db/storages.ts";
+import { type Actor, allow } from "../domain/access.ts";
+import { badInput, Failure, notFound } from "../domain/errors.ts";
+import { newId, type StorageId } from "../domain/ids.ts";
+import { localStorage } from "../engine/storage/local.ts";
+import type { Storage } from "../engine/storage/storage.ts";
+import { uniqueName } from "./unique-name.ts";
+
+export interface StorageRequest {
+  readonly name: string;
+  readonly kind: StorageKind;
+  readonly local?: { readonly directory: string } | null;
+  readonly isDefault?: boolean | null;
+}
+
+/** A storage with what it holds now. */
+export interface StorageState extends StorageRow {
+  readonly usedBytes: number;
+  readonly backupCount: number;
+  readonly freeBytes: number | null;
+}
+
+export type Storages = ReturnType<typeof createStorages>;
+
+/** Where backups are kept. */
+export function createStorages({ db, now }: { readonly db: Db; readonly now: () => Date }) {
+  const existing = async (id: StorageId): Promise<StorageRow> => {
+    const row = await findStorage(db, id);
+    if (!row) throw notFound("storage", id);
+    return row;
+  };
+
+  return {
+    async list(actor: Actor | null): Promise<StorageState[]> {
+      allow(actor, "read");
+      const [rows, use] = await Promise.all([listStorages(db), storageUse(db)]);
+      return Promise.all(
+        rows.map(async (row) => ({
+          ...row,
+          usedBytes: use.get(row.id)?.bytes ?? 0,
+          backupCount: use.get(row.id)?.backups ?? 0,
+          // A storage that is away is still listed; how much it has left is then unknown.
+          freeBytes: await adapterOf(row)
+            .free()
+            .catch(() => null),
+        })),
+      );
+    },
+
+    async create(actor: Actor | null, request: StorageRequest): Promise<StorageRow> {
+      allow(actor, "configure");
+      const { name, directory } = checked(request);
+      await localStorage(directory).check();
+      const first = (await listStorages(db)).length === 0;
+      const row: StorageRow = {
+        id: newId<StorageId>(),
+        name,
+        kind: request.kind,
+        config: { directory },
+        isDefault: first,
+        createdAt: now(),
+      };
+      await uniqueName("storage", name, () => insertStorage(db, row));
+      if (request.isDefault) await setDefaultStorage(db, row.id);
+      return existing(row.id);
+    },
+
+    async update(actor: Actor | null, id: StorageId, request: StorageRequest): Promise<StorageRow> {
+      allow(actor, "configure");
+      const row = await existing(id);
+      const { name, directory } = checked(request);
+      if (directory !== row.config.directory && (await storageIsUsed(db, id)))
+        throw new Failure(
+          "CONFLICT",
+          "This storage already holds backups, so its folder cannot change.",
+          "Add a second storage with the new folder.",
+        );
+      await localStorage(directory).check();
+      await uniqueName("storage", name, () => updateStorageRow(db, id, { name, config: { directory } }));
+      if (request.isDefault) await setDefaultStorage(db, id);
+      return existing(id);
+    },
+
+    async remove(actor: Actor | null, id: StorageId): Promise<boolean> {
+      allow(actor, "configure");
+      const row = await existing(id);
+      if (await storageIsUsed(db, id))
+        throw new Failure("CONFLICT", `The storage ${row.name} still has backups.`, "Delete its backups first.");
+      if (row.isDefault && (await listStorages(db)).length > 1)
+        throw new Failure("CONFLICT", `${row.name} is the default storage.`, "Make another storage the default first.");
+      await removeStorage(db, id);
+      return true;
+    },
+
+    /** Proves that the storage can be written, read and removed from; the problem is in the answer. */
+    async check(
+      actor: Actor | null,
+      id: StorageId | null,
+      request: StorageRequest | null,
+    ): Promise<{ ok: boolean; message: string | null; hint: string | null }> {
+      allow(actor, "check");
+      const directory = request ? checked(request).directory : id ? (await existing(id)).config.directory : null;
+      if (directory === null) throw badInput("Name a storage by id, or give an input to check.");
+      if (request) allow(actor, "configure");
+      try {
+        await localStorage(directory).check();
+        return { ok: true, message: null, hint: null };
+      } catch (error) {
+        if (error instanceof Failure) return { ok: false, message: error.message, hint: error.hint ?? null };
+        throw error;
+      }
+    },
+
+    /** The one that is named, or the default. */
+    async choose(id: StorageId | null): Promise<StorageRow> {
+      if (id) return existing(id);
+      const rows = await listStorages(db);
+      const chosen = rows.find((row) => row.isDefault) ?? (rows.length === 1 ? rows[0] : undefined);
+      if (!chosen) throw badInput("There is no default storage.", "Name one by `storageId`, or make one the default.");
+      return chosen;
+    },
+
+    open: async (id: StorageId): Promise<Storage> => adapterOf(await existing(id)),
+
+    /** Makes the first storage, once. */
+    async adopt(directory: string): Promise<void> {
+      if ((await listStorages(db)).length > 0) return;
+      await insertStorage(db, {
+        id: newId<StorageId>(),
+        name: "This machine",
+        kind: "LOCAL",
+        config: { directory: resolve(directory) },
+        isDefault: true,
+        createdAt: now(),
+      });
+    },
+  };
+}
+
+const adapterOf = (row: StorageRow): Storage => localStorage(row.config.directory);
+
+function checked(request: StorageRequest): { name: string; directory: string } {
+  const name = request.name.trim();
+  if (!name || name.length > limits.nameLength) throw badInput(`A storage's name has 1 to ${limits.nameLength} characters.`);
+  const directory = request.local?.directory ?? "";
+  if (!isAbsolute(directory) || directory.includes("\0") || /[\r\n]/.test(directory))
+    throw badInput("The folder of a local storage is an absolute path.", "For example /var/backups/holdfast.");
+  if (resolve(directory) === "/") throw badInput("The root folder cannot be a storage.", "Choose a folder of its own.");
+  return { name, directory: normalize(resolve(directory)) };
+}
