@@ -1,0 +1,108 @@
+import { accessSync, constants, existsSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { parseEnv } from "node:util";
+import { machinePath } from "./checkout.mjs";
+import { Problem, say } from "./problem.mjs";
+import { step } from "./step.mjs";
+
+/** @typedef {"start" | "demo" | "test" | "bench"} Purpose */
+/** @typedef {{ name: string, gives: string }} Package A Debian package and what we need of it. */
+
+/** @param {string[]} names */
+const program = (...names) => {
+  const folders = [...machinePath(), "/usr/sbin", "/usr/bin", "/usr/local/sbin", "/usr/local/bin", "/usr/libexec"];
+  return names.some((name) => folders.some((folder) => isExecutable(join(folder, name))));
+};
+
+/** @param {string} path */
+function isExecutable(path) {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * The Debian packages that are missing for a purpose, judged by the programs themselves, wherever they came from.
+ * The package mariadb-server-core holds the server's programs alone: no service of the system's is made, started or touched.
+ * @param {Purpose} purpose
+ * @returns {Package[]}
+ */
+export function missingPackages(purpose) {
+  const own = purpose === "start" ? ownServers() : { catalog: false, client: false };
+  /** @type {[boolean, string, string][]} */
+  const needs = [
+    [own.catalog || (program("mariadbd") && program("mariadb-install-db")), "mariadb-server-core", "mariadbd"],
+    [own.client || (program("mariadb-dump", "mysqldump") && program("mariadb", "mysql")), "mariadb-client", "mariadb and mariadb-dump"],
+    [program("zstd"), "zstd", "zstd"],
+    [program("flock") && program("setpriv"), "util-linux", "flock and setpriv"],
+  ];
+  if (purpose === "test")
+    needs.push(
+      [program("mariadb-dump") && program("mariadb"), "mariadb-client", "mariadb and mariadb-dump"],
+      [program("chromium", "chromium-browser", "google-chrome"), "chromium", "a browser for the tests"],
+      [existsSync("/usr/share/fonts/truetype"), "fonts-noto-core", "letters in the tests' pictures"],
+    );
+  const missing = needs.filter(([there]) => !there).map(([, name, gives]) => ({ name, gives }));
+  return missing.filter(({ name }, index) => missing.findIndex((other) => other.name === name) === index);
+}
+
+/** What the settings say that the user has elsewhere: a catalog on a server, the client tools in a folder. */
+function ownServers() {
+  const file = existsSync(".env") ? parseEnv(readFileSync(".env", "utf8")) : {};
+  /** @param {string} name */
+  const isSet = (name) => Boolean(process.env[name] ?? file[name]);
+  return { catalog: isSet("HOLDFAST_DATABASE_URL"), client: isSet("BACKUP_MYSQL_PATH") };
+}
+
+/**
+ * Installs what is missing, as root on a Debian system; elsewhere throws the one message that says what is missing and how to get it.
+ * @param {Purpose} purpose
+ */
+export async function ensurePackages(purpose) {
+  const missing = missingPackages(purpose);
+  if (missing.length === 0) return;
+  const names = missing.map(({ name }) => name);
+  const debian = existsSync("/etc/debian_version") && program("apt-get");
+  if (!debian || process.getuid?.() !== 0) throw new Problem(advice(missing, debian));
+  say(`Installing Debian packages: ${names.join(", ")}`);
+  const failure = `The Debian packages ${names.join(", ")} could not be installed. Install them by hand, then try again.`;
+  const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
+  /** @param {string[]} args */
+  const apt = (...args) => step("apt-get", ["-q", "-o", "DPkg::Lock::Timeout=300", "-o", "Acquire::Retries=3", ...args], { failure, env });
+  if (!areListed()) await apt("update");
+  try {
+    await apt("install", "--yes", "--no-install-recommends", ...names);
+  } catch {
+    // The lists may name versions that the mirrors no longer have.
+    say("Trying once more with fresh package lists.");
+    await apt("update");
+    await apt("install", "--yes", "--no-install-recommends", ...names);
+  }
+  const still = missingPackages(purpose);
+  if (still.length > 0) throw new Problem(advice(still, debian));
+}
+
+/** Whether package lists are there at all: a fresh image has none. */
+function areListed() {
+  try {
+    return readdirSync("/var/lib/apt/lists").some((name) => name.includes("_Packages"));
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * @param {Package[]} missing
+ * @param {boolean} debian
+ */
+export function advice(missing, debian) {
+  const what = missing.map(({ name, gives }) => `${gives} (package ${name})`).join(", ");
+  const names = missing.map(({ name }) => name).join(" ");
+  const how = debian
+    ? `As root: apt-get update && apt-get install --no-install-recommends ${names}`
+    : `On Debian and Ubuntu they come with: apt-get install --no-install-recommends ${names}\nOn other systems install the same programs from its own packages; MariaDB 10.6 or newer.`;
+  return `Holdfast needs programs that this machine lacks: ${what}.\n${how}`;
+}
