@@ -1,0 +1,171 @@
+import type { IncomingHttpHeaders } from "node:http";
+import { type BetterAuthOptions, betterAuth } from "better-auth";
+import { type Request, type Response, Router, text as readText } from "express";
+import { roles } from "../../shared/enums.ts";
+import { limits } from "../../shared/limits.ts";
+import type { Actor } from "../domain/access.ts";
+import { Failure } from "../domain/errors.ts";
+import { newId } from "../domain/ids.ts";
+import { hashPassword, passwordMatches } from "../services/passwords.ts";
+import type { Tokens } from "../services/tokens.ts";
+import { createAttempts } from "./attempts.ts";
+import { createOriginCheck, type OriginCheck } from "./origin.ts";
+import { refusals, refuseForeign, sendFailure, sendTooMany } from "./refusals.ts";
+
+export interface AuthDependencies {
+  /** `authStore(db)`. */
+  readonly store: NonNullable<BetterAuthOptions["database"]>;
+  readonly tokens: Pick<Tokens, "actorOf">;
+  /** Signs the cookies; from the key file, so that a copy of the catalog alone lets nobody in. */
+  readonly secret: string;
+  /** Where people open the dashboard. With https the cookie is for TLS only. */
+  readonly publicUrl: string;
+  readonly now: () => Date;
+  readonly log?: (level: "warn" | "error", message: string) => void;
+}
+
+export interface Auth {
+  /** For `app.use`: sign-in, sign-out and get-session under /api/auth, and nothing else there. Reads its own bodies. */
+  readonly handler: Router;
+  /** Who asks, by `Authorization: Bearer SECRET` or else by the session cookie; null for nobody. A bad bearer is nobody, whatever the cookie. */
+  actorOfRequest(headers: IncomingHttpHeaders): Promise<Actor | null>;
+  /** Whether the credentials that once gave `actor` still do, with the same role: to be asked now and then while a socket is open. */
+  stillActor(headers: IncomingHttpHeaders, actor: Actor): Promise<boolean>;
+  /** For whatever a browser asks with its cookies: mutations, and the WebSocket's upgrade. */
+  readonly originAllowed: OriginCheck;
+  /** A new session: the Set-Cookie lines that give it to the browser. */
+  signIn(req: Request, email: string, password: string): Promise<readonly string[]>;
+}
+
+/** In seconds, from the sign-in; using a session does not prolong it. */
+const sessionLifetime = 7 * 24 * 3600;
+const bodyLimit = "16kb";
+// Set by us on what better-auth gets to see, never taken from outside.
+const addressHeader = "x-holdfast-address";
+
+/** Sign-in by email and password for people, bearer secrets for programs. */
+export function createAuth({ store, tokens, secret, publicUrl, now, log }: AuthDependencies): Auth {
+  const attempts = createAttempts(now);
+  const originAllowed = createOriginCheck(publicUrl);
+  const auth = betterAuth({
+    appName: "Holdfast",
+    baseURL: new URL(publicUrl).origin,
+    basePath: "/api/auth",
+    // As a list, since better-auth would prefer a list in the environment to a single secret.
+    secrets: [{ version: 1, value: secret }],
+    secret,
+    database: store,
+    emailAndPassword: {
+      enabled: true,
+      disableSignUp: true,
+      minPasswordLength: limits.passwordMinimum,
+      maxPasswordLength: limits.passwordMaximum,
+      password: { hash: hashPassword, verify: ({ hash, password }) => passwordMatches(hash, password) },
+    },
+    user: { additionalFields: { role: { type: "string", required: true, input: false, defaultValue: "VIEWER" } } },
+    session: { expiresIn: sessionLifetime, disableSessionRefresh: true },
+    rateLimit: {
+      enabled: true,
+      customRules: { "/sign-in/email": { window: 60, max: 10 } },
+      customStorage: {
+        consume: async (key, rule) => {
+          const wait = attempts.take(key, rule);
+          return { allowed: wait === 0, retryAfter: wait };
+        },
+      },
+    },
+    advanced: {
+      ...cookiesFor(publicUrl),
+      database: { generateId: () => newId() },
+      ipAddress: { ipAddressHeaders: [addressHeader] },
+      // Its defaults leave these out when NODE_ENV is test.
+      disableCSRFCheck: false,
+      disableOriginCheck: false,
+    },
+    telemetry: { enabled: false },
+    experimental: { instrumentation: { enabled: false } },
+    // Only the message: what else it logs may hold the request.
+    logger: log ? { log: (level, message) => (level === "error" || level === "warn") && log(level, message) } : { disabled: true },
+  });
+
+  /** What better-auth sees of a request that passed our own checks. */
+  const headersFor = ({ headers, ip }: Request) =>
+    new Headers({
+      origin: new URL(publicUrl).origin,
+      "content-type": "application/json",
+      "user-agent": headers["user-agent"] ?? "",
+      ...(headers.cookie ? { cookie: headers.cookie } : {}),
+      ...(ip ? { [addressHeader]: ip } : {}),
+    });
+
+  async function forward(req: Request, res: Response) {
+    if (req.method !== "GET") refuseForeign(req, originAllowed);
+    const body = typeof req.body === "string" && req.body ? req.body : "{}";
+    const url = new URL(req.path, publicUrl);
+    const answer = await auth.handler(
+      new Request(url, { method: req.method, headers: headersFor(req), ...(req.method === "GET" ? {} : { body }) }),
+    );
+    if (answer.status === 429) return sendTooMany(res, Number(answer.headers.get("x-retry-after")));
+    if (!answer.ok) return sendFailure(res, failureFor(answer.status), answer.status);
+    for (const cookie of answer.headers.getSetCookie()) res.append("set-cookie", cookie);
+    res
+      .status(answer.status)
+      .set({ "cache-control": "no-store", "content-type": "application/json" })
+      .send(await answer.text());
+  }
+
+  const handler = Router();
+  const body = readText({ type: () => true, limit: bodyLimit });
+  handler.post("/api/auth/sign-in/email", body, forward);
+  handler.post("/api/auth/sign-out", body, forward);
+  handler.get("/api/auth/get-session", forward);
+  handler.use("/api/auth", () => {
+    throw new Failure("NOT_FOUND", "There is nothing at this address.");
+  });
+  handler.use(refusals);
+
+  async function actorOfRequest({ authorization, cookie }: IncomingHttpHeaders): Promise<Actor | null> {
+    // Other schemes are for a proxy in front of us, which passes them on.
+    if (authorization && /^bearer\b/i.test(authorization)) {
+      const [, bearer] = /^bearer +(\S+)$/i.exec(authorization.trim()) ?? [];
+      return bearer ? tokens.actorOf(bearer) : null;
+    }
+    if (!cookie) return null;
+    const session = await auth.api.getSession({ headers: new Headers({ cookie }) });
+    const role = roles.find((each) => each === session?.user.role);
+    if (!session || !role) return null;
+    const { id, name, email } = session.user;
+    return { kind: "user", id, name, email, role };
+  }
+
+  return {
+    handler,
+    originAllowed,
+    actorOfRequest,
+    async stillActor(headers, actor) {
+      const present = await actorOfRequest(headers);
+      return present?.role === actor.role && present.kind === actor.kind && "id" in present && "id" in actor && present.id === actor.id;
+    },
+    async signIn(req, email, password) {
+      const { headers } = await auth.api.signInEmail({ body: { email, password }, headers: headersFor(req), returnHeaders: true });
+      return headers.getSetCookie();
+    },
+  };
+}
+
+/** With TLS, under a name that browsers accept only with Secure, for the whole host and from this host alone. */
+function cookiesFor(publicUrl: string) {
+  const secure = new URL(publicUrl).protocol === "https:";
+  return {
+    useSecureCookies: false,
+    cookiePrefix: "holdfast",
+    cookies: { session_token: { name: secure ? "__Host-holdfast" : "holdfast" } },
+    defaultCookieAttributes: { httpOnly: true, sameSite: "strict", secure, path: "/" },
+  } as const;
+}
+
+function failureFor(status: number): Failure {
+  if (status === 401) return new Failure("UNAUTHENTICATED", "The email address or the password is wrong.");
+  if (status >= 500) return new Failure("INTERNAL", "Something went wrong.", "Try again. If it stays, look into the server's log.");
+  return new Failure("BAD_USER_INPUT", "This is not an email address with a password.", "Send `email` and `password` as JSON.");
+}
