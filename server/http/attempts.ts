@@ -4,6 +4,8 @@ export interface AttemptLimit {
   readonly window: number;
 }
 
+export type Attempts = ReturnType<typeof createAttempts>;
+
 const keysKept = 10_000;
 
 /** Counts attempts by key (an address and what it tries) in fixed windows, in this process's memory. */

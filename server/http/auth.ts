@@ -1,27 +1,17 @@
 import type { IncomingHttpHeaders } from "node:http";
-import { type BetterAuthOptions, betterAuth } from "better-auth";
 import { type Request, type Response, Router, text as readText } from "express";
 import { roles } from "../../shared/enums.ts";
-import { limits } from "../../shared/limits.ts";
 import type { Actor } from "../domain/access.ts";
 import { Failure } from "../domain/errors.ts";
-import { newId } from "../domain/ids.ts";
-import { hashPassword, passwordMatches } from "../services/passwords.ts";
 import type { Tokens } from "../services/tokens.ts";
 import { createAttempts } from "./attempts.ts";
+import { addressHeader, createBetterAuth, type SessionSettings } from "./better-auth.ts";
 import { createOriginCheck, type OriginCheck } from "./origin.ts";
 import { refusals, refuseForeign, sendFailure, sendTooMany } from "./refusals.ts";
 
-export interface AuthDependencies {
-  /** `authStore(db)`. */
-  readonly store: NonNullable<BetterAuthOptions["database"]>;
+export interface AuthDependencies extends SessionSettings {
   readonly tokens: Pick<Tokens, "actorOf">;
-  /** Signs the cookies; from the key file, so that a copy of the catalog alone lets nobody in. */
-  readonly secret: string;
-  /** Where people open the dashboard. With https the cookie is for TLS only. */
-  readonly publicUrl: string;
   readonly now: () => Date;
-  readonly log?: (level: "warn" | "error", message: string) => void;
 }
 
 export interface Auth {
@@ -37,61 +27,17 @@ export interface Auth {
   signIn(req: Request, email: string, password: string): Promise<readonly string[]>;
 }
 
-/** In seconds, from the sign-in; using a session does not prolong it. */
-const sessionLifetime = 7 * 24 * 3600;
 const bodyLimit = "16kb";
-// Set by us on what better-auth gets to see, never taken from outside.
-const addressHeader = "x-holdfast-address";
 
 /** Sign-in by email and password for people, bearer secrets for programs. */
-export function createAuth({ store, tokens, secret, publicUrl, now, log }: AuthDependencies): Auth {
-  const attempts = createAttempts(now);
-  const originAllowed = createOriginCheck(publicUrl);
-  const auth = betterAuth({
-    appName: "Holdfast",
-    baseURL: new URL(publicUrl).origin,
-    basePath: "/api/auth",
-    // As a list, since better-auth would prefer a list in the environment to a single secret.
-    secrets: [{ version: 1, value: secret }],
-    secret,
-    database: store,
-    emailAndPassword: {
-      enabled: true,
-      disableSignUp: true,
-      minPasswordLength: limits.passwordMinimum,
-      maxPasswordLength: limits.passwordMaximum,
-      password: { hash: hashPassword, verify: ({ hash, password }) => passwordMatches(hash, password) },
-    },
-    user: { additionalFields: { role: { type: "string", required: true, input: false, defaultValue: "VIEWER" } } },
-    session: { expiresIn: sessionLifetime, disableSessionRefresh: true },
-    rateLimit: {
-      enabled: true,
-      customRules: { "/sign-in/email": { window: 60, max: 10 } },
-      customStorage: {
-        consume: async (key, rule) => {
-          const wait = attempts.take(key, rule);
-          return { allowed: wait === 0, retryAfter: wait };
-        },
-      },
-    },
-    advanced: {
-      ...cookiesFor(publicUrl),
-      database: { generateId: () => newId() },
-      ipAddress: { ipAddressHeaders: [addressHeader] },
-      // Its defaults leave these out when NODE_ENV is test.
-      disableCSRFCheck: false,
-      disableOriginCheck: false,
-    },
-    telemetry: { enabled: false },
-    experimental: { instrumentation: { enabled: false } },
-    // Only the message: what else it logs may hold the request.
-    logger: log ? { log: (level, message) => (level === "error" || level === "warn") && log(level, message) } : { disabled: true },
-  });
+export function createAuth({ tokens, now, ...settings }: AuthDependencies): Auth {
+  const auth = createBetterAuth(settings, createAttempts(now));
+  const originAllowed = createOriginCheck(settings.publicUrl);
 
   /** What better-auth sees of a request that passed our own checks. */
   const headersFor = ({ headers, ip }: Request) =>
     new Headers({
-      origin: new URL(publicUrl).origin,
+      origin: new URL(settings.publicUrl).origin,
       "content-type": "application/json",
       "user-agent": headers["user-agent"] ?? "",
       ...(headers.cookie ? { cookie: headers.cookie } : {}),
@@ -99,12 +45,11 @@ export function createAuth({ store, tokens, secret, publicUrl, now, log }: AuthD
     });
 
   async function forward(req: Request, res: Response) {
-    if (req.method !== "GET") refuseForeign(req, originAllowed);
+    const reading = req.method === "GET";
+    if (!reading) refuseForeign(req, originAllowed);
     const body = typeof req.body === "string" && req.body ? req.body : "{}";
-    const url = new URL(req.path, publicUrl);
-    const answer = await auth.handler(
-      new Request(url, { method: req.method, headers: headersFor(req), ...(req.method === "GET" ? {} : { body }) }),
-    );
+    const url = new URL(req.path, settings.publicUrl);
+    const answer = await auth.handler(new Request(url, { method: req.method, headers: headersFor(req), ...(reading ? {} : { body }) }));
     if (answer.status === 429) return sendTooMany(res, Number(answer.headers.get("x-retry-after")));
     if (!answer.ok) return sendFailure(res, failureFor(answer.status), answer.status);
     for (const cookie of answer.headers.getSetCookie()) res.append("set-cookie", cookie);
@@ -151,17 +96,6 @@ export function createAuth({ store, tokens, secret, publicUrl, now, log }: AuthD
       return headers.getSetCookie();
     },
   };
-}
-
-/** With TLS, under a name that browsers accept only with Secure, for the whole host and from this host alone. */
-function cookiesFor(publicUrl: string) {
-  const secure = new URL(publicUrl).protocol === "https:";
-  return {
-    useSecureCookies: false,
-    cookiePrefix: "holdfast",
-    cookies: { session_token: { name: secure ? "__Host-holdfast" : "holdfast" } },
-    defaultCookieAttributes: { httpOnly: true, sameSite: "strict", secure, path: "/" },
-  } as const;
 }
 
 function failureFor(status: number): Failure {

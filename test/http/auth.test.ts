@@ -1,84 +1,11 @@
-import { once } from "node:events";
 import type { IncomingHttpHeaders } from "node:http";
-import type { AddressInfo } from "node:net";
-import express from "express";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { authStore } from "../../server/db/users.ts";
-import type { Actor } from "../../server/domain/access.ts";
-import { createAuth } from "../../server/http/auth.ts";
-import { createOriginCheck } from "../../server/http/origin.ts";
-import { createSetup } from "../../server/http/setup.ts";
-import { createTokens } from "../../server/services/tokens.ts";
-import { createUsers } from "../../server/services/users.ts";
-import type { Role } from "../../shared/enums.ts";
-import { freshCatalog } from "../support/catalog.ts";
-
-const admin: Actor = { kind: "cli", name: "root", role: "ADMIN" };
-const password = "correct horse battery";
-const secret = "0123456789abcdefghijklmnopqrstuvwxyz-_ABCDE";
-
-interface Options {
-  readonly publicUrl?: string;
-  readonly secret?: string;
-  readonly catalog?: Awaited<ReturnType<typeof freshCatalog>>;
-}
-
-/** Our HTTP routes on a port of their own and a real catalog, with a clock that stands still until it is set. */
-async function serve(options: Options = {}) {
-  const fresh = options.catalog ?? (await freshCatalog());
-  const clock = { at: new Date() };
-  const now = () => clock.at;
-  const { db, pool } = fresh.catalog;
-  const [users, tokens] = [createUsers({ db, now }), createTokens({ db, now })];
-  const app = express();
-  const server = app.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  const log: string[] = [];
-  const auth = createAuth({
-    store: authStore(db),
-    tokens,
-    secret: options.secret ?? secret,
-    publicUrl: options.publicUrl ?? url,
-    now,
-    log: (_, message) => log.push(message),
-  });
-  const setup = createSetup({ users, auth, now });
-  app.use(setup.handler, auth.handler);
-  app.get("/whoami", async (req, res) => void res.json(await auth.actorOfRequest(req.headers)));
-  const post = (path: string, body: unknown, headers: Record<string, string> = {}) =>
-    fetch(url + path, {
-      method: "POST",
-      headers: { "content-type": "application/json", ...headers },
-      body: typeof body === "string" ? body : JSON.stringify(body),
-    });
-  return {
-    ...{ url, pool, users, tokens, auth, setup, clock, log, fresh, post },
-    signIn: (email: string, given = password, headers = {}) => post("/api/auth/sign-in/email", { email, password: given }, headers),
-    whoami: async (headers: Record<string, string>): Promise<Actor | null> =>
-      (await (await fetch(`${url}/whoami`, { headers })).json()) as Actor | null,
-    addUser: (email: string, role: Role = "ADMIN") => users.create(admin, { name: "Ada", email, password, role }),
-    async [Symbol.asyncDispose]() {
-      server.closeAllConnections();
-      server.close();
-      if (!options.catalog) await fresh[Symbol.asyncDispose]();
-    },
-  };
-}
-type Served = Awaited<ReturnType<typeof serve>>;
-
-/** The Cookie header for what the answer set. */
-const cookieOf = (answer: Response) =>
-  answer.headers
-    .getSetCookie()
-    .map((line) => line.split(";")[0])
-    .join("; ");
-const errorOf = async (answer: Response) => ((await answer.json()) as { error: { code: string; message: string; hint?: string } }).error;
+import { admin, cookieOf, errorOf, password, type Served, secret, serveAuth } from "../support/auth-server.ts";
 
 describe("signing in", () => {
   let served: Served;
   beforeAll(async () => {
-    served = await serve();
+    served = await serveAuth();
     await served.addUser("ada@example.com");
   });
   afterAll(() => served[Symbol.asyncDispose]());
@@ -172,7 +99,7 @@ describe("signing in", () => {
     const tokens = (rows as { token: string }[]).map(({ token }) => token);
     expect(tokens.some((token) => decodeURIComponent(cookie).startsWith(`holdfast=${token}.`))).toBe(true);
     for (const token of tokens) expect(await served.whoami({ cookie: `holdfast=${token}` })).toBeNull();
-    await using other = await serve({ catalog: served.fresh, secret: secret.toUpperCase() });
+    await using other = await serveAuth({ catalog: served.fresh, secret: secret.toUpperCase() });
     expect(await other.whoami({ cookie })).toBeNull();
     expect(await served.whoami({ cookie })).not.toBeNull();
   });
@@ -203,7 +130,7 @@ describe("signing in", () => {
   });
 
   it("over https gives a cookie for TLS and this host only", async () => {
-    await using secure = await serve({ catalog: served.fresh, publicUrl: "https://backup.example.com" });
+    await using secure = await serveAuth({ catalog: served.fresh, publicUrl: "https://backup.example.com" });
     const answer = await secure.signIn("ada@example.com", password, { origin: "https://backup.example.com" });
     const [line = ""] = answer.headers.getSetCookie();
     expect(line).toMatch(/^__Host-holdfast=/);
@@ -218,7 +145,7 @@ describe("signing in", () => {
 describe("a request's actor", () => {
   let served: Served;
   beforeAll(async () => {
-    served = await serve();
+    served = await serveAuth();
     await served.addUser("ada@example.com");
   });
   afterAll(() => served[Symbol.asyncDispose]());
@@ -272,70 +199,8 @@ describe("a request's actor", () => {
   });
 });
 
-describe("the first visit", () => {
-  const account = { name: "Ada", email: "ada@example.com", password };
-
-  it("makes the administrator with the code of the log, signs in, and happens once", async () => {
-    await using served = await serve();
-    const needed = async () => (await fetch(`${served.url}/api/setup`)).json();
-    expect(await needed()).toEqual({ needed: true });
-    expect((await served.post("/api/setup", { ...account, code: "" })).status).toBe(403);
-    const code = (await served.setup.code()) ?? "";
-    expect(code).toMatch(/^[A-HJKMNP-TV-Z2-9]{4}-[A-HJKMNP-TV-Z2-9]{4}$/);
-    expect(await served.setup.code()).toBe(code);
-
-    const wrong = await served.post("/api/setup", { ...account, code: code === "AAAA-AAAA" ? "BBBB-BBBB" : "AAAA-AAAA" });
-    expect(wrong.status).toBe(403);
-    expect(await errorOf(wrong)).toMatchObject({ code: "FORBIDDEN", hint: expect.stringContaining("log") });
-    const weak = await served.post("/api/setup", { ...account, code, password: "short" });
-    expect([weak.status, (await errorOf(weak)).code]).toEqual([400, "BAD_USER_INPUT"]);
-    expect(await needed()).toEqual({ needed: true });
-
-    const made = await served.post("/api/setup", { ...account, code: code.toLowerCase().replace("-", " ") });
-    expect(made.status).toBe(201);
-    expect(await made.json()).toEqual({ user: { id: expect.any(String), name: "Ada", email: "ada@example.com", role: "ADMIN" } });
-    expect(await served.whoami({ cookie: cookieOf(made) })).toMatchObject({ kind: "user", role: "ADMIN" });
-    expect(await needed()).toEqual({ needed: false });
-    expect(await served.setup.code()).toBeNull();
-
-    const again = await served.post("/api/setup", { ...account, email: "eve@example.com", code });
-    expect([again.status, (await errorOf(again)).code]).toEqual([409, "CONFLICT"]);
-    expect(await served.users.list(admin)).toHaveLength(1);
-    expect((await served.signIn("ada@example.com")).status).toBe(200);
-  });
-
-  it("makes one administrator of several who know the code at the same moment", async () => {
-    await using served = await serve();
-    const code = await served.setup.code();
-    const answers = await Promise.all(
-      Array.from({ length: 6 }, (_, each) => served.post("/api/setup", { ...account, email: `ada${each}@example.com`, code })),
-    );
-    expect(answers.map(({ status }) => status).sort()).toEqual([201, 409, 409, 409, 409, 409]);
-    expect(answers.filter((answer) => answer.headers.getSetCookie().length > 0)).toHaveLength(1);
-    expect(await served.users.list(admin)).toHaveLength(1);
-  });
-
-  it("refuses foreign pages, forms and guessing", async () => {
-    await using served = await serve();
-    const code = await served.setup.code();
-    const right = { ...account, code };
-    expect((await served.post("/api/setup", right, { origin: "https://evil.example" })).status).toBe(403);
-    expect((await served.post("/api/setup", right, { "content-type": "text/plain" })).status).toBe(400);
-    expect((await served.post("/api/setup", "{", {})).status).toBe(400);
-    expect((await served.post("/api/setup", [1])).status).toBe(400);
-    expect((await served.post("/api/setup", { ...right, password: "x".repeat(1e6) })).status).toBe(413);
-    served.clock.at = new Date(served.clock.at.getTime() + 61_000);
-    for (let each = 0; each < 10; each += 1)
-      expect((await served.post("/api/setup", { ...account, code: `AAAA-000${each}` })).status, `${each}`).toBe(403);
-    expect((await served.post("/api/setup", right)).status).toBe(429);
-    expect(await served.users.list(admin)).toEqual([]);
-    served.clock.at = new Date(served.clock.at.getTime() + 60_000);
-    expect((await served.post("/api/setup", right)).status).toBe(201);
-  });
-});
-
 it("leaves no password, cookie, code or token secret in the catalog or the log", async () => {
-  await using served = await serve();
+  await using served = await serveAuth();
   const code = (await served.setup.code()) ?? "";
   const cookies = [
     cookieOf(await served.post("/api/setup", { name: "Ada", email: "ada@example.com", password, code })),
@@ -355,23 +220,4 @@ it("leaves no password, cookie, code or token secret in the catalog or the log",
     expect(catalog).not.toContain(canary);
     expect(served.log.join("\n")).not.toContain(canary);
   }
-});
-
-describe("a request's origin", () => {
-  const allowed = createOriginCheck("https://backup.example.com");
-  it.each<[string, IncomingHttpHeaders, boolean]>([
-    ["the public URL", { origin: "https://backup.example.com", host: "127.0.0.1:4400" }, true],
-    ["the public name without TLS", { origin: "http://backup.example.com", host: "backup.example.com" }, false],
-    ["the address that was asked", { origin: "http://192.168.1.5:4400", host: "192.168.1.5:4400" }, true],
-    ["the IPv6 address that was asked", { origin: "http://[fd00::5]:4400", host: "[fd00::5]:4400" }, true],
-    ["localhost", { origin: "http://localhost:4400", host: "localhost:4400" }, true],
-    ["another port of it", { origin: "http://localhost:3000", host: "localhost:4400" }, false],
-    ["a name that was made to point here", { origin: "http://evil.example:4400", host: "evil.example:4400" }, false],
-    ["a foreign page", { origin: "https://evil.example", host: "127.0.0.1:4400" }, false],
-    ["a page within a sandbox", { origin: "null", host: "127.0.0.1:4400" }, false],
-    ["no page", { host: "127.0.0.1:4400" }, true],
-    ["a foreign page that hides its name", { host: "127.0.0.1:4400", "sec-fetch-site": "cross-site" }, false],
-  ])("from %s", (_, headers, expected) => {
-    expect(allowed(headers)).toBe(expected);
-  });
 });
