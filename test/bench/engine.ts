@@ -1,0 +1,61 @@
+import { execFile } from "node:child_process";
+import { mkdir, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import type { BackupPlan } from "../../server/engine/backup.ts";
+import { runBackup } from "../../server/engine/backup.ts";
+import { findTools } from "../../server/engine/database/tools.ts";
+import { localStorage } from "../../server/engine/storage/local.ts";
+import { databaseName } from "./generate.ts";
+import type { Contender } from "./measure.ts";
+import { peakMemory, resetPeak } from "./memory.ts";
+import type { Workplace } from "./workplace.ts";
+
+const run = promisify(execFile);
+
+/** The engine alone, in this process: what the server adds to it is the difference to `holdfast`. */
+export async function engine({ folder, server }: Workplace): Promise<Contender> {
+  const tools = await findTools(null);
+  const root = join(folder, "engine");
+  await mkdir(root);
+  const { socketPath, user, password } = server;
+  const about: BackupPlan["about"] = {
+    generator: "bench",
+    id: "00000000-0000-4000-8000-000000000000",
+    name: "Bench",
+    description: null,
+    type: "DATABASE",
+    trigger: "CLI",
+    source: { id: "bench", name: "Shop" },
+    compression: "ZSTD",
+    encrypted: false,
+    excludeLogs: true,
+    createdAt: new Date().toISOString(),
+  };
+  return {
+    name: "Holdfast's engine",
+    async run(signal) {
+      const plan: BackupPlan = {
+        storage: localStorage(root),
+        folder: "shop/backup",
+        packing: { compression: "ZSTD", level: 3 },
+        database: {
+          connection: { host: "localhost", port: 0, user, password, database: databaseName, socketPath, tls: false },
+          tools,
+          ratio: null,
+        },
+        media: null,
+        about,
+        now: () => new Date(),
+      };
+      await run("sync");
+      await resetPeak(process.pid);
+      const started = performance.now();
+      const manifest = await runBackup(plan, { signal, say: () => {}, report: () => {} });
+      const seconds = (performance.now() - started) / 1000;
+      const peak = await peakMemory(process.pid);
+      await rm(join(root, "shop"), { recursive: true });
+      return { seconds, storedBytes: manifest.artifacts.reduce((sum, { storedSize }) => sum + storedSize, 0), extra: { peakMemory: peak } };
+    },
+  };
+}

@@ -1,0 +1,61 @@
+import { formatBytes } from "../../shared/format.ts";
+import type { Figures } from "./measure.ts";
+import { median } from "./measure.ts";
+import type { Ready } from "./ready.ts";
+
+/** What a run found, as written with `--json`. */
+export interface Findings {
+  readonly at: string;
+  readonly machine: { readonly cpus: number; readonly memory: number; readonly load: number };
+  readonly backup?: { readonly dumpBytes: number; readonly goal: number; readonly ratio: number; readonly contenders: readonly Figures[] };
+  readonly ready?: Ready & { readonly goal: number };
+}
+
+/** The findings for a person; the first contender is the one that the others are compared with. */
+export function table({ backup, ready, machine }: Findings): string {
+  const lines = [`${machine.cpus} CPUs, ${formatBytes(machine.memory)} of memory, load ${machine.load.toFixed(1)} at the start`, ""];
+  if (backup) {
+    lines.push(
+      `Backup of a database of ${formatBytes(backup.dumpBytes)} as text, median (least - most) of ${backup.contenders[0]?.samples.length} in turn`,
+    );
+    lines.push(...columns([heading, ...backup.contenders.map((one) => row(one, backup.contenders[0], backup.dumpBytes))]));
+    lines.push(
+      `Ratio ${backup.ratio.toFixed(2)}, goal at most ${backup.goal.toFixed(2)}: ${backup.ratio <= backup.goal ? "met" : "missed"}`,
+      "",
+    );
+  }
+  if (ready) {
+    const verdict = ready.second <= ready.goal ? "met" : "missed";
+    lines.push(
+      `Ready after ${ready.first.toFixed(1)} s at first, ${ready.second.toFixed(2)} s again, goal under ${ready.goal} s: ${verdict}`,
+    );
+  }
+  return lines.join("\n");
+}
+
+const heading = ["", "wall s", "ratio", "stored", "text per s", "peak memory", "own s", "slowest answer"];
+
+function row(figures: Figures, baseline: Figures | undefined, dumpBytes: number): string[] {
+  const { name, samples } = figures;
+  const extra = (key: string, show: (value: number) => string) => {
+    const values = samples.flatMap(({ extra }) => extra?.[key] ?? []);
+    return values.length ? show(key === "ownSeconds" ? median(values) : Math.max(...values)) : "";
+  };
+  return [
+    name,
+    `${figures.median.toFixed(2)} (${figures.min.toFixed(2)} - ${figures.max.toFixed(2)})`,
+    (figures.median / (baseline?.median ?? Number.NaN)).toFixed(2),
+    formatBytes(samples[0]?.storedBytes ?? 0),
+    formatBytes(dumpBytes / figures.median),
+    extra("peakMemory", formatBytes),
+    extra("ownSeconds", (value) => value.toFixed(2)),
+    extra("slowestAnswer", (value) => `${Math.round(value * 1000)} ms`),
+  ];
+}
+
+function columns(rows: readonly (readonly string[])[]): string[] {
+  const widths = heading.map((_, column) => Math.max(...rows.map((cells) => cells[column]?.length ?? 0)));
+  return rows.map((cells) =>
+    cells.map((cell, column) => (column ? cell.padStart(widths[column] ?? 0) : cell.padEnd(widths[0] ?? 0))).join("  "),
+  );
+}
