@@ -47,6 +47,11 @@ export interface ClientTools {
   readonly version: string;
   /** Options of the client that this version knows and that shut shell and client commands off. */
   readonly restrictions: readonly string[];
+  /** Options of both programs for a connection with verified TLS, and for one without. */
+  readonly tlsOptions: readonly string[];
+  readonly plainOptions: readonly string[];
+  /** Options that only this version of the dump program knows and that we always want. */
+  readonly dumpOptions: readonly string[];
 }
 
 export type { Connection };

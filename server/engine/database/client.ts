@@ -1,0 +1,125 @@
+import { isIP } from "node:net";
+import mysql, { type Connection as Session } from "mysql2/promise";
+import type { Connection } from "../../domain/connection.ts";
+import { badInput, Failure, messageOf } from "../../domain/errors.ts";
+import { quoteName } from "./names.ts";
+
+export type { Session };
+
+const connectMilliseconds = 10_000;
+
+/**
+ * A session as the source's account, in UTC and utf8mb4 with a plain sql_mode; the caller ends it. Rejects with
+ * SOURCE_UNAVAILABLE and a sentence for whatever keeps it from coming about. `database: false` leaves it without a default database.
+ */
+export async function connect(connection: Connection, options: { readonly database?: boolean } = {}): Promise<Session> {
+  refuseUnsendable(connection);
+  try {
+    const session = await mysql.createConnection({
+      ...(connection.socketPath ? { socketPath: connection.socketPath } : { host: connection.host, port: connection.port }),
+      user: connection.user,
+      password: connection.password,
+      ...(options.database === false ? {} : { database: connection.database }),
+      ...(connection.tls ? { ssl: { rejectUnauthorized: true, verifyIdentity: isIP(connection.host) === 0 } } : {}),
+      charset: "utf8mb4",
+      timezone: "Z",
+      connectTimeout: connectMilliseconds,
+      multipleStatements: false,
+      supportBigNumbers: true,
+      dateStrings: true,
+    });
+    // A connection that dies while idle raises this; the next query tells it better.
+    session.on("error", () => {});
+    await session.query("SET SESSION sql_mode = 'STRICT_TRANS_TABLES', time_zone = '+00:00'");
+    return session;
+  } catch (error) {
+    throw unreachable(connection, error);
+  }
+}
+
+/** The rows of a query, whose columns the caller knows. */
+export async function select<Row>(session: Session, sql: string, values: readonly unknown[] = []): Promise<Row[]> {
+  const [rows] = await session.query(sql, [...values]);
+  return rows as Row[];
+}
+
+/** Runs `work` in a session of its own. */
+export async function withSession<T>(
+  connection: Connection,
+  work: (session: Session) => Promise<T>,
+  options: { readonly database?: boolean } = {},
+): Promise<T> {
+  const session = await connect(connection, options);
+  try {
+    return await work(session);
+  } finally {
+    await session.end().catch(() => session.destroy());
+  }
+}
+
+/** Names that cannot be given to the client programs: they end a line of the option file. */
+export function refuseUnsendable({ user, password, host, database, socketPath }: Connection): void {
+  for (const [what, value] of Object.entries({ user, password, host, database, socketPath: socketPath ?? "" }))
+    if (/[\r\n\0]/.test(value))
+      throw badInput(`The ${what} holds a line break or a NUL, which the database's client programs cannot take.`);
+}
+
+const codeOf = (error: unknown) => (error instanceof Error && "code" in error ? String(error.code) : "");
+
+/** The failure of a connection that did not come about, in words. */
+function unreachable(connection: Connection, error: unknown): Failure {
+  const place = connection.socketPath ?? `${connection.host}:${connection.port}`;
+  const fail = (message: string, hint: string) => new Failure("SOURCE_UNAVAILABLE", message, hint, { cause: error });
+  const code = codeOf(error);
+  switch (code) {
+    case "ER_ACCESS_DENIED_ERROR":
+    case "ER_ACCESS_DENIED_NO_PASSWORD_ERROR":
+      return fail(
+        `The database at ${place} refused the user ${connection.user}: wrong user name or password.`,
+        "Check the user name and the password of the source, and that the account may connect from this machine.",
+      );
+    case "ER_BAD_DB_ERROR":
+      return fail(
+        `There is no database ${connection.database} at ${place}.`,
+        `Check the name, or create it: CREATE DATABASE ${quoteName(connection.database)};`,
+      );
+    case "ER_DBACCESS_DENIED_ERROR":
+      return fail(
+        `The user ${connection.user} may not use the database ${connection.database} at ${place}, or it does not exist.`,
+        `Check the name, or allow it: GRANT SELECT, SHOW VIEW, TRIGGER, EVENT ON ${quoteName(connection.database)}.* TO the account.`,
+      );
+    default:
+      return fail(
+        `Could not reach the database at ${place}: ${reasons[code] ?? messageOf(error)}.`,
+        hints[code] ?? "Check host and port, and that the server is running.",
+      );
+  }
+}
+
+const reasons: Readonly<Record<string, string>> = {
+  ECONNREFUSED: "connection refused",
+  ENOENT: "there is no such socket",
+  EACCES: "no permission to use the socket",
+  ETIMEDOUT: "no answer in 10 seconds",
+  EHOSTUNREACH: "no route to the host",
+  ENETUNREACH: "no route to the network",
+  ENOTFOUND: "the host name is unknown",
+  EAI_AGAIN: "the host name could not be looked up",
+  ECONNRESET: "the connection was closed",
+  PROTOCOL_CONNECTION_LOST: "the connection was closed",
+  HANDSHAKE_NO_SSL_SUPPORT: "the server does not offer TLS",
+  HANDSHAKE_SSL_ERROR: "the server's certificate could not be verified",
+  ER_CON_COUNT_ERROR: "the server has too many connections",
+  ER_HOST_IS_BLOCKED: "the server blocks this machine after too many failed connections",
+  ER_HOST_NOT_PRIVILEGED: "the server does not allow connections from this machine",
+};
+
+const hints: Readonly<Record<string, string>> = {
+  ECONNREFUSED: "Check that the server is running and listens on this host and port.",
+  ENOENT: "Check the path of the socket, and that the server is running.",
+  ETIMEDOUT: "Check the host, the port, and the firewalls between this machine and the server.",
+  ENOTFOUND: "Check the host name.",
+  HANDSHAKE_NO_SSL_SUPPORT: "Turn TLS on in the server, or off in the source.",
+  HANDSHAKE_SSL_ERROR: "Use a certificate that this machine trusts and that names the host, or turn TLS off in the source.",
+  ER_HOST_IS_BLOCKED: "Run FLUSH HOSTS on the server.",
+};
