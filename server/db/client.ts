@@ -1,8 +1,10 @@
-import { drizzle, type MySql2Database } from "drizzle-orm/mysql2";
+import type { MySqlDatabase } from "drizzle-orm/mysql-core";
+import { drizzle, type MySql2PreparedQueryHKT, type MySql2QueryResultHKT } from "drizzle-orm/mysql2";
 import mysql from "mysql2/promise";
 import * as schema from "./schema/index.ts";
 
-export type Db = MySql2Database<typeof schema>;
+/** The catalog, or a transaction on it. */
+export type Db = MySqlDatabase<MySql2QueryResultHKT, MySql2PreparedQueryHKT, typeof schema>;
 
 /** Where the catalog is: a URL from the settings, or the embedded server's socket. */
 export type CatalogAddress = { readonly url: string } | { readonly socketPath: string; readonly user: string; readonly database: string };

@@ -6,6 +6,7 @@ import { activeStatuses, statusesBefore } from "../domain/operation.ts";
 import type { Progress } from "../domain/progress.ts";
 import type { Db } from "./client.ts";
 import { backups, operationLog, restores } from "./schema/index.ts";
+import type { operationColumns } from "./schema/operation-columns.ts";
 
 /** The kinds of operation that have a table. */
 export type StoredKind = Extract<OperationKind, "BACKUP" | "RESTORE">;
@@ -208,3 +209,8 @@ export async function lastLogSequence(db: Db, operationId: OperationId): Promise
     .where(eq(operationLog.operationId, operationId));
   return Number(row?.last ?? 0);
 }
+
+/** A row of any kind of operation, with the columns that all share. */
+export type OperationRecord = Omit<typeof backups.$inferSelect, Exclude<keyof typeof backups.$inferSelect, keyof ReturnType<typeof operationColumns>>> & {
+  readonly id: OperationId;
+};

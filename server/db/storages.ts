@@ -1,4 +1,4 @@
-import { and, asc, desc, eq, inArray, isNull, ne, sql } from "drizzle-orm";
+import { and, asc, desc, eq, isNull, ne, sql } from "drizzle-orm";
 import type { StorageId } from "../domain/ids.ts";
 import type { Db } from "./client.ts";
 import { backups, storages } from "./schema/index.ts";
@@ -12,12 +12,6 @@ export async function findStorage(db: Db, id: StorageId): Promise<StorageRow | n
   const [row] = await db.select().from(storages).where(eq(storages.id, id));
   return row ?? null;
 }
-
-export const findStorages = (db: Db, ids: readonly StorageId[]): Promise<StorageRow[]> =>
-  db
-    .select()
-    .from(storages)
-    .where(inArray(storages.id, [...ids]));
 
 export async function insertStorage(db: Db, row: StorageRow): Promise<void> {
   await db.insert(storages).values(row);
@@ -38,7 +32,7 @@ export async function removeStorage(db: Db, id: StorageId): Promise<void> {
 }
 
 /** Bytes and number of completed backups by storage. */
-export async function storageUse(db: Db): Promise<Map<StorageId, { bytes: number; backups: number; any: boolean }>> {
+export async function storageUse(db: Db): Promise<Map<StorageId, { bytes: number; backups: number }>> {
   const rows = await db
     .select({
       id: backups.storageId,
@@ -48,7 +42,7 @@ export async function storageUse(db: Db): Promise<Map<StorageId, { bytes: number
     .from(backups)
     .where(isNull(backups.deletedAt))
     .groupBy(backups.storageId);
-  return new Map(rows.map((row) => [row.id, { bytes: Number(row.bytes ?? 0), backups: Number(row.completed), any: true }]));
+  return new Map(rows.map((row) => [row.id, { bytes: Number(row.bytes ?? 0), backups: Number(row.completed) }]));
 }
 
 /** Whether any backup, deleted or not, still names the storage. */

@@ -1,8 +1,10 @@
 import type { Db } from "../db/client.ts";
 import {
+  appendLog,
   begin,
   findOperation,
   finish,
+  lastLogSequence,
   listActive,
   type OperationError,
   type OperationRow,
@@ -55,12 +57,15 @@ export function createOperations({ db, bus, now, onError }: Dependencies) {
     return won;
   }
 
-  async function perform(kind: StoredKind, first: Progress, work: (work: Work) => Promise<void>): Promise<void> {
+  async function perform(kind: StoredKind, first: Progress, work: (work: Work) => Promise<void>, parent?: AbortSignal): Promise<void> {
     const id = first.operationId;
     const operation = await startRunning({ db, bus, now, worker, onError: (error) => onError(error, id) }, kind, first);
     const ended = Promise.withResolvers<void>();
     running.set(id, { operation, ended: ended.promise });
     if (stopping) operation.cancel("Cancelled because Holdfast was stopped.");
+    const onParentAbort = () => operation.cancel("Cancelled with the operation that it was part of.");
+    if (parent?.aborted) onParentAbort();
+    parent?.addEventListener("abort", onParentAbort, { once: true });
     bus.publish("progress", first);
     changed(kind, id);
     let error: unknown = null;
@@ -73,6 +78,7 @@ export function createOperations({ db, bus, now, onError }: Dependencies) {
       operation.say(code === "CANCELLED" ? "WARN" : "ERROR", message);
       if (code === "INTERNAL") onError(thrown, id);
     } finally {
+      parent?.removeEventListener("abort", onParentAbort);
       await operation.settle();
       await conclusion(kind, operation.progress(), error, worker);
       running.delete(id);
@@ -84,13 +90,14 @@ export function createOperations({ db, bus, now, onError }: Dependencies) {
     /**
      * Runs `work` as the operation `id`, if it still waits to be run; false when it does not. Ends it as COMPLETED when
      * the work resolves, as CANCELLED or FAILED with the error otherwise; never throws for the work's own failure.
+     * A `parent` that aborts cancels it too.
      */
-    async run(id: OperationId, work: (work: Work) => Promise<void>): Promise<boolean> {
+    async run(id: OperationId, work: (work: Work) => Promise<void>, parent?: AbortSignal): Promise<boolean> {
       const operation = await findOperation(db, id);
       if (operation?.status !== "QUEUED") return false;
       const at = now();
       if (!(await begin(db, operation.kind, id, worker, new Date(at.getTime() + leaseMilliseconds), at))) return false;
-      await perform(operation.kind, { ...operation.progress, status: "RUNNING", at }, work);
+      await perform(operation.kind, { ...operation.progress, status: "RUNNING", at }, work, parent);
       return true;
     },
 
@@ -171,18 +178,22 @@ export function createOperations({ db, bus, now, onError }: Dependencies) {
       });
     },
 
-    /** The running operations whose worker is gone: each ends as INTERRUPTED. Returns them, for their kind's own sweeping. */
-    async settleInterrupted(): Promise<OperationRow[]> {
-      const settled: OperationRow[] = [];
+    /**
+     * Ends the running operations whose worker is gone. Their kind's `verdict` puts things right first, and says whether
+     * the operation had in truth completed (null) or failed.
+     */
+    async settleInterrupted(verdict: (operation: OperationRow) => Promise<Failure | null>): Promise<void> {
       for (const operation of await listActive(db)) {
         if (operation.status !== "RUNNING" || operation.worker === worker) continue;
         const gone =
           operation.worker === null || workerIsGone(operation.worker) || (operation.leaseUntil !== null && operation.leaseUntil < now());
         if (!gone) continue;
-        const failure = new Failure("INTERRUPTED", "Holdfast stopped while this was running.", "Start it again.");
-        if (await conclusion(operation.kind, operation.progress, failure, operation.worker)) settled.push(operation);
+        const failure = await verdict(operation);
+        const sequence = await lastLogSequence(db, operation.id);
+        const message = failure?.message ?? "Holdfast stopped just after this had been completed.";
+        await appendLog(db, operation.id, [{ sequence: sequence + 1, at: now(), level: failure ? "ERROR" : "WARN", message }]);
+        await conclusion(operation.kind, operation.progress, failure, operation.worker);
       }
-      return settled;
     },
 
     /** Those that wait, for the queue to be told again after a restart. */

@@ -23,6 +23,8 @@ import { checkSourceParts, type SourceCheck } from "./source-check.ts";
 import { type CheckedSource, checkSourceRequest, type SourceRequest } from "./source-request.ts";
 import { uniqueName } from "./unique-name.ts";
 
+export type { SourceRow } from "../db/sources.ts";
+
 interface Dependencies {
   readonly db: Db;
   readonly secrets: Secrets;

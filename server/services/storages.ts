@@ -44,24 +44,36 @@ export function createStorages({ db, now }: { readonly db: Db; readonly now: () 
     return row;
   };
 
+  async function describe(rows: readonly StorageRow[]): Promise<StorageState[]> {
+    const use = await storageUse(db);
+    return Promise.all(
+      rows.map(async (row) => ({
+        ...row,
+        usedBytes: use.get(row.id)?.bytes ?? 0,
+        backupCount: use.get(row.id)?.backups ?? 0,
+        // A storage that is away is still listed; how much it has left is then unknown.
+        freeBytes: await adapterOf(row)
+          .free()
+          .catch(() => null),
+      })),
+    );
+  }
+
+  const described = async (id: StorageId): Promise<StorageState> => {
+    const [state] = await describe([await existing(id)]);
+    if (!state) throw notFound("storage", id);
+    return state;
+  };
+
   return {
+    describe,
+
     async list(actor: Actor | null): Promise<StorageState[]> {
       allow(actor, "read");
-      const [rows, use] = await Promise.all([listStorages(db), storageUse(db)]);
-      return Promise.all(
-        rows.map(async (row) => ({
-          ...row,
-          usedBytes: use.get(row.id)?.bytes ?? 0,
-          backupCount: use.get(row.id)?.backups ?? 0,
-          // A storage that is away is still listed; how much it has left is then unknown.
-          freeBytes: await adapterOf(row)
-            .free()
-            .catch(() => null),
-        })),
-      );
+      return describe(await listStorages(db));
     },
 
-    async create(actor: Actor | null, request: StorageRequest): Promise<StorageRow> {
+    async create(actor: Actor | null, request: StorageRequest): Promise<StorageState> {
       allow(actor, "configure");
       const { name, directory } = checked(request);
       await localStorage(directory).check();
@@ -76,10 +88,10 @@ export function createStorages({ db, now }: { readonly db: Db; readonly now: () 
       };
       await uniqueName("storage", name, () => insertStorage(db, row));
       if (request.isDefault) await setDefaultStorage(db, row.id);
-      return existing(row.id);
+      return described(row.id);
     },
 
-    async update(actor: Actor | null, id: StorageId, request: StorageRequest): Promise<StorageRow> {
+    async update(actor: Actor | null, id: StorageId, request: StorageRequest): Promise<StorageState> {
       allow(actor, "configure");
       const row = await existing(id);
       const { name, directory } = checked(request);
@@ -92,7 +104,7 @@ export function createStorages({ db, now }: { readonly db: Db; readonly now: () 
       await localStorage(directory).check();
       await uniqueName("storage", name, () => updateStorageRow(db, id, { name, config: { directory } }));
       if (request.isDefault) await setDefaultStorage(db, id);
-      return existing(id);
+      return described(id);
     },
 
     async remove(actor: Actor | null, id: StorageId): Promise<boolean> {

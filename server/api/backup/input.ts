@@ -1,0 +1,30 @@
+import { Field, ID, InputType, Int } from "type-graphql";
+import type { BackupType, Compression, OperationStatus } from "../../../shared/enums.ts";
+import type { SourceId, StorageId } from "../../domain/ids.ts";
+import { BackupTypeEnum, CompressionEnum, OperationStatusEnum } from "../enums.ts";
+import { DateTime } from "../scalars.ts";
+
+@InputType({ description: "sourceId and storageId may be left out where only one exists or one is the default." })
+export class CreateBackupInput {
+  @Field(() => String, { nullable: true }) name?: string | null;
+  @Field(() => String, { nullable: true }) description?: string | null;
+  @Field(() => BackupTypeEnum) type!: BackupType;
+  @Field(() => ID, { nullable: true }) sourceId?: SourceId | null;
+  @Field(() => ID, { nullable: true }) storageId?: StorageId | null;
+  @Field(() => Boolean, { nullable: true, defaultValue: true }) compress?: boolean | null;
+  @Field(() => CompressionEnum, { nullable: true }) compression?: Compression | null;
+  @Field(() => Int, { nullable: true }) compressionLevel?: number | null;
+  @Field(() => Boolean, { nullable: true, defaultValue: true }) excludeLogs?: boolean | null;
+}
+
+@InputType()
+export class BackupFilter {
+  @Field(() => [OperationStatusEnum], { nullable: true }) status?: OperationStatus[] | null;
+  @Field(() => [BackupTypeEnum], { nullable: true }) type?: BackupType[] | null;
+  @Field(() => ID, { nullable: true }) sourceId?: SourceId | null;
+  @Field(() => ID, { nullable: true }) storageId?: StorageId | null;
+  @Field(() => String, { nullable: true }) search?: string | null;
+  @Field(() => DateTime, { nullable: true }) createdAfter?: Date | null;
+  @Field(() => DateTime, { nullable: true }) createdBefore?: Date | null;
+  @Field(() => Boolean, { nullable: true }) pinned?: boolean | null;
+}

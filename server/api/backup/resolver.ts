@@ -1,0 +1,104 @@
+import { Arg, Ctx, FieldResolver, ID, Int, Mutation, Query, Resolver, Root, Subscription } from "type-graphql";
+import type { BackupType as BackupTypeWord } from "../../../shared/enums.ts";
+import type { BackupId, SourceId } from "../../domain/ids.ts";
+import type { BackupRow } from "../../services/backups.ts";
+import { triggerOf } from "../actor.ts";
+import type { Context } from "../context.ts";
+import { BackupTypeEnum } from "../enums.ts";
+import { toPage } from "../page-info.ts";
+import { SourceType } from "../source/type.ts";
+import { StorageType } from "../storage/type.ts";
+import type { Subscribing } from "../subscribing.ts";
+import { BackupFilter, CreateBackupInput } from "./input.ts";
+import { BackupPageType, BackupType, DatabaseSummaryType, DownloadType, MediaSummaryType } from "./type.ts";
+
+@Resolver(() => BackupType)
+export class BackupResolver {
+  @Query(() => BackupPageType)
+  async backups(
+    @Arg("filter", () => BackupFilter, { nullable: true }) filter: BackupFilter | null,
+    @Arg("first", () => Int, { nullable: true, defaultValue: 50 }) first: number | null,
+    @Arg("after", () => String, { nullable: true }) after: string | null,
+    @Ctx() { actor, services }: Context,
+  ) {
+    return toPage(await services.backups.page(actor, filter ?? {}, first ?? 50, after ?? null));
+  }
+
+  @Query(() => BackupType, { nullable: true })
+  backup(@Arg("id", () => ID) id: BackupId, @Ctx() { actor, services }: Context) {
+    return services.backups.find(actor, id);
+  }
+
+  @Query(() => [BackupType], { description: "Completed backups that can be restored now." })
+  availableBackups(
+    @Arg("type", () => BackupTypeEnum, { nullable: true }) type: BackupTypeWord | null,
+    @Arg("sourceId", () => ID, { nullable: true }) sourceId: SourceId | null,
+    @Ctx() { actor, services }: Context,
+  ) {
+    return services.backups.available(actor, type ?? null, sourceId ?? null);
+  }
+
+  @Mutation(() => BackupType)
+  createBackup(@Arg("input", () => CreateBackupInput) input: CreateBackupInput, @Ctx() { actor, services }: Context) {
+    return services.backups.create(actor, input, triggerOf(actor));
+  }
+
+  @Mutation(() => Boolean)
+  deleteBackup(@Arg("id", () => ID) id: BackupId, @Ctx() { actor, services }: Context) {
+    return services.backups.remove(actor, id);
+  }
+
+  @Mutation(() => BackupType)
+  pinBackup(@Arg("id", () => ID) id: BackupId, @Arg("pinned", () => Boolean) pinned: boolean, @Ctx() { actor, services }: Context) {
+    return services.backups.pin(actor, id, pinned);
+  }
+
+  @Mutation(() => DownloadType, { description: "A link that needs no other credential, for one backup, for a short while." })
+  async createDownload(
+    @Arg("backupId", () => ID) backupId: BackupId,
+    @Arg("artifact", () => String, { nullable: true }) artifact: string | null,
+    @Ctx() { actor, services, publicUrl }: Context,
+  ) {
+    const link = await services.downloads.create(actor, backupId, artifact ?? null);
+    return { ...link, url: `${publicUrl}${link.path}` };
+  }
+
+  @Subscription(() => BackupType, {
+    description: "A backup was created, changed or removed.",
+    subscribe: ({ context }: Subscribing<object>) => context.services.backups.watchChanges(context.actor),
+  })
+  backupChanged(@Root() backup: BackupRow) {
+    return backup;
+  }
+
+  @FieldResolver(() => SourceType)
+  source(@Root() { sourceId }: BackupRow, @Ctx() { loaders }: Context) {
+    return loaders.source.load(sourceId);
+  }
+
+  @FieldResolver(() => StorageType)
+  storage(@Root() { storageId }: BackupRow, @Ctx() { loaders }: Context) {
+    return loaders.storage.load(storageId);
+  }
+
+  @FieldResolver(() => Boolean)
+  encrypted() {
+    return false;
+  }
+
+  @FieldResolver(() => DatabaseSummaryType, { nullable: true })
+  async database(@Root() { id }: BackupRow, @Ctx() { loaders }: Context) {
+    const database = (await loaders.manifest.load(id))?.manifest.database;
+    return database && { ...database, rows: database.tables.reduce((sum, { rows }) => sum + rows, 0) };
+  }
+
+  @FieldResolver(() => MediaSummaryType, { nullable: true })
+  async media(@Root() { id }: BackupRow, @Ctx() { loaders }: Context) {
+    return (await loaders.manifest.load(id))?.manifest.media;
+  }
+
+  @FieldResolver(() => [String], { description: "Stock commands that restore it with no Holdfast." })
+  async restoreCommands(@Root() { id }: BackupRow, @Ctx() { loaders }: Context) {
+    return (await loaders.manifest.load(id))?.manifest.restoreCommands ?? [];
+  }
+}

@@ -1,0 +1,97 @@
+import { Field, ID, Int, ObjectType } from "type-graphql";
+import type { BackupType as BackupTypeWord, Compression, Trigger } from "../../../shared/enums.ts";
+import { BackupTypeEnum, CompressionEnum, TriggerEnum } from "../enums.ts";
+import { OperationType } from "../operation/type.ts";
+import { PageInfoType } from "../page-info.ts";
+import { DateTime, SafeInt } from "../scalars.ts";
+
+@ObjectType("Artifact")
+export class ArtifactType {
+  @Field(() => String) name!: string;
+  @Field(() => String, { description: "database or media" }) part!: string;
+  @Field(() => SafeInt, { description: "Uncompressed bytes." }) size!: number;
+  @Field(() => SafeInt, { description: "Bytes as stored." }) storedSize!: number;
+  @Field(() => String, { description: "Lower-case hex SHA-256 of the stored bytes." }) sha256!: string;
+}
+
+@ObjectType("BackupTable")
+export class BackupTableType {
+  @Field(() => String) name!: string;
+  @Field(() => SafeInt) rows!: number;
+  @Field(() => SafeInt) bytes!: number;
+  @Field(() => String, { nullable: true }) engine!: string | null;
+}
+
+@ObjectType("BackupDefinitions")
+export class BackupDefinitionsType {
+  @Field(() => Int) views!: number;
+  @Field(() => Int) triggers!: number;
+  @Field(() => Int) procedures!: number;
+  @Field(() => Int) functions!: number;
+  @Field(() => Int) events!: number;
+}
+
+@ObjectType("DatabaseSummary", { description: "What the dump holds, counted from its own stream." })
+export class DatabaseSummaryType {
+  @Field(() => String) name!: string;
+  @Field(() => String) serverVersion!: string;
+  @Field(() => String) characterSet!: string;
+  @Field(() => [BackupTableType]) tables!: BackupTableType[];
+  @Field(() => SafeInt) rows!: number;
+  @Field(() => BackupDefinitionsType) definitions!: BackupDefinitionsType;
+  @Field(() => [String]) notes!: string[];
+}
+
+@ObjectType("MediaRoot")
+export class MediaRootType {
+  @Field(() => String) path!: string;
+  @Field(() => String) prefix!: string;
+}
+
+@ObjectType("MediaProblem")
+export class MediaProblemType {
+  @Field(() => String) path!: string;
+  @Field(() => String) problem!: string;
+}
+
+@ObjectType("MediaSummary")
+export class MediaSummaryType {
+  @Field(() => [MediaRootType]) roots!: MediaRootType[];
+  @Field(() => SafeInt) files!: number;
+  @Field(() => SafeInt) directories!: number;
+  @Field(() => SafeInt) links!: number;
+  @Field(() => [MediaProblemType]) problems!: MediaProblemType[];
+}
+
+/** A backup; source, storage, database, media and restoreCommands come from the resolver. */
+@ObjectType("Backup", { implements: OperationType })
+export class BackupType extends OperationType {
+  @Field(() => ID) override id!: string;
+  @Field(() => String) name!: string;
+  @Field(() => String, { nullable: true }) description!: string | null;
+  @Field(() => BackupTypeEnum) type!: BackupTypeWord;
+  @Field(() => TriggerEnum) trigger!: Trigger;
+  @Field(() => CompressionEnum) compression!: Compression;
+  @Field(() => Boolean) excludeLogs!: boolean;
+  @Field(() => [ArtifactType]) artifacts!: ArtifactType[];
+  @Field(() => SafeInt, { nullable: true }) size!: number | null;
+  @Field(() => SafeInt, { nullable: true }) storedSize!: number | null;
+  @Field(() => Boolean, { description: "Kept by retention whatever its age, and not deletable until unpinned." }) pinned!: boolean;
+  @Field(() => String, { description: "The folder on the storage, relative to its root." }) folder!: string;
+  @Field(() => DateTime) override createdAt!: Date;
+}
+
+@ObjectType("BackupPage")
+export class BackupPageType {
+  @Field(() => [BackupType]) nodes!: BackupType[];
+  @Field(() => PageInfoType) pageInfo!: PageInfoType;
+  @Field(() => Int) totalCount!: number;
+}
+
+@ObjectType("Download")
+export class DownloadType {
+  @Field(() => String) url!: string;
+  @Field(() => String) filename!: string;
+  @Field(() => SafeInt, { nullable: true }) size!: number | null;
+  @Field(() => DateTime) expiresAt!: Date;
+}

@@ -1,0 +1,42 @@
+import { Field, ID, Int, ObjectType } from "type-graphql";
+import { DateTime, SafeInt } from "../scalars.ts";
+
+@ObjectType("DatabaseConnection", { description: "Never carries the password." })
+export class DatabaseConnectionType {
+  @Field(() => String) host!: string;
+  @Field(() => Int) port!: number;
+  @Field(() => String) user!: string;
+  @Field(() => String) database!: string;
+  @Field(() => String, { nullable: true }) socketPath!: string | null;
+  @Field(() => Boolean) tls!: boolean;
+  @Field(() => Boolean) hasPassword!: boolean;
+}
+
+@ObjectType("Source", { description: "What is backed up: one MySQL or MariaDB database, any number of media directories, or both." })
+export class SourceType {
+  @Field(() => ID) id!: string;
+  @Field(() => String) name!: string;
+  @Field(() => [String]) mediaPaths!: string[];
+  @Field(() => [String]) excludePatterns!: string[];
+  @Field(() => DateTime) createdAt!: Date;
+}
+
+@ObjectType("PathCheck")
+export class PathCheckType {
+  @Field(() => String) path!: string;
+  @Field(() => Boolean) ok!: boolean;
+  @Field(() => String, { nullable: true }) message!: string | null;
+}
+
+@ObjectType("ConnectionCheck")
+export class ConnectionCheckType {
+  @Field(() => Boolean) ok!: boolean;
+  @Field(() => String, { nullable: true }) serverVersion!: string | null;
+  @Field(() => [String]) missingPrivileges!: string[];
+  @Field(() => [String], { description: "The GRANT statements that mend what is missing." }) grants!: string[];
+  @Field(() => String, { nullable: true }) message!: string | null;
+  @Field(() => String, { nullable: true }) hint!: string | null;
+  @Field(() => Int, { nullable: true }) tables!: number | null;
+  @Field(() => SafeInt, { nullable: true }) bytes!: number | null;
+  @Field(() => [PathCheckType]) paths!: PathCheckType[];
+}

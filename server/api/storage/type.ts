@@ -1,0 +1,15 @@
+import { Field, ID, Int, ObjectType } from "type-graphql";
+import type { StorageKind } from "../../../shared/enums.ts";
+import { StorageKindEnum } from "../enums.ts";
+import { SafeInt } from "../scalars.ts";
+
+@ObjectType("Storage", { description: "Where backups are kept. Secrets are write-only." })
+export class StorageType {
+  @Field(() => ID) id!: string;
+  @Field(() => String) name!: string;
+  @Field(() => StorageKindEnum) kind!: StorageKind;
+  @Field(() => Boolean) isDefault!: boolean;
+  @Field(() => SafeInt, { nullable: true }) usedBytes!: number | null;
+  @Field(() => SafeInt, { nullable: true }) freeBytes!: number | null;
+  @Field(() => Int) backupCount!: number;
+}

@@ -1,0 +1,129 @@
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { type Catalog, openCatalog } from "./db/client.ts";
+import { openEmbedded } from "./db/embedded.ts";
+import { migrate } from "./db/migrate.ts";
+import { holdsSealedSecrets } from "./db/secrets.ts";
+import { Failure } from "./domain/errors.ts";
+import { findTools } from "./engine/database/tools.ts";
+import { memoryBus } from "./events/memory.ts";
+import type { Log } from "./log.ts";
+import { createBackups } from "./services/backups.ts";
+import { createDownloads } from "./services/downloads.ts";
+import { createOperations } from "./services/operations.ts";
+import type { Queue } from "./services/queue.ts";
+import { createReads, type Reads } from "./services/reads.ts";
+import { createRestorePlans } from "./services/restore-plans.ts";
+import { createRestores } from "./services/restores.ts";
+import { openSecrets, type Secrets } from "./services/secrets.ts";
+import type { Services } from "./services/services.ts";
+import { createSettings } from "./services/settings.ts";
+import { createSources } from "./services/sources.ts";
+import { createStorages } from "./services/storages.ts";
+import { createSystem } from "./services/system.ts";
+import { createTokens } from "./services/tokens.ts";
+import { createUpkeep, type Upkeep } from "./services/upkeep.ts";
+import { createUsers } from "./services/users.ts";
+import type { Settings } from "./settings.ts";
+import { version } from "./version.ts";
+
+/** Everything below the protocols, built and wired; main.ts serves it, the command line uses it. */
+export interface App {
+  readonly catalog: Catalog;
+  readonly secrets: Secrets;
+  readonly services: Services;
+  readonly reads: Reads;
+  readonly upkeep: Upkeep;
+  /** Cancels what runs here and lets go of the catalog. */
+  close(): Promise<void>;
+}
+
+/** The folder that holds server/ and drizzle/, whether this runs from source or from dist/. */
+const root = (() => {
+  const above = dirname(dirname(fileURLToPath(import.meta.url)));
+  return above.endsWith("/dist") ? dirname(above) : above;
+})();
+export const dashboardFolder = join(root, "dist/client");
+
+/** Opens the catalog (embedded without a URL), brings it up to date, and builds the services. `queueOn` makes the queue that wakes workers. */
+export async function openApp(settings: Settings, log: Log, queueOn: (catalog: Catalog) => Promise<Queue>): Promise<App> {
+  const embedded = settings.databaseUrl ? null : await openEmbedded(settings.home, { say: (line) => log.info(line) });
+  const catalog = openCatalog(settings.databaseUrl ? { url: settings.databaseUrl } : await requireEmbedded(embedded));
+  try {
+    await migrate(catalog.pool, join(root, "drizzle"));
+    return await wire(settings, log, catalog, await queueOn(catalog), async () => {
+      await catalog.close();
+      await embedded?.close();
+    });
+  } catch (error) {
+    await catalog.close();
+    await embedded?.close();
+    throw error;
+  }
+}
+
+async function requireEmbedded<T>(embedded: T | null): Promise<T> {
+  if (embedded === null) throw new Failure("INTERNAL", "There is no catalog.");
+  return embedded;
+}
+
+async function wire(settings: Settings, log: Log, catalog: Catalog, queue: Queue, close: () => Promise<void>): Promise<App> {
+  const { db } = catalog;
+  const now = () => new Date();
+  const onError = (error: unknown) => log.error({ err: error }, "unforeseen error");
+  const secrets = await openSecrets(settings.keyFile, { mayCreate: !(await holdsSealedSecrets(db)) });
+  const bus = memoryBus();
+  const tools = () => findTools(settings.mysqlPath);
+
+  const operations = createOperations({
+    db,
+    bus,
+    now,
+    onError: (error, operationId) => log.error({ err: error, operationId }, "unforeseen error in an operation"),
+  });
+  const storages = createStorages({ db, now });
+  const sources = createSources({ db, secrets, tools, now });
+  const backups = createBackups({ catalog: db, bus, operations, sources, storages, queue, tools, now, version, onError });
+  const restores = createRestores({ catalog: db, bus, operations, backups, sources, storages, queue, tools, now, onError });
+  const catalogName = settings.databaseUrl
+    ? `MySQL or MariaDB at ${new URL(settings.databaseUrl).host}`
+    : `Embedded MariaDB in ${settings.home}`;
+  const services: Services = {
+    operations,
+    backups,
+    restores,
+    restorePlans: createRestorePlans({ restores, sources, tools }),
+    downloads: createDownloads({ catalog: db, backups, storages, now }),
+    sources,
+    storages,
+    settings: createSettings({ db }),
+    tokens: createTokens({ db, now }),
+    users: createUsers({ db, now }),
+    system: createSystem({ version, catalog: catalogName, home: settings.home, tools, sources, storages }),
+  };
+  await adoptFirstSettings(settings, services);
+  return {
+    catalog,
+    secrets,
+    services,
+    reads: createReads(db, storages),
+    upkeep: createUpkeep({ operations, backups, restores, queue }),
+    async close() {
+      await operations.stop();
+      await close();
+    },
+  };
+}
+
+/** What the environment says of the first storage, settings and source; once there, the dashboard owns them. */
+async function adoptFirstSettings(settings: Settings, { storages, settings: owned, sources }: Services): Promise<void> {
+  await storages.adopt(settings.firstSettings.directory ?? join(settings.home, "backups"));
+  await owned.adopt(
+    settings.firstSettings.compressionLevel === null
+      ? {}
+      : { compression: "GZIP", compressionLevel: settings.firstSettings.compressionLevel },
+  );
+  const { firstSource } = settings;
+  const environment = { kind: "cli", name: "environment", role: "ADMIN" } as const;
+  if (firstSource && (await sources.list(environment)).length === 0) await sources.create(environment, firstSource);
+}

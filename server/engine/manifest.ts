@@ -1,0 +1,92 @@
+import { z } from "zod";
+import { backupTypes, compressions, triggers } from "../../shared/enums.ts";
+import { Failure } from "../domain/errors.ts";
+import type { Manifest } from "../domain/manifest.ts";
+import { manifestName } from "../domain/naming.ts";
+import type { Storage } from "./storage/storage.ts";
+
+const count = z.number().int().nonnegative();
+const fileName = z.string().regex(/^[a-z0-9][a-z0-9._-]*$/, "is not a plain file name");
+const instant = z.iso.datetime();
+
+const schema = z.object({
+  format: z.literal(1),
+  generator: z.string(),
+  id: z.uuid(),
+  name: z.string(),
+  description: z.string().nullable(),
+  type: z.enum(backupTypes),
+  trigger: z.enum(triggers),
+  source: z.object({ id: z.string(), name: z.string() }),
+  compression: z.enum(compressions),
+  encrypted: z.boolean(),
+  excludeLogs: z.boolean(),
+  createdAt: instant,
+  startedAt: instant,
+  finishedAt: instant,
+  artifacts: z.array(
+    z.object({
+      name: fileName,
+      part: z.enum(["database", "media"]),
+      size: count,
+      storedSize: count,
+      sha256: z.string().regex(/^[0-9a-f]{64}$/),
+    }),
+  ),
+  database: z
+    .object({
+      name: z.string(),
+      flavour: z.enum(["mariadb", "mysql"]),
+      serverVersion: z.string(),
+      characterSet: z.string(),
+      collation: z.string(),
+      tables: z.array(z.object({ name: z.string(), rows: count, engine: z.string().nullable(), bytes: count })),
+      definitions: z.object({ views: count, triggers: count, procedures: count, functions: count, events: count }),
+      dataBytes: count,
+      notes: z.array(z.string()),
+    })
+    .nullable(),
+  media: z
+    .object({
+      roots: z.array(z.object({ path: z.string(), prefix: z.string() })),
+      files: count,
+      directories: count,
+      links: count,
+      problems: z.array(z.object({ path: z.string(), problem: z.string() })),
+    })
+    .nullable(),
+  restoreCommands: z.array(z.string()),
+}) satisfies z.ZodType<Manifest>;
+
+/** A manifest of ten thousand tables and as many problems is some megabytes; a larger one is not ours. */
+const maximumBytes = 64 * 1024 * 1024;
+
+/** Reads a backup's manifest from its storage. ARTIFACT_CORRUPT names the first field that is wrong. */
+export async function readManifest(storage: Storage, folder: string): Promise<Manifest> {
+  const name = `${folder}/${manifestName}`;
+  const size = await storage.size(name);
+  if (size === null)
+    throw new Failure("NOT_FOUND", `There is no manifest in ${folder}.`, "A folder without a manifest is an unfinished backup.");
+  if (size > maximumBytes) throw new Failure("ARTIFACT_CORRUPT", `The manifest in ${folder} is too large to be one.`);
+  const pieces: Buffer[] = [];
+  for await (const piece of await storage.get(name)) pieces.push(piece);
+  return parseManifest(Buffer.concat(pieces).toString(), folder);
+}
+
+/** The manifest that `text` holds; `where` names it in the Failure. */
+export function parseManifest(text: string, where: string): Manifest {
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch (cause) {
+    throw new Failure("ARTIFACT_CORRUPT", `The manifest in ${where} is not JSON.`, undefined, { cause });
+  }
+  const parsed = schema.safeParse(json);
+  if (parsed.success) return parsed.data;
+  const issue = parsed.error.issues[0];
+  throw new Failure(
+    "ARTIFACT_CORRUPT",
+    `The manifest in ${where} is not valid at ${issue?.path.join(".") || "its top"}: ${issue?.message ?? "unknown"}.`,
+    "It was altered, or a newer Holdfast wrote it.",
+  );
+}

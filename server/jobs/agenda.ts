@@ -1,0 +1,41 @@
+import { Agenda } from "agenda";
+import type { Pool } from "mysql2/promise";
+import type { Queue } from "../services/queue.ts";
+import type { Services } from "../services/services.ts";
+import type { Upkeep } from "../services/upkeep.ts";
+import { MysqlBackend } from "./backend/mysql-backend.ts";
+import { defineBackup } from "./backup.ts";
+import { defineRestore } from "./restore.ts";
+import { defineUpkeep } from "./upkeep.ts";
+
+/** The queue that wakes workers; it runs nothing until `start`. */
+export interface Jobs extends Queue {
+  start(services: Pick<Services, "backups" | "restores">, upkeep: Upkeep): Promise<void>;
+  /** Takes no more jobs. What runs is the operations' own to stop. */
+  stop(): Promise<void>;
+}
+
+/** Opens Agenda on the catalog. */
+export async function openJobs(pool: Pool, onError: (error: unknown) => void): Promise<Jobs> {
+  const backend = new MysqlBackend(pool);
+  await backend.connect();
+  const agenda = new Agenda({ backend, processEvery: "5 seconds", maxConcurrency: 10 });
+  agenda.on("error", onError);
+  agenda.on("fail", (error: unknown) => onError(error));
+  await agenda.ready;
+  return {
+    async add(job, id) {
+      await agenda.create(job, { id }).unique({ "data.id": id }, { insertOnly: true }).schedule(new Date()).save();
+    },
+    async start({ backups, restores }, upkeep) {
+      defineBackup(agenda, backups);
+      defineRestore(agenda, restores);
+      defineUpkeep(agenda, upkeep);
+      await agenda.start();
+      await agenda.every("1 minute", "upkeep");
+    },
+    async stop() {
+      await agenda.stop(false);
+    },
+  };
+}

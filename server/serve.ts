@@ -1,0 +1,92 @@
+import { buildApiSchema } from "./api/schema.ts";
+import { dashboardFolder, openApp } from "./app.ts";
+import { authStore } from "./db/users.ts";
+import { Failure, messageOf } from "./domain/errors.ts";
+import { claimHome } from "./home.ts";
+import { createAuth } from "./http/auth.ts";
+import { startHttp } from "./http/server.ts";
+import { createSetup } from "./http/setup.ts";
+import { type Jobs, openJobs } from "./jobs/agenda.ts";
+import { createLog, type Log } from "./log.ts";
+import { loadSettings, type Settings } from "./settings.ts";
+
+/** Runs the server until a signal; a failure to start is one log line and exit status 1. */
+export async function serve(): Promise<void> {
+  const log = createLog("info");
+  try {
+    const { settings, warnings } = loadSettings();
+    log.level = settings.logLevel;
+    for (const warning of warnings) log.warn(warning);
+    await start(settings, log);
+  } catch (error) {
+    if (error instanceof Failure) log.fatal({ code: error.code, hint: error.hint }, error.message);
+    else log.fatal({ err: error }, messageOf(error));
+    process.exitCode = 1;
+    setTimeout(() => process.exit(1), 1000).unref();
+  }
+}
+
+async function start(settings: Settings, log: Log): Promise<void> {
+  const claim = await claimHome(settings.home);
+  const onError = (error: unknown) => log.error({ err: error }, "unforeseen error");
+  let jobs: Jobs | undefined;
+  const app = await openApp({ ...settings, home: claim.home }, log, async ({ pool }) => (jobs = await openJobs(pool, onError)));
+  const { services, upkeep, catalog, secrets, reads } = app;
+  if (settings.admin && (await services.users.ensureAdministrator(settings.admin.email, settings.admin.password)))
+    log.info("made the administrator that the settings name");
+  await upkeep.perform();
+
+  const http = await startHttp({
+    ...settings,
+    dashboardFolder,
+    schema: await buildApiSchema(),
+    services,
+    reads,
+    readiness: async () => {
+      const ready = await catalog.pool.query("SELECT 1").then(
+        () => true,
+        () => false,
+      );
+      return ready ? [] : [{ part: "catalog", problem: "does not answer" }];
+    },
+    accounts: (publicUrl) => {
+      const auth = createAuth({
+        store: authStore(catalog.db),
+        secret: secrets.derive("sessions"),
+        publicUrl,
+        tokens: services.tokens,
+        now: () => new Date(),
+        log: (level, message) => log[level](message),
+      });
+      return { auth, setup: createSetup({ users: services.users, auth, now: () => new Date() }) };
+    },
+    onError,
+  });
+  await jobs?.start(services, upkeep);
+  const code = await http.setup.code();
+  if (code) log.info({ code, url: http.url }, "set-up code for the first visit of the dashboard");
+  log.info({ url: http.url }, "ready");
+
+  let stopping = false;
+  const stop = async (signal: NodeJS.Signals) => {
+    if (stopping) return;
+    stopping = true;
+    log.info({ signal }, "stopping");
+    await jobs?.stop();
+    await services.operations.stop();
+    await http.stop();
+    await app.close();
+    claim.release();
+    log.info("stopped");
+    process.exit(0);
+  };
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
+    process.on(
+      signal,
+      () =>
+        void stop(signal).catch((error) => {
+          onError(error);
+          process.exit(1);
+        }),
+    );
+}

@@ -1,0 +1,293 @@
+import type { BackupType, Compression, Trigger } from "../../shared/enums.ts";
+import { compressionLevels, limits } from "../../shared/limits.ts";
+import type { BackupFilter, BackupRow } from "../db/backups.ts";
+import * as db from "../db/backups.ts";
+import type { Db } from "../db/client.ts";
+import { listActiveRestoresOf, listUnsettledRestores } from "../db/restores.ts";
+import { readSettings } from "../db/settings.ts";
+import { lockSource, type SourceRow } from "../db/sources.ts";
+import { type Actor, allow, describeActor } from "../domain/access.ts";
+import { badInput, Failure, messageOf, notFound } from "../domain/errors.ts";
+import { type BackupId, newId, type SourceId, type StorageId } from "../domain/ids.ts";
+import type { Manifest } from "../domain/manifest.ts";
+import { backupFolder, defaultBackupName } from "../domain/naming.ts";
+import { discardBackup, runBackup } from "../engine/backup.ts";
+import { readManifest } from "../engine/manifest.ts";
+import { logPatterns } from "../engine/media/walk.ts";
+import type { ClientTools } from "../engine/part.ts";
+import type { Bus } from "../events/bus.ts";
+import type { Operations } from "./operations.ts";
+import { firstOf } from "./paging.ts";
+import type { Queue } from "./queue.ts";
+import type { Work } from "./running.ts";
+import { checkLevel } from "./settings.ts";
+import type { Sources } from "./sources.ts";
+import type { Storages } from "./storages.ts";
+import { watching } from "./watch.ts";
+
+export type { BackupRow } from "../db/backups.ts";
+
+interface Dependencies {
+  readonly catalog: Db;
+  readonly bus: Bus;
+  readonly operations: Operations;
+  readonly sources: Sources;
+  readonly storages: Storages;
+  readonly queue: Queue;
+  readonly tools: () => Promise<ClientTools>;
+  readonly now: () => Date;
+  readonly version: string;
+  readonly onError: (error: unknown) => void;
+}
+
+export interface BackupRequest {
+  readonly name?: string | null;
+  readonly description?: string | null;
+  readonly type: BackupType;
+  readonly sourceId?: SourceId | null;
+  readonly storageId?: StorageId | null;
+  readonly compress?: boolean | null;
+  readonly compression?: Compression | null;
+  readonly compressionLevel?: number | null;
+  readonly excludeLogs?: boolean | null;
+}
+
+export type Backups = ReturnType<typeof createBackups>;
+
+/** Takes, lists, pins and deletes backups. */
+export function createBackups(dependencies: Dependencies) {
+  const { catalog, bus, operations, sources, storages, queue, tools, now, version, onError } = dependencies;
+
+  const existing = async (id: BackupId): Promise<BackupRow> => {
+    const row = await db.findBackup(catalog, id);
+    if (!row) throw notFound("backup", id);
+    return row;
+  };
+
+  /** Writes the backup down as waiting; `duringRestore` is the restore that takes it as its safety copy. */
+  async function reserve(actor: Actor, request: BackupRequest, trigger: Trigger, duringRestore = false): Promise<BackupRow> {
+    const source = await sources.choose(request.sourceId ?? null);
+    checkParts(source, request.type);
+    const storage = await storages.choose(request.storageId ?? null);
+    const at = now();
+    const name = request.name?.trim() || defaultBackupName(source.name, at);
+    if (name.length > limits.nameLength) throw badInput(`A backup's name has at most ${limits.nameLength} characters.`);
+    if ((request.description?.length ?? 0) > limits.descriptionLength)
+      throw badInput(`A description has at most ${limits.descriptionLength} characters.`);
+    const id = newId<BackupId>();
+    await catalog.transaction(async (tx) => {
+      // One at a time decides what may begin on a source, so a restore and a backup cannot both slip in.
+      await lockSource(tx, source.id);
+      if (!duringRestore && (await listUnsettledRestores(tx, source.id)).length > 0)
+        throw new Failure("CONFLICT", `${source.name} is being restored.`, "Back it up when the restore has ended.", {
+          reason: "TARGET_BUSY",
+        });
+      await db.insertBackup(tx, {
+        id,
+        name,
+        description: request.description?.trim() || null,
+        type: request.type,
+        trigger,
+        actor: describeActor(actor),
+        sourceId: source.id,
+        storageId: storage.id,
+        ...(await packingOf(catalog, request)),
+        excludeLogs: request.excludeLogs ?? true,
+        folder: backupFolder(source.slug, request.type, at, id),
+        artifacts: [],
+        status: "QUEUED",
+        createdAt: at,
+      });
+    });
+    bus.publish("backup", { id });
+    return existing(id);
+  }
+
+  async function take(row: BackupRow, work: Work): Promise<void> {
+    const source = await sources.existing(row.sourceId);
+    const connection = row.type === "MEDIA" ? null : sources.connectionOf(source);
+    const manifest = await runBackup(
+      {
+        storage: await storages.open(row.storageId),
+        folder: row.folder,
+        packing: { compression: row.compression, level: row.compressionLevel },
+        database: connection && { connection, tools: await tools(), ratio: await lastRatio(source.id) },
+        media:
+          row.type === "DATABASE"
+            ? null
+            : { roots: source.mediaPaths, exclude: [...source.excludePatterns, ...(row.excludeLogs ? logPatterns : [])] },
+        about: {
+          generator: `holdfast ${version}`,
+          id: row.id,
+          name: row.name,
+          description: row.description,
+          type: row.type,
+          trigger: row.trigger,
+          source: { id: source.id, name: source.name },
+          compression: row.compression,
+          encrypted: false,
+          excludeLogs: row.excludeLogs,
+          createdAt: row.createdAt.toISOString(),
+        },
+        now,
+      },
+      work,
+    );
+    await db.recordManifest(catalog, row.id, manifest);
+    work.say("INFO", "The backup is complete.");
+  }
+
+  /** Dump bytes for each data byte in the source's last backup; null without one. */
+  async function lastRatio(id: SourceId): Promise<number | null> {
+    const last = await db.newestBackup(catalog, id, true);
+    const manifest = last && (await manifestOf(last.id));
+    const dumped = manifest?.artifacts.find(({ part }) => part === "database")?.size;
+    return dumped && manifest?.database?.dataBytes ? dumped / manifest.database.dataBytes : null;
+  }
+
+  async function manifestOf(id: BackupId): Promise<Manifest | null> {
+    return (await db.findManifests(catalog, [id]))[0]?.manifest ?? null;
+  }
+
+  /** Tombstone first, then the manifest, then the data, then the row: a crash leaves something to sweep, never a row that points at nothing. */
+  async function erase(row: BackupRow): Promise<void> {
+    await discardBackup(await storages.open(row.storageId), row.folder);
+    await db.removeBackupRow(catalog, row.id);
+    bus.publish("backup", { id: row.id });
+  }
+
+  return {
+    existing,
+    manifestOf,
+
+    async create(actor: Actor | null, request: BackupRequest, trigger: Trigger): Promise<BackupRow> {
+      allow(actor, "backup");
+      const row = await reserve(actor, request, trigger);
+      await queue.add("backup", row.id);
+      return row;
+    },
+
+    /** Takes the backup that waits under `id`, as its operation. */
+    perform: (id: BackupId) => operations.run(id, async (work) => take(await existing(id), work)),
+
+    /** Takes a pre-restore backup inside a restore; throws its failure. */
+    async takeSafetyCopy(
+      actor: Actor,
+      request: BackupRequest,
+      parent: Work,
+      onReserved: (row: BackupRow) => Promise<void>,
+      onProgress: (bytes: number, expected: number | null) => void,
+    ): Promise<BackupRow> {
+      const row = await reserve(actor, request, "PRE_RESTORE", true);
+      await onReserved(row);
+      await operations.run(
+        row.id,
+        (work) =>
+          take(row, {
+            ...work,
+            report(report) {
+              work.report(report);
+              onProgress(report.bytesProcessed, report.bytesExpected);
+            },
+          }),
+        parent.signal,
+      );
+      const done = await existing(row.id);
+      if (done.status === "COMPLETED") return done;
+      throw new Failure(
+        done.errorCode ?? "INTERNAL",
+        `The pre-restore backup failed, so nothing was touched: ${done.errorMessage ?? "unknown"}`,
+        done.errorHint ?? undefined,
+      );
+    },
+
+    async find(actor: Actor | null, id: BackupId): Promise<BackupRow | null> {
+      allow(actor, "read");
+      return db.findBackup(catalog, id);
+    },
+
+    async page(actor: Actor | null, filter: BackupFilter, first: number, after: string | null) {
+      allow(actor, "read");
+      return db.pageBackups(catalog, filter, firstOf(first), after);
+    },
+
+    async available(actor: Actor | null, type: BackupType | null, sourceId: SourceId | null): Promise<BackupRow[]> {
+      allow(actor, "read");
+      return db.listCompleted(catalog, type, sourceId);
+    },
+
+    async pin(actor: Actor | null, id: BackupId, pinned: boolean): Promise<BackupRow> {
+      allow(actor, "pin");
+      await existing(id);
+      await db.setPinned(catalog, id, pinned);
+      bus.publish("backup", { id });
+      return existing(id);
+    },
+
+    async remove(actor: Actor | null, id: BackupId): Promise<boolean> {
+      allow(actor, "deleteBackup");
+      const row = await existing(id);
+      if (row.pinned) throw new Failure("CONFLICT", `${row.name} is pinned.`, "Unpin it first.");
+      if ((await listActiveRestoresOf(catalog, id)).length > 0)
+        throw new Failure("CONFLICT", `${row.name} is being restored.`, "Delete it when the restore has ended.");
+      if (!(await db.markDeleted(catalog, id, now())))
+        throw new Failure("CONFLICT", `${row.name} is still being taken.`, "Cancel it first.");
+      bus.publish("backup", { id });
+      await erase(row).catch(onError);
+      return true;
+    },
+
+    /** Each change of any backup from now on; those that were deleted are passed over. */
+    async watchChanges(actor: Actor | null) {
+      allow(actor, "read");
+      return watching(bus.subscribe("backup"), async function* (events) {
+        for await (const { id } of events) {
+          const row = await db.findBackup(catalog, id);
+          if (row) yield row;
+        }
+      });
+    },
+
+    /**
+     * Decides what became of a backup whose worker is gone: complete after all when its manifest was written (null),
+     * else swept from the storage and failed.
+     */
+    async settle(id: BackupId): Promise<Failure | null> {
+      const row = await existing(id);
+      const storage = await storages.open(row.storageId);
+      const manifest = await readManifest(storage, row.folder).catch(() => null);
+      if (manifest?.id === id) {
+        if (!(await manifestOf(id))) await db.recordManifest(catalog, id, manifest);
+        return null;
+      }
+      await discardBackup(storage, row.folder).catch(onError);
+      return new Failure(
+        "INTERRUPTED",
+        "Holdfast stopped while this backup was running; what it had stored was removed.",
+        "Start it again.",
+      );
+    },
+
+    /** Goes on with deletions that were cut short or refused by the storage. */
+    async finishDeletions(): Promise<void> {
+      for (const row of await db.listTombstones(catalog))
+        await erase(row).catch((error) => onError(new Error(`Could not delete ${row.folder} yet: ${messageOf(error)}`, { cause: error })));
+    },
+  };
+}
+
+function checkParts(source: SourceRow, type: BackupType): void {
+  if (type !== "MEDIA" && source.databaseName === null) throw badInput(`${source.name} has no database.`, "Choose the type MEDIA.");
+  if (type !== "DATABASE" && source.mediaPaths.length === 0)
+    throw badInput(`${source.name} has no media folders.`, "Choose the type DATABASE.");
+}
+
+async function packingOf(catalog: Db, request: BackupRequest): Promise<{ compression: Compression; compressionLevel: number }> {
+  const settings = await readSettings(catalog);
+  const preferred = request.compression ?? settings?.compression ?? "ZSTD";
+  const compression = request.compress === false ? "NONE" : preferred;
+  const usual = settings?.compression === compression ? settings.compressionLevel : compressionLevels[compression].preset;
+  const compressionLevel = compression === "NONE" ? 0 : (request.compressionLevel ?? usual);
+  checkLevel(compression, compressionLevel);
+  return { compression, compressionLevel };
+}

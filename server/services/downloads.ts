@@ -1,0 +1,114 @@
+import { createHash, randomBytes } from "node:crypto";
+import { Readable } from "node:stream";
+import type { BackupRow } from "../db/backups.ts";
+import type { Db } from "../db/client.ts";
+import { findDownload, insertDownload } from "../db/downloads.ts";
+import { type Actor, allow } from "../domain/access.ts";
+import { badInput, Failure } from "../domain/errors.ts";
+import type { BackupId } from "../domain/ids.ts";
+import { manifestName } from "../domain/naming.ts";
+import { bundle } from "../engine/bundle.ts";
+import type { Backups } from "./backups.ts";
+import type { Storages } from "./storages.ts";
+
+/** A link that needs no other credential; `path` is relative to the public URL. */
+export interface DownloadLink {
+  readonly path: string;
+  readonly filename: string;
+  readonly size: number;
+  readonly expiresAt: Date;
+}
+
+/** Something to stream: its whole size, and its bytes from `start` to `end` inclusive. */
+export interface DownloadBody {
+  readonly filename: string;
+  readonly size: number;
+  readonly etag: string;
+  read(start: number, end: number): Promise<Readable>;
+}
+
+interface Dependencies {
+  readonly catalog: Db;
+  readonly backups: Backups;
+  readonly storages: Storages;
+  readonly now: () => Date;
+}
+
+/** Long enough to resume a large download after a pause; the link itself is what may be shared by mistake. */
+const lifetimeMilliseconds = 60 * 60 * 1000;
+
+export type Downloads = ReturnType<typeof createDownloads>;
+
+/** Links to what is stored: one artifact as it is, or the whole backup as one tar with its manifest. */
+export function createDownloads({ catalog, backups, storages, now }: Dependencies) {
+  async function open(backup: BackupRow, artifact: string | null): Promise<DownloadBody> {
+    const storage = await storages.open(backup.storageId);
+    const sizeOf = async (name: string): Promise<number> => {
+      const size = await storage.size(`${backup.folder}/${name}`);
+      if (size === null)
+        throw new Failure(
+          "ARTIFACT_CORRUPT",
+          `${name} is missing from the storage.`,
+          "Restore another backup, and find out who removed it.",
+        );
+      return size;
+    };
+    const read = (name: string) => (range: { start: number; end?: number }) => storage.get(`${backup.folder}/${name}`, range);
+    if (artifact !== null) {
+      const size = await sizeOf(artifact);
+      return {
+        filename: fileNameOf(backup, artifact),
+        size,
+        etag: etagOf(backup.id, artifact),
+        read: (start, end) => read(artifact)({ start, end }),
+      };
+    }
+    const folder = backup.folder.split("/").at(-1) ?? backup.id;
+    const names = [manifestName, ...backup.artifacts.map(({ name }) => name)];
+    const mtime = backup.finishedAt ?? backup.createdAt;
+    const tar = bundle(
+      await Promise.all(names.map(async (name) => ({ name: `${folder}/${name}`, size: await sizeOf(name), mtime, open: read(name) }))),
+    );
+    return {
+      filename: fileNameOf(backup, null),
+      size: tar.size,
+      etag: etagOf(backup.id, "*"),
+      read: async (start, end) => Readable.from(tar.read(start, end)),
+    };
+  }
+
+  return {
+    async create(actor: Actor | null, backupId: BackupId, artifact: string | null): Promise<DownloadLink> {
+      allow(actor, "download");
+      const backup = await backups.existing(backupId);
+      if (backup.status !== "COMPLETED") throw badInput(`${backup.name} is not complete, so there is nothing to download.`);
+      if (artifact !== null && !backup.artifacts.some(({ name }) => name === artifact))
+        throw badInput(
+          `${backup.name} has no artifact named ${artifact}.`,
+          `It has ${backup.artifacts.map(({ name }) => name).join(" and ")}.`,
+        );
+      const { filename, size } = await open(backup, artifact);
+      const token = randomBytes(32).toString("base64url");
+      const expiresAt = new Date(now().getTime() + lifetimeMilliseconds);
+      await insertDownload(catalog, { tokenHash: hashOf(token), backupId, artifact, filename, expiresAt }, now());
+      return { path: `/downloads/${token}/${encodeURIComponent(filename)}`, filename, size, expiresAt };
+    },
+
+    /** What the link's token stands for; null when it stands for nothing (any more). */
+    async open(token: string): Promise<DownloadBody | null> {
+      const row = await findDownload(catalog, hashOf(token), now());
+      return row && open(await backups.existing(row.backupId), row.artifact);
+    },
+  };
+}
+
+const hashOf = (token: string) => createHash("sha256").update(token).digest("hex");
+
+/** Artifacts never change once stored, so their names are enough to tell a resumed download that it is the same. */
+const etagOf = (id: string, name: string) => `"${createHash("sha256").update(`${id} ${name}`).digest("base64url").slice(0, 27)}"`;
+
+/** `shop-2026-11-22T03-00-00Z-full-1b4e28ba.tar`, or with the artifact's own name behind. */
+function fileNameOf(backup: BackupRow, artifact: string | null): string {
+  const base = backup.folder.replace("/", "-");
+  return artifact === null ? `${base}.tar` : `${base}-${artifact}`;
+}

@@ -1,0 +1,16 @@
+import { findBackups, findManifests } from "../db/backups.ts";
+import type { Db } from "../db/client.ts";
+import { findSources } from "../db/sources.ts";
+import { listStorages } from "../db/storages.ts";
+import type { BackupId, SourceId } from "../domain/ids.ts";
+import type { Storages } from "./storages.ts";
+
+export type Reads = ReturnType<typeof createReads>;
+
+/** Reads of many by id, for callers that were already allowed to read what names them. */
+export const createReads = (catalog: Db, storages: Storages) => ({
+  sources: (ids: readonly SourceId[]) => findSources(catalog, ids),
+  backups: (ids: readonly BackupId[]) => findBackups(catalog, ids),
+  manifests: (ids: readonly BackupId[]) => findManifests(catalog, ids),
+  storages: async () => storages.describe(await listStorages(catalog)),
+});

@@ -1,0 +1,26 @@
+import type { Backups } from "./backups.ts";
+import type { Downloads } from "./downloads.ts";
+import type { Operations } from "./operations.ts";
+import type { RestorePlans } from "./restore-plans.ts";
+import type { Restores } from "./restores.ts";
+import type { createSettings } from "./settings.ts";
+import type { Sources } from "./sources.ts";
+import type { Storages } from "./storages.ts";
+import type { createSystem } from "./system.ts";
+import type { createTokens } from "./tokens.ts";
+import type { createUsers } from "./users.ts";
+
+/** Every use case, as app.ts wires them. */
+export interface Services {
+  readonly operations: Operations;
+  readonly backups: Backups;
+  readonly restores: Restores;
+  readonly restorePlans: RestorePlans;
+  readonly downloads: Downloads;
+  readonly sources: Sources;
+  readonly storages: Storages;
+  readonly settings: ReturnType<typeof createSettings>;
+  readonly tokens: ReturnType<typeof createTokens>;
+  readonly users: ReturnType<typeof createUsers>;
+  readonly system: ReturnType<typeof createSystem>;
+}
