@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { inCheckout, lockedNode, machinePath } from "./checkout.mjs";
 import { Problem, say } from "./problem.mjs";
 import { step } from "./step.mjs";
@@ -46,10 +46,21 @@ function read(file) {
 export async function ensureModules() {
   if (modulesAreCurrent()) return;
   say("Installing Node packages");
-  // npm runs on the machine's own Node: the locked one is among the files that it replaces.
+  // An interrupted install leaves the package without the binary that its script puts there, and npm would call that installed.
+  if (!existsSync(lockedNode)) rmSync(inCheckout("node_modules", "node"), { recursive: true, force: true });
+  // npm runs on the machine's own Node: the locked one is among the files that it replaces. `npm ci` would refuse a lock file that was
+  // written where the registry lacks a package of another platform; this takes the same versions from the same lock and leaves it alone.
   const env = { ...process.env, PATH: machinePath().join(":") };
-  const options = ["--no-audit", "--no-fund", "--loglevel=error", "--ignore-scripts=false", "--include=dev", "--include=optional"];
-  await step("npm", ["ci", ...options], { failure: "The Node packages could not be installed.", env });
+  const options = [
+    "--no-save",
+    "--no-audit",
+    "--no-fund",
+    "--loglevel=error",
+    "--ignore-scripts=false",
+    "--include=dev",
+    "--include=optional",
+  ];
+  await step("npm", ["install", ...options], { failure: "The Node packages could not be installed.", env });
   if (!existsSync(lockedNode))
     throw new Problem(`npm did not install the locked Node at ${lockedNode}. Is there one for this machine's processor?`);
   writeFileSync(stampFile, lockHash());
