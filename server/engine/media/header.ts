@@ -1,0 +1,38 @@
+import type { EntryData } from "archiver";
+import type { Entry } from "./entry.ts";
+
+/** What archiver hands through to the tar header besides its own fields. */
+export interface TarHeader extends EntryData {
+  readonly uid: number;
+  readonly gid: number;
+  readonly linkname?: string;
+  readonly pax: Readonly<Record<string, string>>;
+}
+
+/** The header of an entry, exact where the plain format is not: times to the microsecond, any name, large owner ids. */
+export function tarHeader(entry: Entry, prefix: string): TarHeader {
+  const name = entry.path ? `${prefix}/${entry.path}` : prefix;
+  const pax: Record<string, string> = { mtime: (entry.mtimeMs / 1000).toFixed(6) };
+  // archiver takes a backslash for a slash. The further header is what every tar reads as the name.
+  const plain = name.replaceAll("\\", "_").replace(/^(\w+):/, "$1_");
+  if (plain !== name) pax.path = entry.kind === "directory" ? `${name}/` : name;
+  if (entry.uid > plainOwner) pax.uid = String(entry.uid);
+  if (entry.gid > plainOwner) pax.gid = String(entry.gid);
+  return {
+    name: plain,
+    type: entry.kind === "link" ? "symlink" : entry.kind,
+    mode: entry.mode === 0 ? noRights : entry.mode,
+    date: new Date(Math.min(Math.max(entry.mtimeMs, 0), plainTime)),
+    uid: Math.min(entry.uid, plainOwner),
+    gid: Math.min(entry.gid, plainOwner),
+    ...(entry.target === null ? {} : { linkname: entry.target }),
+    pax,
+  };
+}
+
+/** The largest owner id and time that tar-stream writes right in the plain header. */
+const plainOwner = 0o777777;
+const plainTime = (2 ** 31 - 1) * 1000;
+
+/** Mode 0 reads as "not given" and would become 0644. As a text it passes for given, and its low bits are 0. */
+const noRights = String(0o10000) as unknown as number;

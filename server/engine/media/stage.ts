@@ -1,0 +1,153 @@
+import { mkdir, rm } from "node:fs/promises";
+import { pipeline } from "node:stream/promises";
+import type { Compression } from "../../../shared/enums.ts";
+import { Failure } from "../../domain/errors.ts";
+import type { MediaSummary } from "../../domain/manifest.ts";
+import { decompressor } from "../codec/compress.ts";
+import { Meter } from "../meter.ts";
+import type { OpenArtifact, PartProgress, Running } from "../part.ts";
+import { spawnTool } from "../process.ts";
+import { damaged } from "./names.ts";
+import { finishMedia, identityOf, type MediaSwapPlan, namesBeside, namesInside, type RootSwap, rollbackMedia, swapMedia } from "./swap.ts";
+import { findTargets, onTarget, type Place, type TargetRoot } from "./target.ts";
+import { unpack } from "./unpack.ts";
+import { type TarEntry, untar } from "./untar.ts";
+
+export interface MediaLoad extends Running {
+  /** Each folder of the archive and the media folder that it replaces. */
+  readonly roots: readonly { readonly path: string; readonly prefix: string }[];
+  readonly open: OpenArtifact;
+  readonly compression: Compression;
+  /** Of the stored bytes. */
+  readonly sha256: string;
+  readonly expected: MediaSummary;
+  readonly restoreId: string;
+  observe(progress: PartProgress): void;
+}
+
+/**
+ * Unpacks the archive beside its targets, which stay untouched, and compares it with what the manifest says. The plan that
+ * it resolves to is plain data, to be written down before `swapMedia`. When it rejects, nothing stays beside the targets.
+ */
+export const stageMedia = (load: MediaLoad): Promise<MediaSwapPlan> => stage(load, "beside");
+
+/**
+ * Replaces what the targets hold without touching their parents: for mount points, and where the parent may not be
+ * written. Unpacked inside and exchanged by renames; when it rejects, each target holds what it held before.
+ */
+export async function loadMediaInPlace(load: MediaLoad): Promise<void> {
+  const plan = await stage(load, "inside");
+  try {
+    load.signal.throwIfAborted();
+    await swapMedia(plan);
+  } catch (error) {
+    await rollbackMedia(plan);
+    throw error;
+  }
+  await finishMedia(plan);
+}
+
+/** Removes what a restore unpacked beside, or inside of, its targets, when it came to no plan. */
+export async function discardMedia(restoreId: string, roots: readonly { readonly path: string; readonly prefix: string }[]): Promise<void> {
+  // With the old content set aside it is past staging, and the plan's to put right.
+  for (const root of await findTargets(roots, "inside").catch(() => []))
+    for (const names of [namesBeside(root.at, restoreId), namesInside(root.at, restoreId)])
+      if (!(await identityOf(names.old))) await removeWhole(names.fresh);
+}
+
+async function stage(load: MediaLoad, place: Place): Promise<MediaSwapPlan> {
+  load.signal.throwIfAborted();
+  const targets = await findTargets(load.roots, place);
+  const named = targets.map((root) => ({ root, names: (place === "beside" ? namesBeside : namesInside)(root.at, load.restoreId) }));
+  try {
+    for (const { root, names } of named) await onTarget(() => makeFresh(root, names.fresh, place));
+    await unpackAll(load, new Map(named.map(({ root, names }) => [root.prefix, names.fresh])));
+    const roots: RootSwap[] = [];
+    for (const { root, names } of named) {
+      await sync(names.fresh, load.signal);
+      roots.push({
+        ...names,
+        path: root.at,
+        existed: root.exists,
+        inside: place === "inside",
+        identity: (await identityOf(names.fresh)) ?? "",
+      });
+    }
+    return { restoreId: load.restoreId, roots };
+  } catch (error) {
+    for (const { names } of named) await removeWhole(names.fresh);
+    load.signal.throwIfAborted();
+    throw error;
+  }
+}
+
+const removeWhole = (folder: string) => rm(folder, { recursive: true, force: true });
+
+async function makeFresh(root: TargetRoot, fresh: string, place: Place): Promise<void> {
+  if (place === "inside") await mkdir(root.at, { recursive: true });
+  // Left by an earlier try of the same restore.
+  await removeWhole(fresh);
+  await mkdir(fresh, { mode: 0o700 });
+}
+
+/** Reads the artifact once, from the storage to the folders; it is what was stored, to the byte and in number, or this rejects. */
+async function unpackAll(
+  { open, compression, sha256, expected, signal, observe }: MediaLoad,
+  folders: ReadonlyMap<string, string>,
+): Promise<void> {
+  const stored = new Meter();
+  let unpacked = null;
+  await pipeline(
+    await open(),
+    stored,
+    decompressor(compression, signal),
+    async (tar: AsyncIterable<Uint8Array>) => {
+      const counted = new Progress(observe);
+      unpacked = await unpack(counted.entries(untar(counted.bytes(tar), signal)), folders);
+    },
+    { signal },
+  );
+  if (stored.digest() !== sha256) throw damaged("its checksum is not the one in the manifest");
+  const { files, directories, links } = expected;
+  const [wanted, found] = [JSON.stringify({ files, directories, links }), JSON.stringify(unpacked)];
+  if (wanted !== found) throw damaged(`it holds ${found}, the manifest says ${wanted}`);
+}
+
+/** Tells how far an unpacking is. */
+class Progress {
+  readonly #observe: (progress: PartProgress) => void;
+  #bytes = 0;
+  #item: string | null = null;
+
+  constructor(observe: (progress: PartProgress) => void) {
+    this.#observe = observe;
+  }
+
+  async *bytes(tar: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void> {
+    for await (const piece of tar) {
+      this.#bytes += piece.length;
+      this.#observe({ bytes: this.#bytes, item: this.#item });
+      yield piece;
+    }
+  }
+
+  async *entries(entries: AsyncIterable<TarEntry>): AsyncGenerator<TarEntry, void> {
+    for await (const entry of entries) {
+      this.#item = entry.name;
+      yield entry;
+    }
+  }
+}
+
+/** Brings everything below `folder` to the disk: one call for the whole file system, where one for each file takes minutes. */
+async function sync(folder: string, signal: AbortSignal): Promise<void> {
+  await using tool = spawnTool("sync", ["-f", "--", folder], { stdout: "ignore", signal });
+  const { code, stderr } = await tool.exited;
+  signal.throwIfAborted();
+  if (code !== 0)
+    throw new Failure(
+      "LOAD_FAILED",
+      `The unpacked media could not be brought to the disk. ${stderr}`.trim(),
+      "Check the disk of the media folder.",
+    );
+}

@@ -1,0 +1,156 @@
+import { chmod, lchown, link, lstat, lutimes, mkdir, open, symlink } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { errnoOf } from "../storage/disk.ts";
+import { type Placed, placeName, unsafe } from "./names.ts";
+import { onTarget } from "./target.ts";
+import type { TarEntry } from "./untar.ts";
+
+/** What was unpacked. */
+export interface Unpacked {
+  readonly files: number;
+  readonly directories: number;
+  readonly links: number;
+}
+
+const smallFile = 256 * 1024;
+const mostAtOnce = 16;
+
+/**
+ * Unpacks into fresh folders of our own, one for each prefix. Links are made last, so that nothing is ever written
+ * through one; modes, owners (as root) and times are set, those of folders at the very end.
+ */
+export async function unpack(entries: AsyncIterable<TarEntry>, folders: ReadonlyMap<string, string>): Promise<Unpacked> {
+  const [directories, links]: [Map<string, TarEntry>, { path: string; entry: TarEntry }[]] = [new Map(), []];
+  const writing = new Writing();
+  let files = 0;
+  const pathOf = ({ prefix, path }: Placed) => join(folders.get(prefix) ?? "", path);
+  const known = (prefix: string) => folders.has(prefix);
+  try {
+    for await (const entry of entries) {
+      const placed = placeName(entry.name, known);
+      const path = pathOf(placed);
+      if (entry.kind === "directory") {
+        if (directories.has(path)) throw unsafe(entry.name, "is there twice");
+        if (placed.path !== "") await named(entry, () => makeFolder(path));
+        directories.set(path, entry);
+        continue;
+      }
+      if (placed.path === "") throw unsafe(entry.name, "stands in the place of a media folder");
+      if (entry.kind === "link") links.push({ path, entry });
+      else if (entry.kind === "file") {
+        files += 1;
+        await writing.file(path, entry);
+      } else {
+        files += 1;
+        await writing.done();
+        await named(entry, () => makeHardLink(pathOf(placeName(entry.target, known)), path, entry));
+      }
+    }
+    await writing.done();
+  } finally {
+    await writing.settled();
+  }
+  for (const { path, entry } of links) await named(entry, () => makeLink(path, entry));
+  // The deepest first: what is done inside of a folder changes its time, and its mode may shut it.
+  for (const [path, entry] of [...directories].sort(([a], [b]) => b.length - a.length)) await named(entry, () => settle(path, entry));
+  // A root that the archive does not describe must not stay shut to all others.
+  for (const folder of folders.values()) if (!directories.has(folder)) await chmod(folder, 0o755);
+  return { files, directories: directories.size, links: links.length };
+}
+
+/** Writes small files side by side, and a large one by itself. */
+class Writing {
+  readonly #running = new Set<Promise<void>>();
+  #failure: { readonly error: unknown } | null = null;
+
+  async file(path: string, entry: TarEntry): Promise<void> {
+    if (entry.size > smallFile) return named(entry, () => writeFile(path, entry, entry.body));
+    const pieces: Buffer[] = [];
+    for await (const piece of entry.body) pieces.push(piece);
+    while (this.#running.size >= mostAtOnce) await Promise.race(this.#running);
+    this.#throwFailure();
+    const work = named(entry, () => writeFile(path, entry, pieces))
+      .catch((error: unknown) => {
+        this.#failure ??= { error };
+      })
+      .finally(() => this.#running.delete(work));
+    this.#running.add(work);
+  }
+
+  async done(): Promise<void> {
+    await this.settled();
+    this.#throwFailure();
+  }
+
+  async settled(): Promise<void> {
+    await Promise.all(this.#running);
+  }
+
+  #throwFailure(): void {
+    if (this.#failure) throw this.#failure.error;
+  }
+}
+
+/** Says which entry it was that the file system would not take. */
+async function named<T>(entry: TarEntry, call: () => Promise<T>): Promise<T> {
+  try {
+    return await call();
+  } catch (error) {
+    const code = errnoOf(error);
+    if (code === "EEXIST" || code === "ENOTDIR") throw unsafe(entry.name, "is there twice, or lies below a file");
+    if (code === "ENAMETOOLONG" || code === "EINVAL" || code === "EILSEQ")
+      throw unsafe(entry.name, "has a name that this file system does not take");
+    return onTarget(() => Promise.reject(error));
+  }
+}
+
+async function writeFile(path: string, entry: TarEntry, body: AsyncIterable<Buffer> | Iterable<Buffer>): Promise<void> {
+  await using file = await inFolder(path, () => open(path, "wx", 0o600));
+  for await (const piece of body) await file.writeFile(piece);
+  if (asRoot) await file.chown(entry.uid, entry.gid);
+  await file.chmod(entry.mode);
+  await file.utimes(entry.mtime, entry.mtime);
+}
+
+/** Makes the folders above `path` when they are missing: not every archive names them, or names them first. */
+async function inFolder<T>(path: string, make: () => Promise<T>): Promise<T> {
+  try {
+    return await make();
+  } catch (error) {
+    if (errnoOf(error) !== "ENOENT") throw error;
+    await mkdir(dirname(path), { recursive: true, mode: 0o755 });
+    return await make();
+  }
+}
+
+async function makeFolder(path: string): Promise<void> {
+  try {
+    await inFolder(path, () => mkdir(path, 0o700));
+  } catch (error) {
+    // Made on the way to something in it, which the archive named first.
+    if (errnoOf(error) !== "EEXIST" || !(await lstat(path)).isDirectory()) throw error;
+  }
+}
+
+async function makeHardLink(target: string, path: string, entry: TarEntry): Promise<void> {
+  const isFile = await lstat(target).then(
+    (stats) => stats.isFile(),
+    () => false,
+  );
+  if (!isFile) throw unsafe(entry.name, "is a hard link to no file that came before it");
+  await inFolder(path, () => link(target, path));
+}
+
+async function makeLink(path: string, entry: TarEntry): Promise<void> {
+  await inFolder(path, () => symlink(entry.target, path));
+  if (asRoot) await lchown(path, entry.uid, entry.gid);
+  await lutimes(path, entry.mtime, entry.mtime);
+}
+
+async function settle(path: string, entry: TarEntry): Promise<void> {
+  if (asRoot) await lchown(path, entry.uid, entry.gid);
+  await chmod(path, entry.mode);
+  await lutimes(path, entry.mtime, entry.mtime);
+}
+
+const asRoot = process.getuid?.() === 0;
