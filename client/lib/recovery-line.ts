@@ -1,0 +1,84 @@
+import { formatBytes, formatDuration } from "../../shared/format.ts";
+import type { BackupRowFragment } from "../graphql/generated.ts";
+import { momentName, relativeTime, shortDate } from "./time.ts";
+import { statusWord, typeWord } from "./words.ts";
+
+export type LinePoint = Pick<
+  BackupRowFragment,
+  "id" | "name" | "status" | "type" | "pinned" | "createdAt" | "startedAt" | "storedSize" | "durationSeconds" | "error"
+>;
+
+/** One backup on the line. `x` and the radius are in pixels; lane 0 is the line itself, higher lanes sit above it. */
+export interface Dot {
+  readonly id: string;
+  readonly shape: "ring" | "diamond" | "cross" | "running" | "slash";
+  readonly x: number;
+  readonly radius: number;
+  readonly lane: number;
+  readonly point: LinePoint;
+}
+export interface Tick {
+  readonly x: number;
+  readonly label: string;
+}
+export interface Span {
+  readonly now: Date;
+  readonly days: number;
+  /** Pixels from the oldest moment to now. */
+  readonly width: number;
+}
+
+const dayMilliseconds = 86_400_000;
+const lanes = 4;
+const instant = (point: LinePoint) => new Date(point.startedAt ?? point.createdAt).getTime();
+
+/** Places each backup of the span: older to the left, its size by its bytes, upwards where two would cover each other. */
+export function layoutDots(points: readonly LinePoint[], { now, days, width }: Span): Dot[] {
+  const from = now.getTime() - days * dayMilliseconds;
+  const largest = Math.max(...points.map((point) => point.storedSize ?? 0), 1);
+  const ends: number[] = [];
+  return points
+    .filter((point) => instant(point) >= from && instant(point) <= now.getTime() + 60_000)
+    .toSorted((a, b) => instant(a) - instant(b))
+    .map((point) => {
+      const radius = point.status === "COMPLETED" ? 4 + 3 * Math.sqrt((point.storedSize ?? 0) / largest) : 4.5;
+      const x = Math.min(width, ((instant(point) - from) / (days * dayMilliseconds)) * width);
+      const free = Array.from({ length: lanes }, (_, lane) => lane).find((lane) => (ends[lane] ?? -Infinity) <= x - radius);
+      const lane = free ?? ends.indexOf(Math.min(...ends));
+      ends[lane] = x + radius + 1;
+      return { id: point.id, shape: shapeOf(point), x, radius, lane, point };
+    });
+}
+
+function shapeOf({ status, pinned }: LinePoint): Dot["shape"] {
+  if (status === "FAILED") return "cross";
+  if (status === "CANCELLED") return "slash";
+  if (status === "COMPLETED") return pinned ? "diamond" : "ring";
+  return "running";
+}
+
+/** Midnights of the viewer's zone, thinned out so that their labels do not touch. */
+export function layoutTicks({ now, days, width }: Span): Tick[] {
+  const every = Math.max(1, Math.ceil(days / Math.max(2, Math.floor(width / 72))));
+  const midnight = new Date(now.getFullYear(), now.getMonth(), now.getDate());
+  const ticks: Tick[] = [];
+  for (let back = 0; back < days; back += every) {
+    const at = new Date(midnight.getFullYear(), midnight.getMonth(), midnight.getDate() - back);
+    const x = width - ((now.getTime() - at.getTime()) / (days * dayMilliseconds)) * width;
+    if (x > 20 && x < width - 34) ticks.unshift({ x, label: back === 0 ? "today" : shortDate(at, now) });
+  }
+  return ticks;
+}
+
+/** What hover, focus and a screen reader are told of a dot. */
+export function describePoint(point: LinePoint, now: Date): string {
+  const at = new Date(instant(point));
+  const facts = [
+    `${typeWord[point.type]} backup, ${statusWord(point.status, "BACKUP").toLowerCase()}${point.pinned ? " and pinned" : ""}`,
+    `${momentName(at, now)}, ${relativeTime(at, now)}`,
+    point.storedSize === null ? null : formatBytes(point.storedSize),
+    point.durationSeconds === null ? null : `took ${formatDuration(point.durationSeconds)}`,
+    point.status === "FAILED" ? (point.error?.message ?? null) : null,
+  ];
+  return facts.filter((fact) => fact !== null).join("; ");
+}

@@ -1,0 +1,84 @@
+import type { BackupRowFragment, SourceStateFragment } from "../graphql/generated.ts";
+import { continued, inWords, sentence } from "./text.ts";
+import { ageInWords, momentName, roughDuration } from "./time.ts";
+
+/** The answer to "if it broke now, what would I get back, and how fast?" for one source. */
+export interface Recovery {
+  /** The worst first: bad has nothing or is failing, attention is old or partial. */
+  readonly tone: "bad" | "attention" | "idle" | "good";
+  readonly text: string;
+  readonly detail: string | null;
+  readonly action: RecoveryAction | null;
+}
+export interface RecoveryAction {
+  readonly kind: "back-up" | "fix-source" | "fix-storage" | "see-attempt";
+  readonly label: string;
+}
+
+type State = Pick<SourceStateFragment, "name" | "mediaPaths" | "failuresSinceBackup" | "expectedRestoreSeconds"> & {
+  readonly database: object | null;
+  readonly lastBackup: Pick<BackupRowFragment, "type" | "createdAt" | "startedAt"> | null;
+  readonly latestAttempt: Pick<BackupRowFragment, "status" | "error"> | null;
+};
+
+const oldAfterSeconds = 36 * 3600;
+const backUp: RecoveryAction = { kind: "back-up", label: "Back up now" };
+
+/** Says in one sentence how `source` stands, and what one button would better it. */
+export function recoveryOf(source: State, now: Date, timeZone?: string): Recovery {
+  const { name, lastBackup, latestAttempt, failuresSinceBackup } = source;
+  const running = latestAttempt?.status === "RUNNING" || latestAttempt?.status === "QUEUED";
+  if (!lastBackup) {
+    if (running) return { tone: "idle", text: `The first backup of ${name} is running.`, detail: null, action: null };
+    if (failuresSinceBackup > 0)
+      return { tone: "bad", text: `${name} could not be restored: no backup of it has completed.`, ...failureOf(source) };
+    return { tone: "bad", text: `${name} has no backup yet. If it broke now, nothing would come back.`, detail: null, action: backUp };
+  }
+  const at = new Date(lastBackup.startedAt ?? lastBackup.createdAt);
+  const age = (now.getTime() - at.getTime()) / 1000;
+  if (failuresSinceBackup > 0)
+    return {
+      tone: "bad",
+      text: `The last good backup of ${name} is ${age < 60 ? "less than a minute" : ageInWords(age)} old.`,
+      ...failureOf(source),
+    };
+  const tone = age > oldAfterSeconds ? "attention" : "good";
+  const whole = coverage(source);
+  return {
+    tone: whole === null ? tone : "attention",
+    text: `${whole ?? name} can be restored to ${momentName(at, now, timeZone)}${speed(source)}.`,
+    detail: whole === null ? (tone === "good" ? unknownSpeed(source) : `Its newest backup is ${ageInWords(age)} old.`) : missing(source),
+    action: running ? null : backUp,
+  };
+}
+
+function failureOf({ failuresSinceBackup, latestAttempt }: State): Pick<Recovery, "detail" | "action"> {
+  const error = latestAttempt?.error;
+  const many = failuresSinceBackup === 1 ? "The last attempt failed" : `The last ${inWords(failuresSinceBackup)} attempts failed`;
+  return { detail: sentence(error ? `${many}: ${continued(error.message)}` : many), action: cure(error?.code) };
+}
+
+function cure(code: string | undefined): RecoveryAction {
+  if (code === "SOURCE_UNAVAILABLE") return { kind: "fix-source", label: "Fix the connection" };
+  if (code === "STORAGE_FULL" || code === "STORAGE_UNAVAILABLE") return { kind: "fix-storage", label: "Look at the storage" };
+  return { kind: "see-attempt", label: "See what happened" };
+}
+
+/** Null when the newest backup holds the whole source, else the part of it that it holds. */
+function coverage({ name, database, mediaPaths, lastBackup }: State): string | null {
+  if (!database || mediaPaths.length === 0 || lastBackup?.type === "FULL") return null;
+  return lastBackup?.type === "MEDIA" ? `Only the media of ${name}` : `Only the database of ${name}`;
+}
+
+const missing = ({ lastBackup }: State) =>
+  lastBackup?.type === "MEDIA" ? "The newest backup leaves out its database." : "The newest backup leaves out its media.";
+const speed = ({ expectedRestoreSeconds }: State) =>
+  expectedRestoreSeconds === null ? "" : `, in ${roughDuration(expectedRestoreSeconds)}`;
+const unknownSpeed = ({ expectedRestoreSeconds }: State) =>
+  expectedRestoreSeconds === null ? "It has never been restored, so how long that takes is not known." : null;
+
+const rank = { bad: 0, attention: 1, idle: 2, good: 3 } as const;
+
+/** The worst first; equals stay in the order in which they came. */
+export const worstFirst = <T extends { readonly recovery: Recovery }>(list: readonly T[]): T[] =>
+  list.toSorted((a, b) => rank[a.recovery.tone] - rank[b.recovery.tone]);

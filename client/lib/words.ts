@@ -1,0 +1,56 @@
+import type { BackupType, Compression, OperationKind, OperationStatus, Phase, Role, Trigger } from "../../shared/enums.ts";
+
+/** The API's words as a person reads them. */
+export const typeWord: Record<BackupType, string> = { FULL: "Full", DATABASE: "Database", MEDIA: "Media" };
+
+export const triggerWord: Record<Trigger, string> = {
+  MANUAL: "By hand",
+  SCHEDULE: "Scheduled",
+  PRE_RESTORE: "Before a restore",
+  CLI: "Command line",
+  API: "API",
+};
+
+export const compressionWord: Record<Compression, string> = { NONE: "None", GZIP: "gzip", ZSTD: "zstd" };
+
+export const roleWord: Record<Role, string> = { ADMIN: "Administrator", OPERATOR: "Operator", VIEWER: "Viewer" };
+
+export const kindWord: Record<OperationKind, string> = {
+  BACKUP: "Backup",
+  RESTORE: "Restore",
+  VERIFICATION: "Verification",
+  CLEANUP: "Cleanup",
+};
+
+/** What a finished or pending operation is called: a backup is stored, a restore is restored. */
+export function statusWord(status: OperationStatus, kind: OperationKind): string {
+  if (status === "COMPLETED") return { BACKUP: "Stored", RESTORE: "Restored", VERIFICATION: "Verified", CLEANUP: "Cleaned up" }[kind];
+  return { QUEUED: "Waiting", RUNNING: "Running", FAILED: "Failed", CANCELLED: "Cancelled" }[status];
+}
+
+/** The phase an operation is in. */
+export const phaseWord: Record<Phase, string> = {
+  PREPARING: "Preparing",
+  DATABASE: "Database",
+  MEDIA: "Media",
+  STORING: "Storing",
+  VERIFYING: "Verifying",
+  SWITCHING: "Switching",
+  FINISHING: "Finishing",
+};
+
+/** The steps that an operation of this kind and type passes, in order. */
+export function phaseSteps(kind: OperationKind, type: BackupType): { phase: Phase; word: string }[] {
+  const parts: Phase[] = type === "FULL" ? ["DATABASE", "MEDIA"] : [type];
+  const phases: Phase[] =
+    kind === "RESTORE"
+      ? ["PREPARING", ...parts, "VERIFYING", "SWITCHING", "FINISHING"]
+      : ["PREPARING", ...parts, "STORING", "VERIFYING", "FINISHING"];
+  return phases.map((phase) => ({ phase, word: phaseWord[phase] }));
+}
+
+/** The type of backup that leaves out nothing of a source. */
+export function wholeType(source: { readonly database: object | null; readonly mediaPaths: readonly string[] }): BackupType {
+  if (!source.database) return "MEDIA";
+  return source.mediaPaths.length > 0 ? "FULL" : "DATABASE";
+}

@@ -1,0 +1,60 @@
+import type { BackupType, Compression } from "../../shared/enums.ts";
+import type { CreateBackupInput, SettingsQuery, SourcePartsFragment, StoragePartsFragment } from "../graphql/generated.ts";
+
+interface Known {
+  readonly sources: readonly SourcePartsFragment[];
+  readonly storages: readonly StoragePartsFragment[];
+  readonly settings: SettingsQuery["settings"];
+}
+
+/** A backup being asked for: what the form binds to, and the input that it makes. */
+export class BackupDraft {
+  readonly sources: Known["sources"];
+  readonly storages: Known["storages"];
+  sourceId = $state("");
+  storageId = $state("");
+  name = $state("");
+  description = $state("");
+  compression = $state<Compression>("ZSTD");
+  level = $state(3);
+  excludeLogs = $state(true);
+  #type = $state<BackupType>("FULL");
+
+  types = $derived.by((): BackupType[] => {
+    const source = this.sources.find(({ id }) => id === this.sourceId);
+    if (!source?.database) return ["MEDIA"];
+    return source.mediaPaths.length > 0 ? ["FULL", "DATABASE", "MEDIA"] : ["DATABASE"];
+  });
+
+  constructor({ sources, storages, settings }: Known, sourceId: string | null) {
+    this.sources = sources;
+    this.storages = storages;
+    this.sourceId = sources.find(({ id }) => id === sourceId)?.id ?? sources[0]?.id ?? "";
+    this.storageId = (storages.find(({ isDefault }) => isDefault) ?? storages[0])?.id ?? "";
+    this.compression = settings.compression;
+    this.level = settings.compressionLevel;
+  }
+
+  get type(): BackupType {
+    return this.types.includes(this.#type) ? this.#type : (this.types[0] ?? "FULL");
+  }
+
+  set type(type: BackupType) {
+    this.#type = type;
+  }
+
+  get input(): CreateBackupInput {
+    const compress = this.compression !== "NONE";
+    return {
+      type: this.type,
+      sourceId: this.sourceId,
+      storageId: this.storageId || null,
+      name: this.name.trim() || null,
+      description: this.description.trim() || null,
+      compress,
+      compression: this.compression,
+      compressionLevel: compress ? this.level : null,
+      excludeLogs: this.excludeLogs,
+    };
+  }
+}

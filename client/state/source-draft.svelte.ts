@@ -1,0 +1,65 @@
+import type { SourceInput, SourcePartsFragment } from "../graphql/generated.ts";
+
+const filled = (lines: readonly string[]) => lines.map((line) => line.trim()).filter(Boolean);
+
+/** A source being written: what the form binds to, and the input that it makes. */
+export class SourceDraft {
+  readonly id: string | null;
+  readonly hasPassword: boolean;
+  name = $state("");
+  withDatabase = $state(true);
+  through = $state<"host" | "socket">("host");
+  host = $state("127.0.0.1");
+  port = $state(3306);
+  socketPath = $state("");
+  user = $state("");
+  password = $state("");
+  database = $state("");
+  tls = $state(false);
+  mediaPaths = $state<string[]>([]);
+  excludePatterns = $state("");
+
+  constructor(source: SourcePartsFragment | null) {
+    this.id = source?.id ?? null;
+    this.hasPassword = source?.database?.hasPassword ?? false;
+    if (!source) return;
+    const { database } = source;
+    this.name = source.name;
+    this.withDatabase = database !== null;
+    this.mediaPaths = [...source.mediaPaths];
+    this.excludePatterns = source.excludePatterns.join("\n");
+    if (!database) return;
+    this.through = database.socketPath ? "socket" : "host";
+    this.host = database.host;
+    this.port = database.port;
+    this.socketPath = database.socketPath ?? "";
+    this.user = database.user;
+    this.database = database.database;
+    this.tls = database.tls;
+  }
+
+  get hasParts(): boolean {
+    return this.withDatabase || filled(this.mediaPaths).length > 0;
+  }
+
+  get input(): SourceInput {
+    const socket = this.through === "socket";
+    return {
+      name: this.name.trim(),
+      mediaPaths: filled(this.mediaPaths),
+      excludePatterns: filled(this.excludePatterns.split("\n")),
+      database: this.withDatabase
+        ? {
+            host: socket ? null : this.host.trim(),
+            port: socket ? null : this.port,
+            socketPath: socket ? this.socketPath.trim() : null,
+            user: this.user.trim(),
+            // Left empty, the password that is kept stays.
+            ...(this.password === "" ? {} : { password: this.password }),
+            database: this.database.trim(),
+            tls: !socket && this.tls,
+          }
+        : null,
+    };
+  }
+}
