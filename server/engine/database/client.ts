@@ -43,17 +43,24 @@ export async function select<Row>(session: Session, sql: string, values: readonl
   return rows as Row[];
 }
 
-/** Runs `work` in a session of its own. */
+/** Runs `work` in a session of its own. When `signal` aborts, the session is cut and this rejects, whatever it was waiting for. */
 export async function withSession<T>(
   connection: Connection,
   work: (session: Session) => Promise<T>,
-  options: { readonly database?: boolean } = {},
+  options: { readonly database?: boolean; readonly signal?: AbortSignal } = {},
 ): Promise<T> {
+  const { signal } = options;
+  signal?.throwIfAborted();
   const session = await connect(connection, options);
+  const aborted = Promise.withResolvers<never>();
+  const onAbort = () => aborted.reject(signal?.reason);
+  signal?.addEventListener("abort", onAbort, { once: true });
   try {
-    return await work(session);
+    return await Promise.race([work(session), aborted.promise]);
   } finally {
-    await session.end().catch(() => session.destroy());
+    signal?.removeEventListener("abort", onAbort);
+    if (signal?.aborted) session.destroy();
+    else await session.end().catch(() => session.destroy());
   }
 }
 

@@ -6,6 +6,7 @@ import type { DatabaseSummary } from "../../domain/manifest.ts";
 import { compressor } from "../codec/compress.ts";
 import type { ClientTools, Packing, PartReader, Running } from "../part.ts";
 import { findProgram, spawnTool, type Tool } from "../process.ts";
+import { type BrokenView, brokenViewNote, setBrokenViewsAside, withoutViews } from "./broken-views.ts";
 import { type Session, select, withSession } from "./client.ts";
 import { credentialFile, credentialOption } from "./credential.ts";
 import { demandWhole, summarize } from "./dump-gate.ts";
@@ -27,9 +28,9 @@ export interface DumpRequest extends Running {
 export async function openDump(request: DumpRequest): Promise<PartReader<DatabaseSummary>> {
   const { connection, say, signal } = request;
   signal.throwIfAborted();
-  const { facts, notes } = await withSession(connection, (session) => look(session, connection.database));
+  const { facts, notes, aside } = await withSession(connection, (session) => look(session, connection.database), { signal });
   for (const note of notes) say("WARN", note);
-  const pipeline = await startPipeline(request);
+  const pipeline = await startPipeline(request, withoutViews(connection.database, aside));
   const done = Promise.withResolvers<{ size: number; summary: DatabaseSummary }>();
   done.promise.catch(() => {});
   const stop = () => Promise.all(pipeline.children.map((child) => child.stop()));
@@ -59,10 +60,10 @@ export async function openDump(request: DumpRequest): Promise<PartReader<Databas
 }
 
 /** What the database holds, and what a reader of the backup should know about it. */
-async function look(session: Session, database: string): Promise<{ facts: DatabaseFacts; notes: string[] }> {
+async function look(session: Session, database: string): Promise<{ facts: DatabaseFacts; notes: string[]; aside: BrokenView[] }> {
   const missing = await missingForDump(session, database);
   if (missing.privileges.length) throw lackOf(missing, "a whole backup");
-  const facts = await inspectSchema(session, database);
+  const { facts, aside } = await setBrokenViewsAside(session, database, await inspectSchema(session, database));
   const engines = await select<{ engine: string }>(
     session,
     "SELECT ENGINE AS engine FROM information_schema.ENGINES WHERE TRANSACTIONS = 'YES'",
@@ -71,12 +72,13 @@ async function look(session: Session, database: string): Promise<{ facts: Databa
   const outside = facts.tables.filter(({ engine }) => engine !== null && !transactional.has(engine.toLowerCase()));
   const histories = facts.tables.filter(({ kind }) => kind === "history");
   const notes = [
+    ...aside.map(brokenViewNote),
     ...outside.map(
       ({ name, engine }) => `Table ${name} (${engine}) is outside the consistent snapshot: it is as it was when the dump came to it.`,
     ),
     ...histories.map(({ name }) => `Table ${name} is system-versioned: the backup holds its present rows, not their history.`),
   ];
-  return { facts, notes };
+  return { facts, notes, aside };
 }
 
 interface Pipeline {
@@ -89,7 +91,7 @@ interface Pipeline {
 }
 
 /** Dump program, scanner and compressor, each handed the other's pipe: none of the raw bytes pass through this process, save for gzip. */
-async function startPipeline({ connection, tools, packing, signal }: DumpRequest): Promise<Pipeline> {
+async function startPipeline({ connection, tools, packing, signal }: DumpRequest, further: readonly string[]): Promise<Pipeline> {
   const children: Tool[] = [];
   const start = (...args: Parameters<typeof spawnTool>) => {
     const tool = spawnTool(...args);
@@ -98,7 +100,7 @@ async function startPipeline({ connection, tools, packing, signal }: DumpRequest
   };
   await using credential = await credentialFile(connection);
   try {
-    const [program, ...args] = [...wideOutput(), tools.dump, ...dumpArguments(connection, tools)];
+    const [program, ...args] = [...wideOutput(), tools.dump, ...dumpArguments(connection, tools, further)];
     const dump = start(program ?? tools.dump, args, { fds: [credential.fd], secrets: [connection.password], signal });
     const script = fileURLToPath(new URL(`./dump-scan-child${extname(import.meta.url)}`, import.meta.url));
     const scan = start(process.execPath, ["--max-semi-space-size=1", script, tools.flavour === "mariadb" ? "row-per-line" : "any"], {

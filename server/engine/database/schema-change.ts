@@ -1,0 +1,67 @@
+import { type Session, select } from "./client.ts";
+import { definitionsOf } from "./inspect.ts";
+import { qualify, quoteName } from "./names.ts";
+
+/** Character set and collation that new tables of a schema get. */
+export interface SchemaCharset {
+  readonly characterSet: string;
+  readonly collation: string;
+}
+
+/** Long enough for a busy shop's transactions to end, short enough to give up while somebody waits. */
+const lockSeconds = 30;
+
+/** Sets a session up to change the structure of a schema: no foreign key checks, and a bounded wait for locks. */
+export async function prepareToChange(session: Session): Promise<void> {
+  await session.query(`SET SESSION foreign_key_checks = 0, lock_wait_timeout = ${lockSeconds}, sql_mode = ''`);
+}
+
+/** Tables and sequences of a schema. */
+export async function tableNames(session: Session, schema: string): Promise<string[]> {
+  const rows = await select<{ name: string }>(
+    session,
+    "SELECT TABLE_NAME AS name FROM information_schema.TABLES WHERE TABLE_SCHEMA = ? AND TABLE_TYPE <> 'VIEW' ORDER BY TABLE_NAME",
+    [schema],
+  );
+  return rows.map(({ name }) => name);
+}
+
+export async function schemaExists(session: Session, schema: string): Promise<boolean> {
+  const rows = await select(session, "SELECT 1 FROM information_schema.SCHEMATA WHERE SCHEMA_NAME = ?", [schema]);
+  return rows.length > 0;
+}
+
+/** Removes events, views, routines and triggers, in the order in which they could disturb; tables stay. */
+export async function dropDefinitions(session: Session, schema: string): Promise<void> {
+  const { events, views, triggers } = await definitionsOf(session, schema);
+  for (const name of events) await session.query(`DROP EVENT IF EXISTS ${qualify(schema, name)}`);
+  for (const name of views) await session.query(`DROP VIEW IF EXISTS ${qualify(schema, name)}`);
+  const routines = await select<{ name: string; type: string }>(
+    session,
+    "SELECT ROUTINE_NAME AS name, ROUTINE_TYPE AS type FROM information_schema.ROUTINES WHERE ROUTINE_SCHEMA = ? ORDER BY ROUTINE_TYPE DESC",
+    [schema],
+  );
+  for (const { name, type } of routines) await session.query(`DROP ${type} IF EXISTS ${qualify(schema, name)}`);
+  for (const name of triggers) await session.query(`DROP TRIGGER IF EXISTS ${qualify(schema, name)}`);
+}
+
+/** Removes every table and sequence. */
+export async function dropTables(session: Session, schema: string): Promise<void> {
+  const rows = await select<{ name: string; type: string }>(
+    session,
+    "SELECT TABLE_NAME AS name, TABLE_TYPE AS type FROM information_schema.TABLES WHERE TABLE_SCHEMA = ? AND TABLE_TYPE <> 'VIEW'",
+    [schema],
+  );
+  for (const { name, type } of rows)
+    await session.query(`DROP ${type === "SEQUENCE" ? "SEQUENCE" : "TABLE"} IF EXISTS ${qualify(schema, name)}`);
+}
+
+export async function setCharset(session: Session, schema: string, charset: SchemaCharset): Promise<void> {
+  await session.query(`ALTER DATABASE ${quoteName(schema)} ${charsetClause(charset)}`);
+}
+
+/** The names come from a manifest or a server: anything but a word is refused rather than quoted. */
+export function charsetClause({ characterSet, collation }: SchemaCharset): string {
+  if (!/^\w+$/.test(characterSet) || !/^\w+$/.test(collation)) throw new Error(`Not a character set: ${characterSet} ${collation}`);
+  return `CHARACTER SET ${characterSet} COLLATE ${collation}`;
+}

@@ -1,0 +1,151 @@
+import type { Connection } from "../../domain/connection.ts";
+import { Failure } from "../../domain/errors.ts";
+import type { DatabaseSummary } from "../../domain/manifest.ts";
+import type { ClientTools, Running } from "../part.ts";
+import { type Session, withSession } from "./client.ts";
+import { takeDefinitions } from "./definitions.ts";
+import { compareDefinitions } from "./load.ts";
+import { qualify, quoteName } from "./names.ts";
+import { runScriptText } from "./restricted-client.ts";
+import { dropDefinitions, prepareToChange, type SchemaCharset, schemaExists, setCharset, tableNames } from "./schema-change.ts";
+import { unpackScript } from "./scripts.ts";
+
+/** All that a swap, and the way back from any point of it, needs to know. Plain JSON, written down before the target is touched. */
+export interface DatabaseSwapPlan {
+  readonly target: string;
+  /** The schema that holds the restored tables until the swap. */
+  readonly scratch: string;
+  /** The schema that holds the old tables after it. That it exists says that the swap has begun. */
+  readonly old: string;
+  readonly incoming: readonly string[];
+  readonly outgoing: readonly string[];
+  /** Scripts of the definitions, packed. */
+  readonly oldDefinitions: string;
+  readonly newDefinitions: string;
+  readonly oldCharset: SchemaCharset;
+  readonly newCharset: SchemaCharset;
+  /** How many definitions there must be after it. */
+  readonly definitions: DatabaseSummary["definitions"];
+}
+
+/**
+ * Makes the staged backup the target: definitions dropped, all tables exchanged by one RENAME, definitions made anew.
+ * When it rejects, `rollbackDatabase` makes the target wholly old again. Cancelling takes effect between the steps.
+ */
+export async function swapDatabase(
+  connection: Connection,
+  tools: ClientTools,
+  plan: DatabaseSwapPlan,
+  { signal, say }: Running,
+): Promise<void> {
+  const step = (message: string) => {
+    signal.throwIfAborted();
+    say("INFO", message);
+  };
+  // A session cut in the middle of a RENAME would leave it running behind the rollback's back, so no signal here.
+  await withSession(connection, async (session) => {
+    await prepareToChange(session);
+    step("Checking that the database is as it was when the restore began.");
+    await demandUnchanged(session, plan);
+    step("Making room for the old tables.");
+    await session.query(`CREATE DATABASE ${quoteName(plan.old)}`);
+    step("Removing the old views, triggers, routines and events.");
+    await dropDefinitions(session, plan.target);
+    step(`Exchanging ${plan.outgoing.length} tables for ${plan.incoming.length}.`);
+    await rename(session, [...moves(plan.outgoing, plan.target, plan.old), ...moves(plan.incoming, plan.scratch, plan.target)]);
+    step("Setting the character set.");
+    await setCharset(session, plan.target, plan.newCharset);
+    step("Making the views, triggers, routines and events of the backup.");
+    await runScriptText({ connection, tools, schema: plan.target, signal }, unpackScript(plan.newDefinitions));
+    step("Counting them.");
+    await compareDefinitions(session, plan.target, plan, { say });
+    step("The database is restored.");
+  });
+}
+
+async function demandUnchanged(session: Session, { target, outgoing, scratch, incoming }: DatabaseSwapPlan): Promise<void> {
+  const same = (a: readonly string[], b: readonly string[]) => a.length === b.length && a.every((name) => b.includes(name));
+  if (!same(await tableNames(session, target), outgoing))
+    throw new Failure(
+      "CONFLICT",
+      `The tables of ${target} changed while the backup was being loaded.`,
+      "Restore again when nothing else changes the database.",
+      { reason: "SCHEMA_CHANGED" },
+    );
+  if (!same(await tableNames(session, scratch), incoming))
+    throw new Failure("LOAD_FAILED", "The scratch schema is not as it was loaded.", "Restore again.", { reason: "SCHEMA_CHANGED" });
+}
+
+interface Move {
+  readonly name: string;
+  readonly from: string;
+  readonly to: string;
+}
+const moves = (names: readonly string[], from: string, to: string): Move[] => names.map((name) => ({ name, from, to }));
+
+async function rename(session: Session, all: readonly Move[]): Promise<void> {
+  if (all.length === 0) return;
+  await session.query(`RENAME TABLE ${all.map(({ name, from, to }) => `${qualify(from, name)} TO ${qualify(to, name)}`).join(", ")}`);
+}
+
+/**
+ * Makes the target wholly old again, from whatever point a swap came to, and removes the schemas beside it. Looks at what
+ * is where, so it may be called again after a crash in the middle of itself. Rejects with CONFLICT once the swap is finished.
+ */
+export async function rollbackDatabase(connection: Connection, tools: ClientTools, plan: DatabaseSwapPlan): Promise<void> {
+  const signal = new AbortController().signal;
+  await withSession(connection, async (session) => {
+    await prepareToChange(session);
+    if (await schemaExists(session, plan.old)) {
+      const [old, present] = [await tableNames(session, plan.old), await tableNames(session, plan.target)];
+      // A table by an old name is the old one until that has moved out.
+      const restored = plan.incoming.filter((name) => present.includes(name) && (old.includes(name) || !plan.outgoing.includes(name)));
+      if (restored.length || old.length) await dropDefinitions(session, plan.target);
+      if (restored.length) await session.query(`CREATE DATABASE IF NOT EXISTS ${quoteName(plan.scratch)}`);
+      await rename(session, [...moves(restored, plan.target, plan.scratch), ...moves(old, plan.old, plan.target)]);
+      await restoreDefinitions(session, connection, tools, plan, signal);
+    } else {
+      await demandUnfinished(session, plan);
+    }
+    await session.query(`DROP DATABASE IF EXISTS ${quoteName(plan.scratch)}`);
+    await session.query(`DROP DATABASE IF EXISTS ${quoteName(plan.old)}`);
+  });
+}
+
+async function restoreDefinitions(
+  session: Session,
+  connection: Connection,
+  tools: ClientTools,
+  plan: DatabaseSwapPlan,
+  signal: AbortSignal,
+): Promise<void> {
+  await setCharset(session, plan.target, plan.oldCharset);
+  const script = unpackScript(plan.oldDefinitions);
+  // Half of them may be there, or all: only what differs is made anew.
+  const present = await takeDefinitions(connection, tools, signal).catch(() => null);
+  if (present?.equals(script)) return;
+  await dropDefinitions(session, plan.target);
+  await runScriptText({ connection, tools, schema: plan.target, signal }, script);
+}
+
+async function demandUnfinished(session: Session, { target, scratch, incoming }: DatabaseSwapPlan): Promise<void> {
+  if (incoming.length === 0 || !(await schemaExists(session, scratch)) || (await tableNames(session, scratch)).length > 0) return;
+  throw new Failure(
+    "CONFLICT",
+    `The restore of ${target} was finished and cannot be taken back.`,
+    "Restore the pre-restore backup instead.",
+  );
+}
+
+/** Removes the old tables once the swap is decided; may be called again. */
+export async function finishDatabase(connection: Connection, plan: DatabaseSwapPlan): Promise<void> {
+  await withSession(
+    connection,
+    async (session) => {
+      await prepareToChange(session);
+      await session.query(`DROP DATABASE IF EXISTS ${quoteName(plan.old)}`);
+      await session.query(`DROP DATABASE IF EXISTS ${quoteName(plan.scratch)}`);
+    },
+    { database: false },
+  );
+}
