@@ -46,12 +46,12 @@ const root = (() => {
 export const dashboardFolder = join(root, "dist/client");
 
 /** Opens the catalog (embedded without a URL), brings it up to date, and builds the services. `queueOn` makes the queue that wakes workers. */
-export async function openApp(settings: Settings, log: Log, queueOn: (catalog: Catalog) => Promise<Queue>): Promise<App> {
+export async function openApp(settings: Settings, { log, conceal }: Log, queueOn: (catalog: Catalog) => Promise<Queue>): Promise<App> {
   const embedded = settings.databaseUrl ? null : await openEmbedded(settings.home, { say: (line) => log.info(line) });
   const catalog = openCatalog(settings.databaseUrl ? { url: settings.databaseUrl } : await requireEmbedded(embedded));
   try {
     await migrate(catalog.pool, join(root, "drizzle"));
-    return await wire(settings, log, catalog, await queueOn(catalog), async () => {
+    return await wire(settings, { log, conceal }, catalog, await queueOn(catalog), async () => {
       await catalog.close();
       await embedded?.close();
     });
@@ -67,7 +67,7 @@ async function requireEmbedded<T>(embedded: T | null): Promise<T> {
   return embedded;
 }
 
-async function wire(settings: Settings, log: Log, catalog: Catalog, queue: Queue, close: () => Promise<void>): Promise<App> {
+async function wire(settings: Settings, { log, conceal }: Log, catalog: Catalog, queue: Queue, close: () => Promise<void>): Promise<App> {
   const { db } = catalog;
   const now = () => new Date();
   const onError = (error: unknown) => log.error({ err: error }, "unforeseen error");
@@ -82,7 +82,7 @@ async function wire(settings: Settings, log: Log, catalog: Catalog, queue: Queue
     onError: (error, operationId) => log.error({ err: error, operationId }, "unforeseen error in an operation"),
   });
   const storages = createStorages({ db, now });
-  const sources = createSources({ db, secrets, tools, now });
+  const sources = createSources({ db, secrets, conceal, tools, now });
   const backups = createBackups({ catalog: db, bus, operations, sources, storages, queue, tools, now, version, onError });
   const restores = createRestores({ catalog: db, bus, operations, backups, sources, storages, queue, tools, now, onError });
   const catalogName = settings.databaseUrl

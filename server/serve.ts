@@ -7,17 +7,18 @@ import { createAuth } from "./http/auth.ts";
 import { startHttp } from "./http/server.ts";
 import { createSetup } from "./http/setup.ts";
 import { type Jobs, openJobs } from "./jobs/agenda.ts";
-import { createLog, type Log } from "./log.ts";
+import { type Log, openLog } from "./log.ts";
 import { loadSettings, type Settings } from "./settings.ts";
 
 /** Runs the server until a signal; a failure to start is one log line and exit status 1. */
 export async function serve(): Promise<void> {
-  const log = createLog("info");
+  const opened = openLog({ level: "info" });
+  const { log } = opened;
   try {
     const { settings, warnings } = loadSettings();
     log.level = settings.logLevel;
     for (const warning of warnings) log.warn(warning);
-    await start(settings, log);
+    await start(settings, opened);
   } catch (error) {
     if (error instanceof Failure) log.fatal({ code: error.code, hint: error.hint }, error.message);
     else log.fatal({ err: error }, messageOf(error));
@@ -26,11 +27,12 @@ export async function serve(): Promise<void> {
   }
 }
 
-async function start(settings: Settings, log: Log): Promise<void> {
+async function start(settings: Settings, opened: Log): Promise<void> {
+  const { log } = opened;
   const claim = await claimHome(settings.home);
   const onError = (error: unknown) => log.error({ err: error }, "unforeseen error");
   let jobs: Jobs | undefined;
-  const app = await openApp({ ...settings, home: claim.home }, log, async ({ pool }) => (jobs = await openJobs(pool, onError)));
+  const app = await openApp({ ...settings, home: claim.home }, opened, async ({ pool }) => (jobs = await openJobs(pool, onError)));
   const { services, upkeep, catalog, secrets, reads } = app;
   if (settings.admin && (await services.users.ensureAdministrator(settings.admin.email, settings.admin.password)))
     log.info("made the administrator that the settings name");

@@ -1,8 +1,9 @@
 import { userInfo } from "node:os";
 import { Command, CommanderError } from "commander";
+import pino from "pino";
 import { openApp } from "../app.ts";
 import { Failure, messageOf } from "../domain/errors.ts";
-import { createLog } from "../log.ts";
+import { openLog } from "../log.ts";
 import { loadSettings } from "../settings.ts";
 import { version } from "../version.ts";
 import { accountCommands } from "./commands/accounts.ts";
@@ -16,7 +17,7 @@ const inSession: InSession = async ({ json = false }, work) => {
   const { settings, warnings } = loadSettings();
   for (const warning of warnings) process.stderr.write(`${warning}\n`);
   // Standard output is the command's answer; what goes wrong inside goes to standard error.
-  const log = createLog("error", 2);
+  const log = openLog({ level: "error", destination: pino.destination({ fd: 2, sync: true }) });
   const app = await openApp(settings, log, async () => ({ add: async () => {} }));
   try {
     await work({

@@ -28,6 +28,8 @@ export type { SourceRow } from "../db/sources.ts";
 interface Dependencies {
   readonly db: Db;
   readonly secrets: Secrets;
+  /** Keeps a password out of the log from now on. */
+  readonly conceal: (secret: string) => void;
   readonly tools: () => Promise<ClientTools>;
   readonly now: () => Date;
 }
@@ -37,7 +39,7 @@ export type Sources = ReturnType<typeof createSources>;
 const passwordContext = (id: SourceId) => `source ${id} password`;
 
 /** What is protected: one database, media folders, or both. */
-export function createSources({ db, secrets, tools, now }: Dependencies) {
+export function createSources({ db, secrets, conceal, tools, now }: Dependencies) {
   const existing = async (id: SourceId): Promise<SourceRow> => {
     const row = await findSource(db, id);
     if (!row) throw notFound("source", id);
@@ -45,18 +47,20 @@ export function createSources({ db, secrets, tools, now }: Dependencies) {
   };
 
   /** The source's connection with its password in clear: for the engine only. Null when it has no database. */
-  const connectionOf = (row: SourceRow): Connection | null =>
-    row.databaseName === null
-      ? null
-      : {
-          host: row.databaseHost ?? "",
-          port: row.databasePort ?? 3306,
-          user: row.databaseUser ?? "",
-          password: row.databasePassword === null ? "" : secrets.open(row.databasePassword, passwordContext(row.id)),
-          database: row.databaseName,
-          socketPath: row.databaseSocket,
-          tls: row.databaseTls,
-        };
+  function connectionOf(row: SourceRow): Connection | null {
+    if (row.databaseName === null) return null;
+    const password = row.databasePassword === null ? "" : secrets.open(row.databasePassword, passwordContext(row.id));
+    conceal(password);
+    return {
+      host: row.databaseHost ?? "",
+      port: row.databasePort ?? 3306,
+      user: row.databaseUser ?? "",
+      password,
+      database: row.databaseName,
+      socketPath: row.databaseSocket,
+      tls: row.databaseTls,
+    };
+  }
 
   const columnsOf = (id: SourceId, request: CheckedSource, keptPassword: string | null) => ({
     name: request.name,
