@@ -2,10 +2,18 @@ import pino, { type DestinationStream, type Logger } from "pino";
 
 export type LogLevel = "trace" | "debug" | "info" | "warn" | "error" | "fatal" | "silent";
 
-/** The process's log: pino's, with a way to keep a secret out of it. */
-export interface Log extends Logger {
-  /** From now on this value is shown nowhere in the log, nor in its children's. Values under 4 characters are too common to hide. */
+/** The process's log and the way to keep a secret out of it. */
+export interface Log {
+  readonly log: Logger;
+  /** From now on this value is shown nowhere in the log. Values under 4 characters are too common to hide. */
   conceal(secret: string): void;
+}
+
+export interface LogOptions {
+  readonly level: LogLevel;
+  readonly secrets?: readonly string[];
+  /** Standard output when left out. */
+  readonly destination?: DestinationStream;
 }
 
 /** Objects deeper than this are left out, so that a whole request or connection never lands in a line. */
@@ -14,10 +22,10 @@ const hidden = "[secret]";
 const secretKey = /(password|passwd|passphrase|secret|token|authorization|cookie|credential|apikey|privatekey)s?$/i;
 
 /**
- * Opens the log on a file descriptor, standard output when left out: JSON lines with `level`, `time` (ISO 8601, UTC) and `msg`. Values under the names of secrets, the values told to
+ * Opens the log: JSON lines with `level`, `time` (ISO 8601, UTC) and `msg`. Values under the names of secrets, the values told to
  * `conceal`, passwords in URLs and bearer tokens are replaced, in messages and errors too.
  */
-export function createLog(level: LogLevel, destination: number | DestinationStream = 1): Log {
+export function openLog({ level, secrets = [], destination = pino.destination({ fd: 1, sync: true }) }: LogOptions): Log {
   const concealed = new Set<string>();
   let patterns: readonly string[] = [];
   const conceal = (secret: string) => {
@@ -26,6 +34,7 @@ export function createLog(level: LogLevel, destination: number | DestinationStre
     // The longest first: one secret may be a part of another.
     patterns = [...concealed].sort((a, b) => b.length - a.length);
   };
+  for (const secret of secrets) conceal(secret);
   const clean = (value: unknown) => redacted(value, patterns, 0);
   const log = pino(
     {
@@ -43,14 +52,14 @@ export function createLog(level: LogLevel, destination: number | DestinationStre
         },
       },
     },
-    typeof destination === "number" ? pino.destination({ fd: destination, sync: true }) : destination,
+    destination,
   );
   // Pino lets a child's fields past every hook.
   const { child } = log;
   log.child = function (this: Logger, fields: pino.Bindings) {
     return child.call(this, clean(fields) as pino.Bindings);
   } as typeof log.child;
-  return Object.assign(log, { conceal });
+  return { log, conceal };
 }
 
 function redacted(value: unknown, patterns: readonly string[], depth: number): unknown {

@@ -3,18 +3,17 @@ import { resolve } from "node:path";
 import { promisify } from "node:util";
 import { describe, expect, it } from "vitest";
 import { Failure } from "../server/domain/errors.ts";
-import { createLog, type Log } from "../server/log.ts";
+import { type LogOptions, openLog } from "../server/log.ts";
 
 const canary = 'c4n"ary\\ /ß%+\n7';
 
-function captured(...secrets: string[]) {
+function captured(options: Partial<LogOptions> = {}) {
   const lines: string[] = [];
-  const log = createLog("info", { write: (line) => void lines.push(line) });
-  for (const secret of secrets) log.conceal(secret);
-  return { log, text: () => lines.join(""), parsed: () => lines.map((line) => JSON.parse(line)) };
+  const { log, conceal } = openLog({ level: "info", ...options, destination: { write: (line) => void lines.push(line) } });
+  return { log, conceal, text: () => lines.join(""), parsed: () => lines.map((line) => JSON.parse(line)) };
 }
 
-const shapes: readonly [string, (log: Log) => void][] = [
+const shapes: readonly [string, (log: ReturnType<typeof openLog>["log"]) => void][] = [
   ["the message", (log) => log.info(`signed in with ${canary}`)],
   ["a message's argument", (log) => log.info("signed in with %s", canary)],
   ["a field", (log) => log.info({ name: canary }, "a field")],
@@ -44,15 +43,15 @@ describe("the log", () => {
   });
 
   it.each(shapes)("shows no concealed value in %s", (_, write) => {
-    const { log, text, parsed } = captured(canary);
+    const { log, text, parsed } = captured({ secrets: [canary] });
     write(log);
     expect(parsed()).toHaveLength(1);
     for (const form of [canary, JSON.stringify(canary).slice(1, -1), encodeURIComponent(canary), "ary"]) expect(text()).not.toContain(form);
   });
 
   it("hides what is concealed later, and the longer of two secrets whole", () => {
-    const { log, text } = captured("hunter");
-    log.conceal("hunter-and-gatherer");
+    const { log, conceal, text } = captured({ secrets: ["hunter"] });
+    conceal("hunter-and-gatherer");
     log.info("hunter-and-gatherer hunter");
     expect(text()).toContain('"msg":"[secret] [secret]"');
   });
@@ -98,8 +97,8 @@ describe("the log", () => {
   });
 
   it("has every line out before the process ends by itself", async () => {
-    const program = `import { createLog } from ${JSON.stringify(resolve("server/log.ts"))};
-      const log = createLog("info");
+    const program = `import { openLog } from ${JSON.stringify(resolve("server/log.ts"))};
+      const { log } = openLog({ level: "info" });
       for (let i = 0; i < 1000; i += 1) log.info({ i }, "line");
       process.exit(3);`;
     const run = promisify(execFile)(resolve("node_modules/node/bin/node"), ["--input-type=module", "-e", program]);
