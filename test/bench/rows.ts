@@ -49,7 +49,7 @@ export function tables(): readonly Table[] {
     {
       name: "products",
       share: 0.05,
-      columns: `${id}, name VARCHAR(120) NOT NULL, description TEXT NOT NULL, details JSON NOT NULL, price DECIMAL(10,2) NOT NULL, FULLTEXT KEY words (name, description)`,
+      columns: `${id}, name VARCHAR(120) NOT NULL, description TEXT NOT NULL, details JSON NOT NULL, price DECIMAL(10,2) NOT NULL`,
       overhead: 18,
       row: (n) =>
         `${n}\t${words(3)}\t${words(random.between(20, 120))}\t{"colour": "${words(1)}", "weight": ${random.between(10, 9000)}}\t${cents(90_000)}`,
