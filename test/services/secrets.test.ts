@@ -69,10 +69,15 @@ describe("the key file", () => {
     expect(await readdir(join(home, "new", "home"))).toEqual(["holdfast.key"]);
   });
 
-  it("is the same for all who start at the same moment", async () => {
-    const all = await Promise.all(Array.from({ length: 20 }, () => make("race.key")));
-    expect(new Set(all.map(({ keyId }) => keyId)).size).toBe(1);
-    expect((await readdir(home)).filter((name) => name.startsWith("race.key"))).toEqual(["race.key"]);
+  it("is the same for all who start at the same moment or nearly so", async () => {
+    for (let round = 0; round < 10; round += 1) {
+      const starters = Array.from({ length: 12 }, async (_, lateBy) => {
+        for (let each = 0; each < lateBy; each += 1) await stat(home);
+        return make(`race${round}.key`);
+      });
+      expect(new Set((await Promise.all(starters)).map(({ keyId }) => keyId)).size).toBe(1);
+    }
+    expect((await readdir(home)).filter((name) => name.startsWith("race"))).toHaveLength(10);
   });
 
   it("is not made anew where secrets depend on it", async () => {

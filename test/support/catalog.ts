@@ -1,6 +1,5 @@
-import { generateMySQLDrizzleJson, generateMySQLMigration } from "drizzle-kit/api";
+import { migrate } from "drizzle-orm/mysql2/migrator";
 import { type Catalog, type CatalogAddress, openCatalog } from "../../server/db/client.ts";
-import * as schema from "../../server/db/schema/index.ts";
 import { freshDatabase } from "./shared-server.ts";
 
 /** A catalog of the test's own on the shared server, migrated like a user's; closed and dropped by `await using`. */
@@ -9,9 +8,7 @@ export async function freshCatalog(): Promise<AsyncDisposable & { readonly catal
   const { socketPath, user, password } = database.connection;
   const address = { socketPath: socketPath ?? "", user, password, database: database.name };
   const catalog = openCatalog(address);
-  const empty = await generateMySQLDrizzleJson({}, undefined, "snake_case");
-  const wanted = await generateMySQLDrizzleJson(schema, empty.id, "snake_case");
-  for (const statement of await generateMySQLMigration(empty, wanted)) await catalog.pool.query(statement);
+  await migrate(catalog.db, { migrationsFolder: new URL("../../drizzle", import.meta.url).pathname });
   return {
     catalog,
     address,
