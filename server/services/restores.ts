@@ -49,7 +49,7 @@ interface Dependencies {
 
 export interface RestoreRequest {
   readonly name?: string | null;
-  readonly backupId: BackupId;
+  readonly backupId?: BackupId | null;
   readonly type: BackupType;
   readonly mode?: RestoreMode | null;
   readonly targetSourceId?: SourceId | null;
@@ -64,6 +64,7 @@ export function createRestores(dependencies: Dependencies) {
   const { catalog, bus, operations, backups, sources, storages, queue, tools, now, onError } = dependencies;
 
   async function resolve(request: RestoreRequest): Promise<{ backup: BackupRow; manifest: Manifest; target: SourceRow }> {
+    if (!request.backupId) throw badInput("Name the backup to restore.", "Give its id as `backupId`.");
     const backup = await backups.existing(request.backupId);
     const manifest = await backups.manifestOf(backup.id);
     if (backup.status !== "COMPLETED" || !manifest)

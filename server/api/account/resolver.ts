@@ -45,6 +45,11 @@ export class AccountResolver {
     return actor.kind === "user" ? actor : null;
   }
 
+  @Query(() => [UserType])
+  users(@Ctx() { actor, services }: Context) {
+    return services.users.list(actor);
+  }
+
   @Query(() => [ApiTokenType])
   apiTokens(@Ctx() { actor, services }: Context) {
     return services.tokens.list(actor);

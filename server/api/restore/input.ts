@@ -6,7 +6,7 @@ import { BackupTypeEnum, OperationStatusEnum, RestoreModeEnum } from "../enums.t
 @InputType()
 export class RestoreInput {
   @Field(() => String, { nullable: true }) name?: string | null;
-  @Field(() => ID) backupId!: BackupId;
+  @Field(() => ID, { nullable: true }) backupId?: BackupId | null;
   @Field(() => BackupTypeEnum) type!: BackupType;
   @Field(() => RestoreModeEnum, { nullable: true, defaultValue: "REPLACE" }) mode?: RestoreMode | null;
   @Field(() => ID, { nullable: true }) targetSourceId?: SourceId | null;

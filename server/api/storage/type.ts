@@ -9,7 +9,7 @@ export class StorageType {
   @Field(() => String) name!: string;
   @Field(() => StorageKindEnum) kind!: StorageKind;
   @Field(() => Boolean) isDefault!: boolean;
-  @Field(() => SafeInt, { nullable: true }) usedBytes!: number | null;
+  @Field(() => SafeInt) usedBytes!: number;
   @Field(() => SafeInt, { nullable: true }) freeBytes!: number | null;
   @Field(() => Int) backupCount!: number;
 }
