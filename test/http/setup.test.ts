@@ -1,11 +1,19 @@
-import { describe, expect, it } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { admin, cookieOf, errorOf, password, serveAuth } from "../support/auth-server.ts";
+import { freshCatalog } from "../support/catalog.ts";
+
+let catalog: Awaited<ReturnType<typeof freshCatalog>>;
+beforeAll(async () => {
+  catalog = await freshCatalog();
+});
+beforeEach(() => catalog.catalog.pool.query("DELETE FROM users"));
+afterAll(() => catalog[Symbol.asyncDispose]());
 
 describe("the first visit", () => {
   const account = { name: "Ada", email: "ada@example.com", password };
 
   it("makes the administrator with the code of the log, signs in, and happens once", async () => {
-    await using served = await serveAuth();
+    await using served = await serveAuth({ catalog });
     const needed = async () => (await fetch(`${served.url}/api/setup`)).json();
     expect(await needed()).toEqual({ needed: true });
     expect((await served.post("/api/setup", { ...account, code: "" })).status).toBe(403);
@@ -34,7 +42,7 @@ describe("the first visit", () => {
   });
 
   it("makes one administrator of several who know the code at the same moment", async () => {
-    await using served = await serveAuth();
+    await using served = await serveAuth({ catalog });
     const code = await served.setup.code();
     const answers = await Promise.all(
       Array.from({ length: 6 }, (_, each) => served.post("/api/setup", { ...account, email: `ada${each}@example.com`, code })),
@@ -45,7 +53,7 @@ describe("the first visit", () => {
   });
 
   it("refuses foreign pages, forms and guessing", async () => {
-    await using served = await serveAuth();
+    await using served = await serveAuth({ catalog });
     const code = await served.setup.code();
     const right = { ...account, code };
     expect((await served.post("/api/setup", right, { origin: "https://evil.example" })).status).toBe(403);

@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { Actor } from "../../server/domain/access.ts";
 import { generatePassword, hashPassword, passwordMatches } from "../../server/services/passwords.ts";
 import { createUsers } from "../../server/services/users.ts";
@@ -10,9 +10,16 @@ const password = "correct horse battery";
 const ada = { name: "Ada", email: "Ada@Example.com ", password };
 
 describe("users", () => {
+  let fresh: Awaited<ReturnType<typeof freshCatalog>>;
+  let users: ReturnType<typeof createUsers>;
+  beforeAll(async () => {
+    fresh = await freshCatalog();
+    users = createUsers({ db: fresh.catalog.db, now });
+  });
+  beforeEach(() => fresh.catalog.pool.query("DELETE FROM users"));
+  afterAll(() => fresh[Symbol.asyncDispose]());
+
   it("begin with one administrator, however many are made at the same moment", async () => {
-    await using fresh = await freshCatalog();
-    const users = createUsers({ db: fresh.catalog.db, now });
     expect(await users.needsSetup()).toBe(true);
     const made = await Promise.allSettled(
       Array.from({ length: 8 }, (_, each) => users.createFirstAdministrator({ ...ada, email: `ada${each % 4}@example.com` })),
@@ -24,16 +31,12 @@ describe("users", () => {
   });
 
   it("begin with the administrator of the settings only while there is nobody", async () => {
-    await using fresh = await freshCatalog();
-    const users = createUsers({ db: fresh.catalog.db, now });
     expect(await users.ensureAdministrator("root@example.com", password)).toBe(true);
     expect(await users.ensureAdministrator("other@example.com", password)).toBe(false);
     expect((await users.list(admin)).map(({ email }) => email)).toEqual(["root@example.com"]);
   });
 
   it("are made by an administrator, one for each address, and kept without their password", async () => {
-    await using fresh = await freshCatalog();
-    const users = createUsers({ db: fresh.catalog.db, now });
     const made = await users.create(admin, { ...ada, role: "VIEWER" });
     expect(made).toEqual({ id: expect.any(String), name: "Ada", email: "ada@example.com", role: "VIEWER", createdAt: now() });
     await expect(users.create(admin, { ...ada, email: "ADA@example.com", role: "ADMIN" })).rejects.toMatchObject({ code: "CONFLICT" });
@@ -51,8 +54,6 @@ describe("users", () => {
   });
 
   it("are refused with input that makes no account, and nothing is written", async () => {
-    await using fresh = await freshCatalog();
-    const users = createUsers({ db: fresh.catalog.db, now });
     const wrong = [
       { password: "x".repeat(11) },
       { password: "x".repeat(129) },

@@ -1,5 +1,6 @@
-import { migrate } from "drizzle-orm/mysql2/migrator";
+import { resolve } from "node:path";
 import { type Catalog, type CatalogAddress, openCatalog } from "../../server/db/client.ts";
+import { migrate } from "../../server/db/migrate.ts";
 import { freshDatabase } from "./shared-server.ts";
 
 /** A catalog of the test's own on the shared server, migrated like a user's; closed and dropped by `await using`. */
@@ -8,7 +9,7 @@ export async function freshCatalog(): Promise<AsyncDisposable & { readonly catal
   const { socketPath, user, password } = database.connection;
   const address = { socketPath: socketPath ?? "", user, password, database: database.name };
   const catalog = openCatalog(address);
-  await migrate(catalog.db, { migrationsFolder: new URL("../../drizzle", import.meta.url).pathname });
+  await migrate(catalog.pool, resolve(import.meta.dirname, "../../drizzle"));
   return {
     catalog,
     address,
