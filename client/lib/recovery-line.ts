@@ -36,12 +36,13 @@ const instant = (point: LinePoint) => new Date(point.startedAt ?? point.createdA
 export function layoutDots(points: readonly LinePoint[], { now, days, width }: Span): Dot[] {
   const from = now.getTime() - days * dayMilliseconds;
   const largest = Math.max(...points.map((point) => point.storedSize ?? 0), 1);
+  const smallest = days > 30 ? 2.8 : 4;
   const ends: number[] = [];
   return points
     .filter((point) => instant(point) >= from && instant(point) <= now.getTime() + 60_000)
     .toSorted((a, b) => instant(a) - instant(b))
     .map((point) => {
-      const radius = point.status === "COMPLETED" ? 4 + 3 * Math.sqrt((point.storedSize ?? 0) / largest) : 4.5;
+      const radius = point.status === "COMPLETED" ? smallest * (1 + 0.7 * Math.sqrt((point.storedSize ?? 0) / largest)) : smallest * 1.1;
       const x = Math.min(width, ((instant(point) - from) / (days * dayMilliseconds)) * width);
       const free = Array.from({ length: lanes }, (_, lane) => lane).find((lane) => (ends[lane] ?? -Infinity) <= x - radius);
       const lane = free ?? ends.indexOf(Math.min(...ends));

@@ -15,8 +15,9 @@ export interface RecoveryAction {
   readonly label: string;
 }
 
-type State = Pick<SourceStateFragment, "name" | "mediaPaths" | "failuresSinceBackup" | "expectedRestoreSeconds"> & {
+type State = Pick<SourceStateFragment, "name" | "failuresSinceBackup" | "expectedRestoreSeconds"> & {
   readonly database: object | null;
+  readonly mediaPaths: readonly string[];
   readonly lastBackup: Pick<BackupRowFragment, "type" | "createdAt" | "startedAt"> | null;
   readonly latestAttempt: Pick<BackupRowFragment, "status" | "error"> | null;
 };
@@ -47,7 +48,13 @@ export function recoveryOf(source: State, now: Date, timeZone?: string): Recover
   return {
     tone: whole === null ? tone : "attention",
     text: `${whole ?? name} can be restored to ${momentName(at, now, timeZone)}${speed(source)}.`,
-    detail: whole === null ? (tone === "good" ? unknownSpeed(source) : `Its newest backup is ${ageInWords(age)} old.`) : missing(source),
+    detail: running
+      ? "A new backup is running."
+      : whole !== null
+        ? missing(source)
+        : tone === "good"
+          ? unknownSpeed(source)
+          : `Its newest backup is ${ageInWords(age)} old.`,
     action: running ? null : backUp,
   };
 }

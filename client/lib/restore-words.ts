@@ -20,18 +20,24 @@ export function restoreTruth({ status, staged, type, target }: Running, phase: P
   return untouched;
 }
 
+type Result = NonNullable<RestoreDetailFragment["result"]>;
+
 /** "42 tables, 1,204,551 rows, 9,604 files", of what was counted in the target. */
-export function resultCounts(result: NonNullable<RestoreDetailFragment["result"]>, type: Running["type"]): string {
-  const database = [
-    formatCount(result.tables, "table"),
-    formatCount(result.rows, "row"),
-    ...(result.views ? [formatCount(result.views, "view")] : []),
-    ...(result.triggers ? [formatCount(result.triggers, "trigger")] : []),
-    ...(result.routines ? [formatCount(result.routines, "routine")] : []),
-    ...(result.events ? [formatCount(result.events, "event")] : []),
-  ];
-  const media = [formatCount(result.files, "file"), formatCount(result.directories, "folder")];
-  return [...(type === "MEDIA" ? [] : database), ...(type === "DATABASE" ? [] : media)].join(", ");
+export function resultCounts(result: Result, type: Running["type"]): string {
+  const database = [formatCount(result.tables, "table"), formatCount(result.rows, "row")];
+  return [...(type === "MEDIA" ? [] : database), ...(type === "DATABASE" ? [] : [formatCount(result.files, "file")])].join(", ");
+}
+
+/** "3 views, 1 event": what a database restore made anew besides tables; null when there was nothing of it. */
+export function resultDefinitions({ views, triggers, routines, events }: Result): string | null {
+  const made = [
+    [views, "view"],
+    [triggers, "trigger"],
+    [routines, "routine"],
+    [events, "event"],
+  ] as const;
+  const counts = made.filter(([count]) => count > 0).map(([count, word]) => formatCount(count, word));
+  return counts.length > 0 ? counts.join(", ") : null;
 }
 
 /** What a failed or cancelled restore left behind. */
@@ -43,11 +49,13 @@ export function afterwards({ status, staged, target }: Running): string {
 /** The small facts of a restore's page. */
 export function restoreFacts(restore: RestoreDetailFragment): [string, string][] {
   const { durationSeconds, result } = restore;
+  const definitions = result && resultDefinitions(result);
   return [
     ["Parts", typeWord[restore.type]],
     ["Target", restore.target.name],
     ["Way", restore.staged ? "Beside, then switched" : "In place"],
     ["Safety backup", restore.preRestoreBackup?.name ?? "None"],
+    ...(definitions ? [["Made anew", definitions] satisfies [string, string]] : []),
     ...(durationSeconds === null ? [] : [["Took", formatDuration(durationSeconds)] satisfies [string, string]]),
     ...(result?.switchSeconds == null ? [] : [["The switch took", formatDuration(result.switchSeconds)] satisfies [string, string]]),
   ];

@@ -1,0 +1,78 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { describePoint, type LinePoint, layoutDots, layoutTicks } from "../../client/lib/recovery-line.ts";
+
+const now = new Date("2026-11-22T09:00:00Z");
+const hoursAgo = (hours: number) => new Date(now.getTime() - hours * 3_600_000).toISOString();
+const point = (id: string, hours: number, change: Partial<LinePoint> = {}): LinePoint => ({
+  id,
+  name: id,
+  status: "COMPLETED",
+  type: "FULL",
+  pinned: false,
+  createdAt: hoursAgo(hours),
+  startedAt: hoursAgo(hours),
+  storedSize: 1000,
+  durationSeconds: 41,
+  error: null,
+  ...change,
+});
+const span = { now, days: 14, width: 1400 };
+
+describe("dots", () => {
+  it("stand in order of time, older to the left, and outside the span not at all", () => {
+    const dots = layoutDots([point("new", 1), point("gone", 24 * 15), point("old", 24 * 7)], span);
+    expect(dots.map(({ id }) => id)).toEqual(["old", "new"]);
+    expect(dots[0]?.x).toBeCloseTo(700);
+  });
+
+  it("have a shape for each outcome", () => {
+    const outcomes = [
+      point("a", 90),
+      point("b", 80, { pinned: true }),
+      point("c", 70, { status: "FAILED", pinned: true }),
+      point("d", 60, { status: "CANCELLED" }),
+      point("e", 50, { status: "RUNNING" }),
+    ];
+    expect(layoutDots(outcomes, span).map(({ shape }) => shape)).toEqual(["ring", "diamond", "cross", "slash", "running"]);
+  });
+
+  it("grow with their size", () => {
+    const [small, large] = layoutDots([point("small", 50, { storedSize: 10 }), point("large", 10)], span);
+    expect(large?.radius).toBeGreaterThan(small?.radius ?? 0);
+  });
+
+  it("do not cover each other in a lane while a lane is free", () => {
+    const few = fc.uniqueArray(fc.integer({ min: 0, max: 330 }), { maxLength: 12 });
+    fc.assert(
+      fc.property(few, (hours) => {
+        const dots = layoutDots(
+          hours.map((hour) => point(`at ${hour}`, hour)),
+          { ...span, width: 3000 },
+        );
+        return dots.every((one) =>
+          dots.every((other) => one === other || one.lane !== other.lane || Math.abs(one.x - other.x) >= one.radius),
+        );
+      }),
+    );
+  });
+});
+
+it("ticks are midnights whose labels have room", () => {
+  for (const width of [200, 358, 1100]) {
+    const ticks = layoutTicks({ now, days: 90, width });
+    const gaps = ticks.slice(1).map((tick, index) => tick.x - (ticks[index]?.x ?? 0));
+    expect(Math.min(...gaps)).toBeGreaterThan(50);
+    expect(new Set(ticks.map(({ label }) => label)).size).toBe(ticks.length);
+  }
+});
+
+it("tells a screen reader what hover tells", () => {
+  const failed = point("x", 30, {
+    status: "FAILED",
+    storedSize: null,
+    error: { code: "DUMP_FAILED", message: "The dump broke off", hint: null },
+  });
+  expect(describePoint(failed, now)).toMatch(/^Full backup, failed; .* 30 hours ago; took 41 s; The dump broke off$/);
+  expect(describePoint(point("y", 6, { pinned: true }), now)).toContain("stored and pinned");
+});

@@ -1,0 +1,114 @@
+import { describe, expect, it } from "vitest";
+import { type Recovery, recoveryOf, worstFirst } from "../../client/lib/recovery.ts";
+
+const now = new Date("2026-11-22T09:00:00Z");
+const error = { code: "SOURCE_UNAVAILABLE", message: "The database at 10.0.0.5:3306 refuses the password", hint: null };
+const shop = {
+  name: "Shop",
+  database: {},
+  mediaPaths: ["/srv/shop"],
+  failuresSinceBackup: 0,
+  expectedRestoreSeconds: 240,
+  lastBackup: { type: "FULL", createdAt: "2026-11-22T02:59:00Z", startedAt: "2026-11-22T03:00:00Z" },
+  latestAttempt: { status: "COMPLETED", error: null },
+} as const;
+const old = { ...shop.lastBackup, startedAt: "2026-11-20T03:00:00Z" };
+const failed = (code = error.code) => ({ status: "FAILED", error: { ...error, code } }) as const;
+
+describe("the answer for one source", () => {
+  it.each([
+    ["a fresh whole backup", {}, "good", "Shop can be restored to 03:00 today, in about 4 minutes.", null, "back-up"],
+    [
+      "a source that was never restored",
+      { expectedRestoreSeconds: null },
+      "good",
+      "Shop can be restored to 03:00 today.",
+      "It has never been restored, so how long that takes is not known.",
+      "back-up",
+    ],
+    [
+      "an old backup",
+      { lastBackup: old },
+      "attention",
+      "Shop can be restored to 03:00 on Fri 20 Nov, in about 4 minutes.",
+      "Its newest backup is 2 days old.",
+      "back-up",
+    ],
+    [
+      "a newest backup without media",
+      { lastBackup: { ...shop.lastBackup, type: "DATABASE" } },
+      "attention",
+      "Only the database of Shop can be restored to 03:00 today, in about 4 minutes.",
+      "The newest backup leaves out its media.",
+      "back-up",
+    ],
+    [
+      "three failures since",
+      { lastBackup: old, failuresSinceBackup: 3, latestAttempt: failed() },
+      "bad",
+      "The last good backup of Shop is 2 days old.",
+      "The last three attempts failed: the database at 10.0.0.5:3306 refuses the password.",
+      "fix-source",
+    ],
+    [
+      "a full storage",
+      { failuresSinceBackup: 1, latestAttempt: failed("STORAGE_FULL") },
+      "bad",
+      "The last good backup of Shop is 6 hours old.",
+      "The last attempt failed: the database at 10.0.0.5:3306 refuses the password.",
+      "fix-storage",
+    ],
+    [
+      "only failures",
+      { lastBackup: null, failuresSinceBackup: 2, latestAttempt: failed("DUMP_FAILED") },
+      "bad",
+      "Shop could not be restored: no backup of it has completed.",
+      "The last two attempts failed: the database at 10.0.0.5:3306 refuses the password.",
+      "see-attempt",
+    ],
+    [
+      "no backup",
+      { lastBackup: null, latestAttempt: null },
+      "bad",
+      "Shop has no backup yet. If it broke now, nothing would come back.",
+      null,
+      "back-up",
+    ],
+    [
+      "the first backup under way",
+      { lastBackup: null, latestAttempt: { status: "RUNNING", error: null } },
+      "idle",
+      "The first backup of Shop is running.",
+      null,
+      undefined,
+    ],
+    [
+      "a further backup under way",
+      { latestAttempt: { status: "QUEUED", error: null } },
+      "good",
+      "Shop can be restored to 03:00 today, in about 4 minutes.",
+      "A new backup is running.",
+      undefined,
+    ],
+  ] as const)("with %s", (_, change, tone, text, detail, action) => {
+    const answer = recoveryOf({ ...shop, ...change }, now, "UTC");
+    expect([answer.tone, answer.text, answer.detail, answer.action?.kind]).toEqual([tone, text, detail, action]);
+  });
+
+  it("calls a database without media whole", () => {
+    const answer = recoveryOf({ ...shop, mediaPaths: [], lastBackup: { ...shop.lastBackup, type: "DATABASE" } }, now, "UTC");
+    expect(answer.tone).toBe("good");
+  });
+});
+
+it("puts the worst first and keeps the order of equals", () => {
+  const tones: [string, Recovery["tone"]][] = [
+    ["a", "good"],
+    ["b", "bad"],
+    ["c", "attention"],
+    ["d", "bad"],
+    ["e", "idle"],
+  ];
+  const list = tones.map(([name, tone]) => ({ name, recovery: { tone, text: "", detail: null, action: null } }));
+  expect(worstFirst(list).map(({ name }) => name)).toEqual(["b", "d", "c", "e", "a"]);
+});
