@@ -14,7 +14,7 @@ export function queryContract(bench: Bench): void {
     const past = (minutes: number) => fromNow(-60_000 * minutes);
     const all: [string, JobState, Partial<JobParameters<unknown>>][] = [
       ["running", "running", { lockedAt: past(1), failedAt: past(2), data: { kind: "a", size: 1, nested: { x: 1, y: 2 } } }],
-      ["scheduled", "scheduled", { nextRunAt: fromNow(60_000), priority: 10, data: { kind: "b", size: 1 } }],
+      ["scheduled", "scheduled", { nextRunAt: fromNow(60_000), priority: 10, data: { kind: "b", size: 1, list: [{ x: 1, y: 2 }] } }],
       ["queued", "queued", { nextRunAt: past(1), priority: 5, data: { kind: "a", size: 2 } }],
       ["completed", "completed", { nextRunAt: null, lastFinishedAt: past(1), failedAt: past(2), disabled: true, data: { kind: "A" } }],
       ["failed", "failed", { nextRunAt: fromNow(60_000), lastFinishedAt: past(3), failedAt: past(3), data: ["a"] }],
@@ -52,6 +52,8 @@ export function queryContract(bench: Bench): void {
       [{ data: { size: 1, kind: "a" } }, ["running"]],
       [{ data: { nested: { x: 1 } } }, ["running"]],
       [{ data: { nested: { x: 2 } } }, []],
+      [{ data: { list: [{ x: 1, y: 2 }] } }, ["scheduled"]],
+      [{ data: { list: [{ x: 1 }] } }, []],
       [{ data: ["a"] }, ["failed"]],
       [{ data: "a" }, ["repeating"]],
       [{ data: null }, ["100%_new"]],

@@ -32,6 +32,7 @@ export function uniqueContract(bench: Bench): void {
       [{ a: { b: { c: "deep" } } }, { "data.a.b.c": "deep" }, true],
       [{ a: { b: 1 } }, { "data.a": { b: 1 } }, true],
       [{ a: { b: 1, c: 2 } }, { "data.a": { b: 1 } }, false],
+      [{ a: { b: { c: 1, d: 2 } } }, { "data.a": { b: { c: 1 } } }, false],
       [{ a: [1, 2] }, { "data.a": [1, 2] }, true],
       [{ a: [1, 2] }, { "data.a": [2, 1] }, false],
       [{ a: [1, 2, 3] }, { "data.a": [1, 2] }, false],
@@ -96,6 +97,16 @@ export function uniqueContract(bench: Bench): void {
       await bench.other.saveJobState({ ...running, lockedAt: undefined }, undefined);
       expect(await stored(first)).toMatchObject({ nextRunAt: due, lockedAt: undefined });
       await bench.other.saveJobState(running, undefined);
+      expect((await stored(first)).nextRunAt).toBeNull();
+    });
+
+    it("that is saved while it runs is not run a third time when another worker takes the run over", async () => {
+      const unique = { "data.a": 1 };
+      const first = await save(job("again", { data: { a: 1 }, unique }));
+      await lock(first);
+      await save(job("again", { data: { a: 1 }, unique }));
+      const taken = await bench.other.getNextJobToRun("again", fromNow(0), fromNow(1), undefined, undefined);
+      await bench.other.saveJobState({ ...(taken ?? expect.fail()), nextRunAt: null, lockedAt: undefined }, undefined);
       expect((await stored(first)).nextRunAt).toBeNull();
     });
   });

@@ -1,5 +1,5 @@
 import { Agenda, type AgendaBackend, type AgendaOptions, type JobParameters, type JobRepository, type NotificationChannel } from "agenda";
-import { afterAll, afterEach, beforeAll, beforeEach, describe } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, vi } from "vitest";
 import { sharingContract } from "./agenda-backend-ending.ts";
 import { channelContract, loggerContract } from "./agenda-backend-events.ts";
 import { queryContract } from "./agenda-backend-queries.ts";
@@ -72,3 +72,6 @@ export const fromNow = (ms: number) => new Date(Date.now() + ms);
 
 /** Text that trips whoever quotes it wrongly. */
 export const nasty = 'it\'s "quoted" \\ `tick` % _ \n\t\0 ünï 🐬 $.a';
+
+/** Waits for what no event tells; patiently, as the machine may be busy. */
+export const eventually = (check: () => unknown) => vi.waitFor(check, { timeout: 30_000, interval: 50 });

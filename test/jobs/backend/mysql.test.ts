@@ -65,12 +65,12 @@ describe("the MySQL backend", () => {
     const held = await backend.repository.getJobById(String(saved._id));
     expect(held).toMatchObject({ lockedAt: expect.any(Date), nextRunAt: null, lastModifiedBy: "doomed" });
     const agenda = new Agenda({ backend, name: "heir", processEvery: 100 });
-    agenda.define("fragile", async () => undefined, { lockLifetime: 500 });
+    agenda.define("fragile", async () => undefined, { lockLifetime: 1500 });
     await agenda.start();
     await once(agenda, "success:fragile");
     await agenda.stop();
     const done = await backend.repository.getJobById(String(saved._id));
-    expect(done?.lastRunAt?.getTime()).toBeGreaterThanOrEqual((held?.lockedAt?.getTime() ?? Number.NaN) + 500);
+    expect(done?.lastRunAt?.getTime()).toBeGreaterThanOrEqual((held?.lockedAt?.getTime() ?? Number.NaN) + 1500);
     expect(done).toMatchObject({ lockedAt: undefined, lastModifiedBy: "heir" });
   });
 
@@ -106,6 +106,16 @@ describe("the MySQL backend", () => {
     await repository.purgeAllJobs();
     await expect(repository.saveJobState(saved, undefined)).rejects.toThrow("not in the database any more");
     await counting.end();
+  });
+
+  it("neither waits for jobs that another transaction holds nor stops at them", async () => {
+    for (let data = 1; data <= 25; data += 1) await backend.repository.saveJob(job("held", { data, nextRunAt: new Date(0) }), undefined);
+    await database.sql.query("BEGIN");
+    await database.sql.query("SELECT id FROM agenda_jobs FORCE INDEX (PRIMARY) ORDER BY id LIMIT 24 FOR UPDATE");
+    const next = () => backend.repository.getNextJobToRun("held", new Date(), new Date(0), undefined, undefined);
+    expect([(await next())?.data, await next()]).toEqual([25, undefined]);
+    await database.sql.query("ROLLBACK");
+    expect((await next())?.data).toBe(1);
   });
 
   it("tries again when the server gives it up in a deadlock", async () => {
