@@ -45,15 +45,43 @@ export async function dropDefinitions(session: Session, schema: string): Promise
   for (const name of triggers) await session.query(`DROP TRIGGER IF EXISTS ${qualify(schema, name)}`);
 }
 
-/** Removes every table and sequence. */
-export async function dropTables(session: Session, schema: string): Promise<void> {
+/** Removes tables and sequences: those in `names`, or all. */
+export async function dropTables(session: Session, schema: string, names?: readonly string[]): Promise<void> {
   const rows = await select<{ name: string; type: string }>(
     session,
     "SELECT TABLE_NAME AS name, TABLE_TYPE AS type FROM information_schema.TABLES WHERE TABLE_SCHEMA = ? AND TABLE_TYPE <> 'VIEW'",
     [schema],
   );
   for (const { name, type } of rows)
-    await session.query(`DROP ${type === "SEQUENCE" ? "SEQUENCE" : "TABLE"} IF EXISTS ${qualify(schema, name)}`);
+    if (!names || names.includes(name))
+      await session.query(`DROP ${type === "SEQUENCE" ? "SEQUENCE" : "TABLE"} IF EXISTS ${qualify(schema, name)}`);
+}
+
+/**
+ * A foreign key that leads nowhere keeps the name of the scratch schema when its table is moved out of there, since no
+ * table that it leads to moves with it. Such keys are made anew with the schema that their table is in.
+ */
+export async function mendReferences(
+  session: Session,
+  { target, scratch }: { readonly target: string; readonly scratch: string },
+): Promise<void> {
+  const rows = await select<{ table: string; name: string }>(
+    session,
+    `SELECT TABLE_NAME AS \`table\`, CONSTRAINT_NAME AS name FROM information_schema.REFERENTIAL_CONSTRAINTS
+     WHERE CONSTRAINT_SCHEMA = ? AND UNIQUE_CONSTRAINT_SCHEMA = ?`,
+    [target, scratch],
+  );
+  for (const { table, name } of rows) {
+    const [shown] = await select<{ "Create Table": string }>(session, `SHOW CREATE TABLE ${qualify(target, table)}`);
+    const line = shown?.["Create Table"].split("\n").find((text) => text.trim().startsWith(`CONSTRAINT ${quoteName(name)} FOREIGN KEY`));
+    if (!line) throw new Error(`The foreign key ${name} of ${table} is not where it was`);
+    const key = line
+      .trim()
+      .replace(/,$/, "")
+      .replace(`REFERENCES ${quoteName(scratch)}.`, "REFERENCES ");
+    await session.query(`ALTER TABLE ${qualify(target, table)} DROP FOREIGN KEY ${quoteName(name)}`);
+    await session.query(`ALTER TABLE ${qualify(target, table)} ADD ${key}`);
+  }
 }
 
 export async function setCharset(session: Session, schema: string, charset: SchemaCharset): Promise<void> {

@@ -31,14 +31,16 @@ export interface Statement {
 const gap = String.raw`(?:\s|/\*M?!\d*|\*/)*`;
 const space = String.raw`(?:\s|/\*M?!\d*|\*/)+`;
 const ident = "(?:`(?:[^`]|``)*`|\"(?:[^\"]|\"\")*\"|'(?:[^']|'')*'|[^\\s`\"'.@;(),*=]+)";
+const account = `${ident}(?:\\s*@\\s*${ident})?(?:\\(\\))?`;
 const qualified = `(?:(?<schema>${ident})\\s*\\.\\s*)?(?<name>${ident})`;
 const exists = String.raw`(?:IF\s+(?:NOT\s+)?EXISTS\s+)?`;
 
 const pattern = (text: string) => new RegExp(`^${gap}${text}`, "i");
 const create = pattern(
-  `CREATE${space}(?:OR\\s+REPLACE${space})?(?<options>(?:ALGORITHM\\s*=\\s*\\w+${space}|DEFINER\\s*=\\s*(?<definer>${ident}(?:\\s*@\\s*${ident})?(?:\\(\\))?)${space}|SQL\\s+SECURITY\\s+\\w+${space}|AGGREGATE\\s+|TEMPORARY\\s+)*)` +
+  `CREATE${space}(?:OR\\s+REPLACE${space})?(?<options>(?:ALGORITHM\\s*=\\s*\\w+${space}|DEFINER\\s*=\\s*${account}${space}|SQL\\s+SECURITY\\s+\\w+${space}|AGGREGATE\\s+|TEMPORARY\\s+)*)` +
     `(?<kind>TABLE|SEQUENCE|VIEW|TRIGGER|PROCEDURE|FUNCTION|EVENT|PACKAGE\\s+BODY|PACKAGE)\\s+${exists}${qualified}`,
 );
+const definerIn = new RegExp(`DEFINER\\s*=\\s*(?<definer>${account})`, "i");
 const insert = pattern(`(?:INSERT|REPLACE)\\s+(?:IGNORE\\s+)?INTO\\s+${qualified}\\s*(?<columns>\\()?`);
 const drop = pattern(`DROP\\s+(?:VIEW|TRIGGER|PROCEDURE|FUNCTION|EVENT|PACKAGE)\\b`);
 const set = pattern(`SET\\b`);
@@ -59,13 +61,14 @@ export function classify(head: string): Statement {
   if (rows) return { kind: "insert", name: unquote(rows.name ?? ""), definer: null, notRows: rows.columns ? 1 : 0 };
   if (set.test(text)) return { kind: "set", ...none };
   const made = create.exec(text)?.groups;
-  if (made) return created(made.kind ?? "", unquote(made.name ?? ""), made.definer ?? null, made.options ?? "");
+  if (made) return created(made.kind ?? "", unquote(made.name ?? ""), made.options ?? "");
   if (drop.test(text)) return { kind: "definition", ...none };
   if (charset.test(text)) return { kind: "charset", ...none };
   return { kind: foreign.test(text) ? "foreign" : "other", ...none };
 }
 
-function created(word: string, name: string, definer: string | null, options: string): Statement {
+function created(word: string, name: string, options: string): Statement {
+  const definer = definerIn.exec(options)?.groups?.definer ?? null;
   const found = (kind: StatementKind): Statement => ({ kind, name, definer, notRows: 0 });
   switch (word.toUpperCase().split(/\s/)[0]) {
     case "TABLE":

@@ -7,7 +7,16 @@ import { takeDefinitions } from "./definitions.ts";
 import { compareDefinitions } from "./load.ts";
 import { qualify, quoteName } from "./names.ts";
 import { runScriptText } from "./restricted-client.ts";
-import { dropDefinitions, prepareToChange, type SchemaCharset, schemaExists, setCharset, tableNames } from "./schema-change.ts";
+import {
+  dropDefinitions,
+  dropTables,
+  mendReferences,
+  prepareToChange,
+  type SchemaCharset,
+  schemaExists,
+  setCharset,
+  tableNames,
+} from "./schema-change.ts";
 import { unpackScript } from "./scripts.ts";
 
 /** All that a swap, and the way back from any point of it, needs to know. Plain JSON, written down before the target is touched. */
@@ -54,6 +63,7 @@ export async function swapDatabase(
     step(`Exchanging ${plan.outgoing.length} tables for ${plan.incoming.length}.`);
     await rename(session, [...moves(plan.outgoing, plan.target, plan.old), ...moves(plan.incoming, plan.scratch, plan.target)]);
     step("Setting the character set.");
+    await mendReferences(session, plan);
     await setCharset(session, plan.target, plan.newCharset);
     step("Making the views, triggers, routines and events of the backup.");
     await runScriptText({ connection, tools, schema: plan.target, signal }, unpackScript(plan.newDefinitions));
@@ -101,8 +111,9 @@ export async function rollbackDatabase(connection: Connection, tools: ClientTool
       // A table by an old name is the old one until that has moved out.
       const restored = plan.incoming.filter((name) => present.includes(name) && (old.includes(name) || !plan.outgoing.includes(name)));
       if (restored.length || old.length) await dropDefinitions(session, plan.target);
-      if (restored.length) await session.query(`CREATE DATABASE IF NOT EXISTS ${quoteName(plan.scratch)}`);
-      await rename(session, [...moves(restored, plan.target, plan.scratch), ...moves(old, plan.old, plan.target)]);
+      // Dropped, not moved back: an old table whose reference led nowhere would follow a restored table that it now leads to.
+      await dropTables(session, plan.target, restored);
+      await rename(session, moves(old, plan.old, plan.target));
       await restoreDefinitions(session, connection, tools, plan, signal);
     } else {
       await demandUnfinished(session, plan);
