@@ -98,7 +98,14 @@ export interface Seen {
 /** Everything below `root`, by path: kind, mode, time to the millisecond, owner, and SHA-256 or link target. "." is the root. */
 export async function readTree(root: string): Promise<Record<string, Seen>> {
   const seen: Record<string, Seen> = { ".": await look(root) };
-  for (const entry of (await readdir(root, { recursive: true })).sort()) seen[entry] = await look(join(root, entry));
+  const inside = async (folder: string) => {
+    for (const name of (await readdir(join(root, folder))).sort()) {
+      const path = join(folder, name);
+      seen[path] = await look(join(root, path));
+      if (seen[path].kind === "directory") await inside(path);
+    }
+  };
+  await inside("");
   return seen;
 }
 

@@ -13,7 +13,7 @@ export type Codec = (source: AsyncIterable<Uint8Array>) => AsyncIterable<Uint8Ar
 export function compressor({ compression, level }: Packing, signal: AbortSignal): Codec {
   switch (compression) {
     case "NONE":
-      return (source) => source;
+      return passThrough;
     case "GZIP":
       return (source) => throughTransform(createGzip({ level, chunkSize }), source, signal);
     case "ZSTD":
@@ -27,7 +27,7 @@ export function compressor({ compression, level }: Packing, signal: AbortSignal)
 export function decompressor(compression: Compression, signal: AbortSignal): Codec {
   switch (compression) {
     case "NONE":
-      return (source) => source;
+      return passThrough;
     case "GZIP":
       return (source) => gunzip(source, signal);
     case "ZSTD":
@@ -35,6 +35,10 @@ export function decompressor(compression: Compression, signal: AbortSignal): Cod
     default:
       throw compression satisfies never;
   }
+}
+
+async function* passThrough(source: AsyncIterable<Uint8Array>) {
+  yield* source;
 }
 
 const chunkSize = 128 * 1024;

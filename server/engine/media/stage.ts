@@ -31,12 +31,15 @@ export interface MediaLoad extends Running {
  */
 export const stageMedia = (load: MediaLoad): Promise<MediaSwapPlan> => stage(load, "beside");
 
+/** The same inside of the targets, whose content stays in its place until `swapMedia`. */
+export const stageInside = (load: MediaLoad): Promise<MediaSwapPlan> => stage(load, "inside");
+
 /**
  * Replaces what the targets hold without touching their parents: for mount points, and where the parent may not be
  * written. Unpacked inside and exchanged by renames; when it rejects, each target holds what it held before.
  */
 export async function loadMediaInPlace(load: MediaLoad): Promise<void> {
-  const plan = await stage(load, "inside");
+  const plan = await stageInside(load);
   try {
     load.signal.throwIfAborted();
     await swapMedia(plan);

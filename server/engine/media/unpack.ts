@@ -65,7 +65,7 @@ class Writing {
 
   async file(path: string, entry: TarEntry): Promise<void> {
     if (entry.size > smallFile) return named(entry, () => writeFile(path, entry, entry.body));
-    const pieces: Buffer[] = [];
+    const pieces: Uint8Array[] = [];
     for await (const piece of entry.body) pieces.push(piece);
     while (this.#running.size >= mostAtOnce) await Promise.race(this.#running);
     this.#throwFailure();
@@ -104,12 +104,12 @@ async function named<T>(entry: TarEntry, call: () => Promise<T>): Promise<T> {
   }
 }
 
-async function writeFile(path: string, entry: TarEntry, body: AsyncIterable<Buffer> | Iterable<Buffer>): Promise<void> {
+async function writeFile(path: string, entry: TarEntry, body: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): Promise<void> {
   await using file = await inFolder(path, () => open(path, "wx", 0o600));
   for await (const piece of body) await file.writeFile(piece);
   if (asRoot) await file.chown(entry.uid, entry.gid);
   await file.chmod(entry.mode);
-  await file.utimes(entry.mtime, entry.mtime);
+  await file.utimes(timeOf(entry), timeOf(entry));
 }
 
 /** Makes the folders above `path` when they are missing: not every archive names them, or names them first. */
@@ -144,13 +144,16 @@ async function makeHardLink(target: string, path: string, entry: TarEntry): Prom
 async function makeLink(path: string, entry: TarEntry): Promise<void> {
   await inFolder(path, () => symlink(entry.target, path));
   if (asRoot) await lchown(path, entry.uid, entry.gid);
-  await lutimes(path, entry.mtime, entry.mtime);
+  await lutimes(path, timeOf(entry), timeOf(entry));
 }
 
 async function settle(path: string, entry: TarEntry): Promise<void> {
   if (asRoot) await lchown(path, entry.uid, entry.gid);
   await chmod(path, entry.mode);
-  await lutimes(path, entry.mtime, entry.mtime);
+  await lutimes(path, timeOf(entry), timeOf(entry));
 }
+
+/** Node takes a number before 1970 for "now", and a Date for what it says. */
+const timeOf = ({ mtime }: TarEntry) => (mtime < 0 ? new Date(mtime * 1000) : mtime);
 
 const asRoot = process.getuid?.() === 0;

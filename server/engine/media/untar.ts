@@ -2,6 +2,7 @@ import { Transform, type TransformCallback } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { extract, type Header } from "tar-stream";
 import { Failure } from "../../domain/errors.ts";
+import { errnoOf } from "../storage/disk.ts";
 import { damaged, unsafe } from "./names.ts";
 
 /** An entry as it stands in the archive, of a kind that may be restored. `body` is to be read to its end, or left. */
@@ -16,7 +17,7 @@ export interface TarEntry {
   readonly mtime: number;
   /** What a link names; "" for others. */
   readonly target: string;
-  readonly body: AsyncIterable<Buffer>;
+  readonly body: AsyncIterable<Uint8Array>;
 }
 
 /**
@@ -31,26 +32,39 @@ export async function* untar(bytes: AsyncIterable<Uint8Array>, signal: AbortSign
     () => null,
     (error: unknown) => error,
   );
+  /** An error of ours as it is; else what ended the reading, which is the archive's own fault. */
+  const explained = async (error: unknown) => {
+    signal.throwIfAborted();
+    const cause = error instanceof Failure ? error : ((await failure) ?? error);
+    // A storage that fails to read says so itself: that is no damage.
+    if (cause instanceof Failure || errnoOf(cause)) return cause;
+    return damaged(cause instanceof Error ? cause.message : "it cannot be read", cause);
+  };
+  async function* bodyOf(stream: AsyncIterable<Uint8Array>) {
+    try {
+      yield* stream;
+    } catch (error) {
+      throw await explained(error);
+    }
+  }
   let lastByte = 0;
   try {
+    // Its types hide that its streams are iterable.
     for await (const stream of extractor) {
-      const entry = readHeader(stream.header, stream);
+      const entry = readHeader(stream.header, bodyOf(stream as unknown as AsyncIterable<Uint8Array>));
       lastByte = offsetOf(stream.header) + Math.ceil(entry.size / 512) * 512;
       yield entry;
     }
     await read;
   } catch (error) {
-    signal.throwIfAborted();
-    const cause = (await failure) ?? error;
-    if (error instanceof Failure || cause instanceof Failure) throw error instanceof Failure ? error : cause;
-    throw damaged(cause instanceof Error ? cause.message : "it cannot be read", cause);
+    throw await explained(error);
   } finally {
     extractor.destroy();
   }
   if (!end.isRight(lastByte)) throw damaged("it ends before its end mark");
 }
 
-function readHeader(header: Header, body: AsyncIterable<Buffer>): TarEntry {
+function readHeader(header: Header, body: AsyncIterable<Uint8Array>): TarEntry {
   const pax = "pax" in header && header.pax ? (header.pax as Readonly<Record<string, string>>) : {};
   const kind = kinds[header.type ?? ""];
   if (!kind) throw unsafe(header.name, "is neither a file, a folder nor a link");

@@ -37,6 +37,11 @@ export function localStorage(root: string): Storage {
   };
 }
 
+/** Makes the folder of a new storage, for its owner's eyes only. From then on a missing one is an error. */
+export async function makeLocalRoot(root: string): Promise<void> {
+  await onDisk(root, () => mkdir(root, { recursive: true, mode: 0o700 }));
+}
+
 const unfinished = /^\.holdfast-[0-9a-f]{16}\.part$/;
 const partName = () => `.holdfast-${randomBytes(8).toString("hex")}.part`;
 

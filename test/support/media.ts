@@ -1,0 +1,87 @@
+import { execFile } from "node:child_process";
+import { createHash, randomBytes } from "node:crypto";
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { Readable } from "node:stream";
+import { buffer } from "node:stream/consumers";
+import { promisify } from "node:util";
+import type { MediaSummary } from "../../server/domain/manifest.ts";
+import { openPack } from "../../server/engine/media/pack.ts";
+import type { MediaLoad } from "../../server/engine/media/stage.ts";
+import type { Compression } from "../../shared/enums.ts";
+import { dir, file, hardlink, link, type Tree } from "./trees.ts";
+
+const run = promisify(execFile);
+
+/** The folder that trips archivers: every kind of name, mode, link and size that a tar has to bear. */
+export const nasty: Tree = {
+  "a.txt": "plain",
+  "leer/": dir({ mode: 0o700, mtime: new Date("2001-02-03T04:05:06.789Z") }),
+  "empty file": "",
+  "größe – 東京 🦀.jpg": randomBytes(3000),
+  "new\nline": "1",
+  "tab\tand \"quote\" 'single'": "2",
+  "-rf": "dash",
+  "--help/--version": "dashes",
+  "back\\slash\\": "not a folder",
+  "c:drive": "no drive",
+  "star*?[x]": "3",
+  " leading and trailing ": "4",
+  "...": "dots",
+  ".hidden/.deep": "5",
+  ["n".repeat(100)]: "exactly 100",
+  ["n".repeat(101)]: "101",
+  ["ü".repeat(127)]: "254 bytes",
+  [`${"deep-folder-name/".repeat(40)}end.txt`]: "a path of 680 bytes",
+  "script.sh": file("#!/bin/sh\n", { mode: 0o755 }),
+  "setgid/": dir({ mode: 0o2775 }),
+  "sticky/x": "6",
+  "sticky/": dir({ mode: 0o1777 }),
+  setuid: file("7", { mode: 0o4755 }),
+  "no rights": file("8", { mode: 0o000 }),
+  "read only/file": file("9", { mode: 0o400 }),
+  "read only/": dir({ mode: 0o555 }),
+  "old.txt": file("old", { mtime: new Date("1969-07-20T20:17:40.500Z") }),
+  "future.txt": file("future", { mtime: new Date("2107-06-05T04:03:02.100Z") }),
+  "link to file": link("a.txt"),
+  "link to folder": link("sticky"),
+  "link outside": link("/etc/passwd"),
+  "dangling link": link("no/such/ü\\thing"),
+  "long link": link(`${"l".repeat(120)}`),
+  "first of two": "shared",
+  "second of two": hardlink("first of two"),
+  "block.bin": randomBytes(512),
+  "large.bin": randomBytes(3 * 1024 * 1024 + 77),
+  "quarter.bin": randomBytes(256 * 1024),
+  "quarter and one.bin": randomBytes(256 * 1024 + 1),
+};
+
+export const still = () => ({ signal: new AbortController().signal, say: () => {} });
+
+/** Packs and keeps the archive in memory. */
+export async function packed(roots: readonly string[], exclude: readonly string[] = [], compression: Compression = "ZSTD") {
+  const level = { NONE: 0, GZIP: 6, ZSTD: 3 }[compression];
+  const reader = await openPack({ roots, exclude, packing: { compression, level }, ...still() });
+  const bytes = await buffer(reader.bytes);
+  return { bytes, compression, ...(await reader.done), progress: reader.progress() };
+}
+
+/** Unpacks into `folder` with the system's own tar. */
+export async function untarWithStockTools(bytes: Buffer, folder: string): Promise<void> {
+  await writeFile(join(folder, "../archive.tar.zst"), bytes);
+  await run("tar", ["--zstd", "-xpf", "../archive.tar.zst"], { cwd: folder, env: { ...process.env, LC_ALL: "C.UTF-8" } });
+}
+
+/** What a restore of these bytes into `roots` asks for. */
+export function loadOf(bytes: Buffer, expected: MediaSummary, roots: MediaLoad["roots"], compression: Compression = "ZSTD"): MediaLoad {
+  return {
+    roots,
+    open: async () => Readable.from([bytes], { objectMode: false }),
+    compression,
+    sha256: createHash("sha256").update(bytes).digest("hex"),
+    expected,
+    restoreId: "0a1b2c3d-0000-4000-8000-000000000000",
+    observe: () => {},
+    ...still(),
+  };
+}
