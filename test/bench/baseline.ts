@@ -2,6 +2,7 @@ import { execFile } from "node:child_process";
 import { rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import { cpuSeconds } from "./cpu.ts";
 import { databaseName } from "./generate.ts";
 import type { Contender } from "./measure.ts";
 import type { Workplace } from "./workplace.ts";
@@ -17,12 +18,13 @@ export function baseline({ folder, optionFile }: Workplace): Contender {
     name: "mariadb-dump | zstd -3 -T0",
     async run(signal) {
       await run("sync");
-      const started = performance.now();
+      const [started, cpu] = [performance.now(), await cpuSeconds(process.pid)];
       await shell(`set -o pipefail; ${dump} | zstd -q -3 -T0 > "$2" && sync "$2"`, [optionFile, file], signal);
       const seconds = (performance.now() - started) / 1000;
+      const spent = (await cpuSeconds(process.pid)) - cpu;
       const { size: storedBytes } = await stat(file);
       await rm(file);
-      return { seconds, storedBytes };
+      return { seconds, storedBytes, cpuSeconds: spent };
     },
   };
 }

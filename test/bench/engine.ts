@@ -6,6 +6,7 @@ import type { BackupPlan } from "../../server/engine/backup.ts";
 import { runBackup } from "../../server/engine/backup.ts";
 import { findTools } from "../../server/engine/database/tools.ts";
 import { localStorage } from "../../server/engine/storage/local.ts";
+import { cpuSeconds } from "./cpu.ts";
 import { databaseName } from "./generate.ts";
 import type { Contender } from "./measure.ts";
 import { peakMemory, resetPeak } from "./memory.ts";
@@ -50,12 +51,14 @@ export async function engine({ folder, server }: Workplace): Promise<Contender> 
       };
       await run("sync");
       await resetPeak(process.pid);
-      const started = performance.now();
+      const [started, cpu] = [performance.now(), await cpuSeconds(process.pid)];
       const manifest = await runBackup(plan, { signal, say: () => {}, report: () => {} });
       const seconds = (performance.now() - started) / 1000;
+      const spent = (await cpuSeconds(process.pid)) - cpu;
       const peak = await peakMemory(process.pid);
       await rm(join(root, "shop"), { recursive: true });
-      return { seconds, storedBytes: manifest.artifacts.reduce((sum, { storedSize }) => sum + storedSize, 0), extra: { peakMemory: peak } };
+      const storedBytes = manifest.artifacts.reduce((sum, { storedSize }) => sum + storedSize, 0);
+      return { seconds, storedBytes, cpuSeconds: spent, extra: { peakMemory: peak } };
     },
   };
 }

@@ -2,6 +2,7 @@ import { execFile } from "node:child_process";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
+import { cpuSeconds } from "./cpu.ts";
 import { databaseName } from "./generate.ts";
 import type { Contender } from "./measure.ts";
 import { peakMemory, resetPeak } from "./memory.ts";
@@ -13,9 +14,9 @@ const pollMilliseconds = 50;
 
 /** A backup through the real server and its API, on the disk that the baseline writes to. Dispose of it to stop the server. */
 export async function holdfast({ folder, server }: Workplace, signal: AbortSignal): Promise<Contender & AsyncDisposable> {
-  const process_ = await startHoldfast(join(folder, "home"), [process.execPath, "dist/server/main.js"], signal);
+  const running = await startHoldfast(join(folder, "home"), [process.execPath, "dist/server/main.js"], signal);
   try {
-    const ask = client(`${process_.url}/graphql`, await newToken(process_.home), signal);
+    const ask = client(`${running.url}/graphql`, await newToken(running.home), signal);
     const { socketPath, user, password } = server;
     const { createSource } = await ask<{ createSource: { id: string } }>(
       "mutation($input: SourceInput!) { createSource(input: $input) { id } }",
@@ -27,20 +28,21 @@ export async function holdfast({ folder, server }: Workplace, signal: AbortSigna
       name: "Holdfast",
       async run() {
         await run("sync");
-        await resetPeak(process_.pid);
-        const started = performance.now();
+        await resetPeak(running.pid);
+        const [started, cpu] = [performance.now(), await cpuSeconds(running.pid)];
         const { createBackup } = await ask<{ createBackup: { id: string } }>(begin, { sourceId: createSource.id });
         const { backup, slowestAnswer } = await finished(ask, createBackup.id);
         const seconds = (performance.now() - started) / 1000;
-        const peak = await peakMemory(process_.pid);
+        const spent = (await cpuSeconds(running.pid)) - cpu;
+        const peak = await peakMemory(running.pid);
         await ask("mutation($id: ID!) { deleteBackup(id: $id) }", { id: createBackup.id });
         const ownSeconds = (Date.parse(backup.finishedAt) - Date.parse(backup.startedAt)) / 1000;
-        return { seconds, storedBytes: backup.storedSize, extra: { peakMemory: peak, ownSeconds, slowestAnswer } };
+        return { seconds, storedBytes: backup.storedSize, cpuSeconds: spent, extra: { peakMemory: peak, ownSeconds, slowestAnswer } };
       },
-      [Symbol.asyncDispose]: () => process_[Symbol.asyncDispose](),
+      [Symbol.asyncDispose]: () => running[Symbol.asyncDispose](),
     };
   } catch (error) {
-    await process_[Symbol.asyncDispose]();
+    await running[Symbol.asyncDispose]();
     throw error;
   }
 }

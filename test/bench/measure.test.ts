@@ -9,7 +9,7 @@ it("runs the contenders in turn, every second round backwards, and keeps each on
       name,
       run: async () => {
         order.push(name);
-        return { seconds: left.shift() ?? 0, storedBytes: 1 };
+        return { seconds: left.shift() ?? 0, storedBytes: 1, cpuSeconds: 1 };
       },
     };
   };
@@ -26,7 +26,7 @@ it("stops between two samples when it is interrupted", async () => {
     name: "one",
     run: async () => {
       interrupted.abort();
-      return { seconds: 1, storedBytes: 1 };
+      return { seconds: 1, storedBytes: 1, cpuSeconds: 1 };
     },
   };
   await expect(interleave([one], 5, interrupted.signal, () => {})).rejects.toThrow("aborted");

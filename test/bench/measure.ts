@@ -8,6 +8,8 @@ export interface Sample {
   /** Wall seconds as the one who waits sees them. */
   readonly seconds: number;
   readonly storedBytes: number;
+  /** CPU that the work took, the database server's own not counted; steadier than the wall on a machine with other work. */
+  readonly cpuSeconds: number;
   /** Figures that only this contender has, by name, such as peak memory in bytes. */
   readonly extra?: Readonly<Record<string, number>>;
 }
@@ -33,7 +35,7 @@ export async function interleave(contenders: readonly Contender[], rounds: numbe
       if (!contender) continue;
       const sample = await contender.run(signal);
       samples[index]?.push(sample);
-      say(`round ${round + 1}: ${contender.name} ${sample.seconds.toFixed(2)} s`);
+      say(`round ${round + 1}: ${contender.name} ${sample.seconds.toFixed(2)} s, CPU ${sample.cpuSeconds.toFixed(2)} s`);
     }
   }
   return contenders.map(({ name }, index) => figures(name, samples[index] ?? []));

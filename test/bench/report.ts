@@ -33,7 +33,7 @@ export function table({ backup, ready, machine }: Findings): string {
   return lines.join("\n");
 }
 
-const heading = ["", "wall s", "ratio", "stored", "text per s", "peak memory", "own s", "slowest answer"];
+const heading = ["", "wall s", "ratio", "CPU s", "stored", "text per s", "peak memory", "own s", "slowest answer"];
 
 function row(figures: Figures, baseline: Figures | undefined, dumpBytes: number): string[] {
   const { name, samples } = figures;
@@ -45,6 +45,7 @@ function row(figures: Figures, baseline: Figures | undefined, dumpBytes: number)
     name,
     `${figures.median.toFixed(2)} (${figures.min.toFixed(2)} - ${figures.max.toFixed(2)})`,
     (figures.median / (baseline?.median ?? Number.NaN)).toFixed(2),
+    median(samples.map(({ cpuSeconds }) => cpuSeconds)).toFixed(2),
     formatBytes(samples[0]?.storedBytes ?? 0),
     formatBytes(dumpBytes / figures.median),
     extra("peakMemory", formatBytes),
