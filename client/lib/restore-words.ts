@@ -1,23 +1,20 @@
 import { formatCount, formatDuration } from "../../shared/format.ts";
 import type { RestoreDetailFragment } from "../graphql/generated.ts";
+import type { Step } from "./phases.ts";
 import { typeWord } from "./words.ts";
 
 type Running = Pick<RestoreDetailFragment, "status" | "staged" | "type"> & { readonly target: { readonly name: string } };
-type Phase = NonNullable<RestoreDetailFragment["progress"]>["phase"];
 
 /** What is true at this moment of a restore, for the person who waits. */
-export function restoreTruth({ status, staged, type, target }: Running, phase: Phase | null): string {
+export function restoreTruth({ status, staged, target }: Running, step: Step["key"] | null): string {
   const untouched = `${target.name} is untouched and still running.`;
-  if (status === "QUEUED" || phase === null) return `${untouched} The restore waits for its turn.`;
-  if (phase === "PREPARING") return `${untouched} Checking the backup and taking the safety backup.`;
-  if (phase === "SWITCHING") return "Switching, about 1 second.";
-  if (phase === "FINISHING") return `${target.name} is restored. Clearing away what it was before.`;
+  if (status === "QUEUED" || step === null) return `${untouched} The restore waits for its turn.`;
+  if (step === "check") return `${untouched} Comparing the backup's files with their checksums.`;
+  if (step === "safety") return `${untouched} Taking the safety backup first.`;
+  if (step === "switch") return "Switching, about 1 second.";
+  if (step === "end") return `${target.name} is restored. Clearing away what it was before.`;
   if (!staged) return `${target.name} is being rewritten in place: what it holds is incomplete until this ends.`;
-  if (phase === "DATABASE") return `${untouched} Loading into a scratch database.`;
-  if (phase === "MEDIA") return `${untouched} Unpacking the media beside the present ones.`;
-  if (phase === "VERIFYING")
-    return type === "MEDIA" ? `${untouched} Counting the files.` : `${untouched} Comparing the tables and their rows with the backup.`;
-  return untouched;
+  return step === "media" ? `${untouched} Unpacking the media beside the present ones.` : `${untouched} Loading into a scratch database.`;
 }
 
 type Result = NonNullable<RestoreDetailFragment["result"]>;
@@ -43,7 +40,7 @@ export function resultDefinitions({ views, triggers, routines, events }: Result)
 /** What a failed or cancelled restore left behind. */
 export function afterwards({ status, staged, target }: Running): string {
   if (staged) return `${target.name} is as it was before${status === "FAILED" ? ": nothing was switched" : ""}.`;
-  return `It wrote straight into ${target.name}. Look at its log for whether the safety backup was put back.`;
+  return `If it had begun to write into ${target.name}, the safety backup was put back; the log tells.`;
 }
 
 /** The small facts of a restore's page. */

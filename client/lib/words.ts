@@ -1,4 +1,4 @@
-import type { BackupType, Compression, OperationKind, OperationStatus, Phase, Role, Trigger } from "../../shared/enums.ts";
+import type { BackupType, Compression, OperationKind, OperationStatus, Role, Trigger } from "../../shared/enums.ts";
 
 /** The API's words as a person reads them. */
 export const typeWord: Record<BackupType, string> = { FULL: "Full", DATABASE: "Database", MEDIA: "Media" };
@@ -26,27 +26,6 @@ export const kindWord: Record<OperationKind, string> = {
 export function statusWord(status: OperationStatus, kind: OperationKind): string {
   if (status === "COMPLETED") return { BACKUP: "Stored", RESTORE: "Restored", VERIFICATION: "Verified", CLEANUP: "Cleaned up" }[kind];
   return { QUEUED: "Waiting", RUNNING: "Running", FAILED: "Failed", CANCELLED: "Cancelled" }[status];
-}
-
-/** The phase an operation is in. */
-export const phaseWord: Record<Phase, string> = {
-  PREPARING: "Preparing",
-  DATABASE: "Database",
-  MEDIA: "Media",
-  STORING: "Storing",
-  VERIFYING: "Verifying",
-  SWITCHING: "Switching",
-  FINISHING: "Finishing",
-};
-
-/** The steps that an operation of this kind and type passes, in order. */
-export function phaseSteps(kind: OperationKind, type: BackupType): { phase: Phase; word: string }[] {
-  const parts: Phase[] = type === "FULL" ? ["DATABASE", "MEDIA"] : [type];
-  const phases: Phase[] =
-    kind === "RESTORE"
-      ? ["PREPARING", ...parts, "VERIFYING", "SWITCHING", "FINISHING"]
-      : ["PREPARING", ...parts, "STORING", "VERIFYING", "FINISHING"];
-  return phases.map((phase) => ({ phase, word: phaseWord[phase] }));
 }
 
 /** The type of backup that leaves out nothing of a source. */

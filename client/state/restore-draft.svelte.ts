@@ -9,10 +9,10 @@ export class RestoreDraft {
   step = $state(0);
   sourceId = $state("");
   backup = $state.raw<BackupRowFragment | null>(null);
-  backupBeforeRestore = $state(true);
   inPlace = $state(false);
   typedName = $state("");
   #type = $state<BackupType>("FULL");
+  #safety = $state(true);
   #targetId = $state<string | null>(null);
 
   source = $derived(this.sources.find(({ id }) => id === this.sourceId));
@@ -45,6 +45,15 @@ export class RestoreDraft {
 
   set type(type: BackupType) {
     this.#type = type;
+  }
+
+  /** In place it cannot be left out: it is what a failure goes back to. */
+  get backupBeforeRestore(): boolean {
+    return this.#safety || this.inPlace;
+  }
+
+  set backupBeforeRestore(safety: boolean) {
+    this.#safety = safety;
   }
 
   get targetId(): string {

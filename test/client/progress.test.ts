@@ -2,7 +2,6 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { progressFacts, sparkline, spokenProgress, wholePercent } from "../../client/lib/progress.ts";
 import { cutMiddle, sentence } from "../../client/lib/text.ts";
-import { phaseSteps } from "../../client/lib/words.ts";
 
 const report = {
   phase: "DATABASE",
@@ -50,18 +49,6 @@ it("speaks to a screen reader once in ten percent", () => {
 it("draws the newest rate at the right and keeps inside its box", () => {
   const points = sparkline([0, 50, 100], 100, 20).split(" ");
   expect(points).toEqual(["0.0,19.0", "50.0,10.0", "100.0,1.0"]);
-});
-
-it.each([
-  ["BACKUP", "FULL", "Preparing Database Media Storing Verifying Finishing"],
-  ["BACKUP", "MEDIA", "Preparing Media Storing Verifying Finishing"],
-  ["RESTORE", "DATABASE", "Preparing Database Verifying Switching Finishing"],
-] as const)("the steps of a %s of %s", (kind, type, words) => {
-  expect(
-    phaseSteps(kind, type)
-      .map(({ word }) => word)
-      .join(" "),
-  ).toBe(words);
 });
 
 describe("long names", () => {

@@ -1,0 +1,62 @@
+import type { BackupType, OperationKind, Phase } from "../../shared/enums.ts";
+import type { ProgressPartsFragment } from "../graphql/generated.ts";
+
+/** One step of an operation as a person follows it; several phases may belong to one. */
+export interface Step {
+  readonly key: "prepare" | "check" | "safety" | "database" | "media" | "store" | "switch" | "end";
+  readonly word: string;
+}
+export interface Stepped {
+  readonly kind: OperationKind;
+  readonly type: BackupType;
+  /** Of a restore: switched in at the end. */
+  readonly staged?: boolean;
+  /** Of a restore: the target is backed up first. */
+  readonly safety?: boolean;
+}
+
+/** The steps that an operation passes, in order. */
+export function stepsOf({ kind, type, staged = false, safety = false }: Stepped): Step[] {
+  const parts: Step[] = [
+    ...(type === "MEDIA" ? [] : [{ key: "database", word: "Database" } as const]),
+    ...(type === "DATABASE" ? [] : [{ key: "media", word: "Media" } as const]),
+  ];
+  if (kind !== "RESTORE")
+    return [{ key: "prepare", word: "Preparing" }, ...parts, { key: "store", word: "Storing" }, { key: "end", word: "Finished" }];
+  return [
+    { key: "check", word: "Checking" },
+    ...(safety ? [{ key: "safety", word: "Safety backup" } as const] : []),
+    ...parts,
+    ...(staged ? [{ key: "switch", word: "Switching" } as const] : []),
+    { key: "end", word: "Finished" },
+  ];
+}
+
+type Where = Pick<ProgressPartsFragment, "kind" | "phase" | "currentItem">;
+
+/** The step that a report belongs to. A restore that prepares something by name prepares its safety backup. */
+export function stepOf({ kind, phase, currentItem }: Where): Step["key"] {
+  if (kind === "RESTORE" && (phase === "STORING" || (phase === "PREPARING" && currentItem !== null))) return "safety";
+  const keys: Record<Phase, Step["key"]> = {
+    PREPARING: kind === "RESTORE" ? "check" : "prepare",
+    VERIFYING: kind === "RESTORE" ? "check" : "store",
+    DATABASE: "database",
+    MEDIA: "media",
+    STORING: "store",
+    SWITCHING: "switch",
+    FINISHING: "end",
+  };
+  return keys[phase];
+}
+
+/** The same for a line that stands alone. */
+export const stepWord: Record<Step["key"], string> = {
+  prepare: "Preparing",
+  check: "Checking",
+  safety: "Safety backup",
+  database: "Database",
+  media: "Media",
+  store: "Storing",
+  switch: "Switching",
+  end: "Finishing",
+};
