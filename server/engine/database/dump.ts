@@ -48,6 +48,8 @@ export async function openDump(request: DumpRequest): Promise<PartReader<Databas
     }
   }
   const bytes = Readable.from(gated(), { objectMode: false });
+  // Whoever reads meets the error; before anybody does, it must not count as uncaught.
+  bytes.on("error", () => {});
   // A reader that goes away early ends the dump as well.
   bytes.once("close", () => {
     done.reject(signal.aborted ? signal.reason : (bytes.errored ?? new Error("The dump was not read to its end")));

@@ -5,16 +5,22 @@ export interface Grants {
   /** True when `privilege` holds for all of `database`, by a global or a database grant. */
   on(database: string, privilege: string): boolean;
   globally(privilege: string): boolean;
+  /** The same as `on`, but only when a grant names it: ALL PRIVILEGES means fewer on older servers. */
+  byName(database: string, privilege: string): boolean;
   /** The same for one table of a database. */
   onTable(database: string, table: string, privilege: string): boolean;
+  /** The name or pattern that further privileges on `database` have to be granted on: a closer one would hide those that are there. */
+  patternFor(database: string): string | null;
 }
 
 const line =
-  /^(?<verb>GRANT|REVOKE) (?<privileges>.+?) ON (?<schema>`(?:[^`]|``)*`|"(?:[^"]|"")*"|\*|[^\s.`"]+)\.(?<table>`(?:[^`]|``)*`|"(?:[^"]|"")*"|\*|[^\s`"]+) (?:TO|FROM) /i;
+  /^(?<verb>GRANT|REVOKE) (?<privileges>.+?) ON (?<schema>`(?:[^`]|``)*`|"(?:[^"]|"")*"|\*|[^\s.`"]+)\.(?<table>`(?:[^`]|``)*`|"(?:[^"]|"")*"|\*|[^\s`"]+) (?:TO|FROM) (?<holder>\S+)/i;
 
 interface Grant {
   readonly database: string;
   readonly table: string;
+  /** The account or role. */
+  readonly holder: string;
   readonly privileges: ReadonlySet<string>;
 }
 
@@ -25,52 +31,47 @@ export function parseGrants(lines: readonly string[]): Grants {
   for (const text of lines) {
     const found = line.exec(text)?.groups;
     if (!found?.privileges || !found.schema || !found.table) continue;
-    const grant = { database: unquote(found.schema), table: unquote(found.table), privileges: privilegesOf(found.privileges) };
+    const grant = {
+      database: unquote(found.schema),
+      table: unquote(found.table),
+      holder: found.holder ?? "",
+      privileges: privilegesOf(found.privileges),
+    };
     (found.verb?.toUpperCase() === "REVOKE" ? revoked : granted).push(grant);
   }
   const has = (grants: readonly Grant[], privilege: string) =>
     grants.some(({ privileges }) => privileges.has(privilege) || privileges.has("ALL PRIVILEGES"));
-  const globally = (privilege: string) =>
-    has(
-      granted.filter((grant) => grant.database === "*"),
-      privilege,
-    );
-  const on = (database: string, privilege: string) => {
-    if (globally(privilege))
-      return !has(
-        revoked.filter((grant) => grant.database === database),
-        privilege,
-      );
-    return has(
-      closest(
-        granted.filter((grant) => grant.table === "*"),
-        database,
-      ),
-      privilege,
-    );
-  };
+  const named = (grants: readonly Grant[], database: string) => grants.filter((grant) => grant.database === database);
+  const wide = granted.filter(({ database, table }) => database !== "*" && table === "*");
+  const globally = (privilege: string) => has(named(granted, "*"), privilege);
+  const on = (database: string, privilege: string) =>
+    globally(privilege) ? !has(named(revoked, database), privilege) : has(closest(wide, database), privilege);
   const onTable = (database: string, table: string, privilege: string) =>
     on(database, privilege) ||
     has(
-      granted.filter((grant) => grant.database === database && grant.table === table),
+      named(granted, database).filter((grant) => grant.table === table),
       privilege,
     );
-  return { on, globally, onTable };
+  const byName = (database: string, privilege: string) =>
+    [...named(granted, "*"), ...closest(wide, database)].some(({ privileges }) => privileges.has(privilege));
+  return { on, globally, byName, onTable, patternFor: (database) => closest(wide, database)[0]?.database ?? null };
 }
 
 /** The words before ON; a privilege on some columns only is no privilege here. */
 const privilegesOf = (text: string) =>
   new Set(text.split(/,(?![^(]*\))/).map((word) => word.trim().toUpperCase().replace(/^ALL$/, "ALL PRIVILEGES")));
 
-/** Of the database grants that match, the server heeds the most exact alone, for each of the account and its roles. */
+/** Of the database grants that match, the server heeds the most exact alone, for the account and for each of its roles. */
 function closest(grants: readonly Grant[], database: string): readonly Grant[] {
-  const exactness = (pattern: string) => {
-    const wild = /(?<!\\)[%_]/.exec(pattern);
-    return wild ? wild.index : Number.POSITIVE_INFINITY;
-  };
-  const matching = grants.filter((grant) => grant.database !== "*" && likeMatches(grant.database, database));
-  const best = Math.max(...matching.map((grant) => exactness(grant.database)));
-  return matching.filter((grant) => exactness(grant.database) === best);
+  const matching = grants.filter((grant) => likeMatches(grant.database, database));
+  return matching.filter((grant) =>
+    matching.every((other) => other.holder !== grant.holder || exactness(other.database) <= exactness(grant.database)),
+  );
+}
+
+function exactness(pattern: string): number {
+  const wild = /(?<!\\)[%_]/.exec(pattern);
+  return wild ? wild.index : Number.POSITIVE_INFINITY;
 }
 
 /** A database name against a GRANT's pattern: `%` and `_` are wildcards, a backslash makes them plain. */

@@ -1,7 +1,7 @@
 import { Failure } from "../../domain/errors.ts";
 import { type Session, select } from "./client.ts";
 import { type Grants, parseGrants } from "./grants.ts";
-import { quoteAccount, quotePattern } from "./names.ts";
+import { quoteAccount, quoteName, quotePattern } from "./names.ts";
 
 /** What an account lacks for a task, and the statements that give it. */
 export interface Missing {
@@ -22,7 +22,7 @@ const forRestore = [
 export async function missingForDump(session: Session, database: string): Promise<Missing> {
   const { grants, account } = await accountGrants(session);
   const lacking = forDump.filter((privilege) => !grants.on(database, privilege));
-  const statements = lacking.length ? [`GRANT ${lacking.join(", ")} ON ${quotePattern(database)}.* TO ${account};`] : [];
+  const statements = lacking.length ? [`GRANT ${lacking.join(", ")} ON ${grantedName(grants, database)}.* TO ${account};`] : [];
   if (await seesRoutines(session, database, grants)) return { privileges: lacking, grants: statements };
   const mariadb = await isMariadb(session);
   return {
@@ -35,7 +35,7 @@ export async function missingForDump(session: Session, database: string): Promis
 export async function missingForRestore(session: Session, database: string): Promise<Missing> {
   const { grants, account } = await accountGrants(session);
   const lacking = forRestore.filter((privilege) => !grants.on(database, privilege));
-  return { privileges: lacking, grants: lacking.length ? [`GRANT ALL ON ${quotePattern(database)}.* TO ${account};`] : [] };
+  return { privileges: lacking, grants: lacking.length ? [`GRANT ALL ON ${grantedName(grants, database)}.* TO ${account};`] : [] };
 }
 
 /** The Failure that a lack amounts to, with the statements that mend it as the hint. */
@@ -46,6 +46,12 @@ export function lackOf(missing: Missing, purpose: string): Failure {
     `Run as an administrator of the database: ${missing.grants.join(" ")}`,
     { reason: "PRIVILEGES_MISSING" },
   );
+}
+
+/** The database as it has to stand in a further GRANT. */
+function grantedName(grants: Grants, database: string): string {
+  const pattern = grants.patternFor(database);
+  return pattern === null ? quotePattern(database) : quoteName(pattern);
 }
 
 /** The account as GRANT takes it. */
@@ -74,14 +80,15 @@ async function showGrants(session: Session): Promise<string> {
 /** True when every routine of the database can be dumped, also because there are none or the account made them all. */
 async function seesRoutines(session: Session, database: string, grants: Grants): Promise<boolean> {
   if (grants.globally("SELECT") || grants.onTable("mysql", "proc", "SELECT")) return true;
-  if (grants.globally("SHOW_ROUTINE") || grants.on(database, "SHOW CREATE ROUTINE")) return true;
+  if (grants.globally("SHOW_ROUTINE") || grants.byName(database, "SHOW CREATE ROUTINE")) return true;
   // With one of these the account sees that a routine is there; without, it cannot know.
   const lists = ["EXECUTE", "ALTER ROUTINE", "CREATE ROUTINE"].some((privilege) => grants.on(database, privilege));
   if (!lists) return false;
-  const [row] = await select<{ hidden: number }>(
+  // Selected, not only compared: the server leaves a column of information_schema empty that is not asked for.
+  const routines = await select<{ body: string | null }>(
     session,
-    "SELECT COUNT(*) AS hidden FROM information_schema.ROUTINES WHERE ROUTINE_SCHEMA = ? AND ROUTINE_DEFINITION IS NULL",
+    "SELECT ROUTINE_DEFINITION AS body FROM information_schema.ROUTINES WHERE ROUTINE_SCHEMA = ?",
     [database],
   );
-  return Number(row?.hidden) === 0;
+  return routines.every(({ body }) => body !== null);
 }
