@@ -17,7 +17,11 @@ export function modulesAreCurrent() {
   if (existsSync(stampFile) && readFileSync(stampFile, "utf8") === hash) return true;
   // A developer's own `npm install` leaves no stamp of ours, but npm's record of what it put there.
   if (!existsSync(installedFile) || !covers(read(installedFile), read(lockFile))) return false;
-  writeFileSync(stampFile, hash);
+  try {
+    writeFileSync(stampFile, hash);
+  } catch {
+    // The stamp only saves time, and this account may be one that does not own the checkout.
+  }
   return true;
 }
 

@@ -1,10 +1,10 @@
 import { spawnSync } from "node:child_process";
 import { closeSync, mkdirSync, openSync } from "node:fs";
 import { buildsAreFresh, ensureBuilds } from "./build.mjs";
-import { inCheckout } from "./checkout.mjs";
+import { checkout, inCheckout } from "./checkout.mjs";
 import { ensureModules, modulesAreCurrent } from "./modules.mjs";
 import { ensurePackages, missingPackages } from "./packages.mjs";
-import { say } from "./problem.mjs";
+import { Problem, say } from "./problem.mjs";
 
 /**
  * Whether everything is there for a purpose; some 50 ms.
@@ -18,9 +18,10 @@ export const isPrepared = (purpose) => missingPackages(purpose).length === 0 && 
  */
 export async function prepare(purpose) {
   if (isPrepared(purpose)) return;
+  // apt-get has a lock of its own.
+  await ensurePackages(purpose);
   const unlock = lockCheckout();
   try {
-    await ensurePackages(purpose);
     await ensureModules();
     await ensureBuilds();
   } finally {
@@ -30,8 +31,7 @@ export async function prepare(purpose) {
 
 /** The kernel holds the lock for our open file, so that it ends with us however we end. A machine without flock goes without. */
 function lockCheckout() {
-  mkdirSync(inCheckout("dist", ".setup"), { recursive: true });
-  const file = openSync(inCheckout("dist", ".setup", "lock"), "a");
+  const file = openLockFile();
   /** @param {string[]} options */
   const flock = (...options) => spawnSync("flock", ["--exclusive", ...options, "3"], { stdio: ["ignore", "ignore", "ignore", file] });
   const { status } = flock("--nonblock");
@@ -40,4 +40,13 @@ function lockCheckout() {
     flock();
   }
   return () => closeSync(file);
+}
+
+function openLockFile() {
+  try {
+    mkdirSync(inCheckout("dist", ".setup"), { recursive: true });
+    return openSync(inCheckout("dist", ".setup", "lock"), "a");
+  } catch (cause) {
+    throw new Problem(`Holdfast has to be built, and this account may not write to ${checkout}.`, { cause });
+  }
 }
