@@ -31,6 +31,8 @@ export async function installData(place: Place, folders: readonly string[], sign
     `--datadir=${draft}`,
     "--auth-root-authentication-method=socket",
     `--auth-root-socket-user=${place.account}`,
+    // Where the machine's own name cannot be looked up, as in a bare container; we use no host names.
+    "--force",
     "--skip-name-resolve",
     "--skip-test-db",
     ...innodbOptions,
