@@ -8,7 +8,8 @@ const count = (value: number, unit: string) => `${value} ${unit}${value === 1 ? 
 export function relativeTime(at: Date, now: Date): string {
   const distance = now.getTime() - at.getTime();
   const span = Math.abs(distance);
-  if (span < 45_000) return distance >= 0 ? "just now" : "in a moment";
+  // Also a little ahead: what has just begun may bear a later time than a clock that steps, or than this device.
+  if (span < 45_000) return "just now";
   const text = ageInWords(span / 1000);
   return distance >= 0 ? `${text} ago` : `in ${text}`;
 }

@@ -5,7 +5,7 @@ const now = new Date("2026-11-22T09:00:00Z");
 
 it.each([
   [-600, "in 10 minutes"],
-  [-5, "in a moment"],
+  [-5, "just now"],
   [0, "just now"],
   [44, "just now"],
   [46, "1 minute ago"],
