@@ -1,10 +1,9 @@
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type Catalog, openCatalog } from "./db/client.ts";
-import { openEmbedded } from "./db/embedded.ts";
+import { type Embedded, openEmbedded } from "./db/embedded.ts";
 import { migrate } from "./db/migrate.ts";
 import { holdsSealedSecrets } from "./db/secrets.ts";
-import { Failure } from "./domain/errors.ts";
 import { findTools } from "./engine/database/tools.ts";
 import { memoryBus } from "./events/memory.ts";
 import type { Log } from "./log.ts";
@@ -48,7 +47,7 @@ export const dashboardFolder = join(root, "dist/client");
 /** Opens the catalog (embedded without a URL), brings it up to date, and builds the services. `queueOn` makes the queue that wakes workers. */
 export async function openApp(settings: Settings, { log, conceal }: Log, queueOn: (catalog: Catalog) => Promise<Queue>): Promise<App> {
   const embedded = settings.databaseUrl ? null : await openEmbedded(settings.home, { say: (line) => log.info(line) });
-  const catalog = openCatalog(settings.databaseUrl ? { url: settings.databaseUrl } : await requireEmbedded(embedded));
+  const catalog = openCatalog(embedded ? pick(embedded) : { url: settings.databaseUrl ?? "" });
   try {
     await migrate(catalog.pool, join(root, "drizzle"));
     return await wire(settings, { log, conceal }, catalog, await queueOn(catalog), async () => {
@@ -62,10 +61,7 @@ export async function openApp(settings: Settings, { log, conceal }: Log, queueOn
   }
 }
 
-async function requireEmbedded<T>(embedded: T | null): Promise<T> {
-  if (embedded === null) throw new Failure("INTERNAL", "There is no catalog.");
-  return embedded;
-}
+const pick = ({ socketPath, user, database }: Embedded) => ({ socketPath, user, database });
 
 async function wire(settings: Settings, { log, conceal }: Log, catalog: Catalog, queue: Queue, close: () => Promise<void>): Promise<App> {
   const { db } = catalog;

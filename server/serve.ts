@@ -15,7 +15,8 @@ export async function serve(): Promise<void> {
   const opened = openLog({ level: "info" });
   const { log } = opened;
   try {
-    const { settings, warnings } = loadSettings();
+    const { settings, warnings, secrets } = loadSettings();
+    for (const secret of secrets) opened.conceal(secret);
     log.level = settings.logLevel;
     for (const warning of warnings) log.warn(warning);
     await start(settings, opened);

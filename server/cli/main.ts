@@ -14,10 +14,10 @@ import type { InSession } from "./session.ts";
 
 /** One command on the catalog itself, so that it works with no server up: what it begins, it runs. */
 const inSession: InSession = async ({ json = false }, work) => {
-  const { settings, warnings } = loadSettings();
+  const { settings, warnings, secrets } = loadSettings();
   for (const warning of warnings) process.stderr.write(`${warning}\n`);
   // Standard output is the command's answer; what goes wrong inside goes to standard error.
-  const log = openLog({ level: "error", destination: pino.destination({ fd: 2, sync: true }) });
+  const log = openLog({ level: "error", secrets, destination: pino.destination({ fd: 2, sync: true }) });
   const app = await openApp(settings, log, async () => ({ add: async () => {} }));
   try {
     await work({

@@ -17,6 +17,7 @@ export async function migrate(pool: Pool, folder: string): Promise<readonly stri
   const connection = await pool.getConnection();
   const lockName = await lock(connection);
   try {
+    await speakUtf8(connection);
     const ledger = new Map((await readLedger(connection)).map((entry) => [entry.tag, entry]));
     checkLedger(ledger, migrations);
     const pending = migrations.filter(({ tag }) => !ledger.get(tag)?.finished);
@@ -27,6 +28,12 @@ export async function migrate(pool: Pool, folder: string): Promise<readonly stri
     await connection.query("SELECT RELEASE_LOCK(?)", [lockName]).catch(() => connection.destroy());
     connection.release();
   }
+}
+
+/** New tables take their character set from the schema, and a server's default may be one in which file names do not fit. */
+async function speakUtf8(connection: PoolConnection): Promise<void> {
+  const [[schema]] = await connection.query<RowDataPacket[]>("SELECT @@character_set_database AS charset");
+  if (schema?.charset !== "utf8mb4") await connection.query("ALTER DATABASE CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci");
 }
 
 /** Locks are the server's, not the schema's, and their names have at most 64 characters: so the schema's name goes in by its hash. */

@@ -3,6 +3,7 @@ import { pipeline } from "node:stream/promises";
 import type { Phase } from "../../shared/enums.ts";
 import { formatBytes, formatDuration } from "../../shared/format.ts";
 import type { Connection } from "../domain/connection.ts";
+import { messageOf } from "../domain/errors.ts";
 import type { Artifact, DatabaseSummary, Manifest, MediaSummary, Part } from "../domain/manifest.ts";
 import { artifactName, manifestName, restoreCommands } from "../domain/naming.ts";
 import type { Report } from "../domain/progress.ts";
@@ -48,7 +49,10 @@ export async function runBackup(plan: BackupPlan, work: BackupWork): Promise<Man
   try {
     return await storeAll(plan, work, startedAt);
   } catch (error) {
-    await discardBackup(plan.storage, plan.folder);
+    // What failed first is what has to be told, also when the storage then refuses to be cleaned.
+    await discardBackup(plan.storage, plan.folder).catch((refusal) =>
+      work.say("WARN", `Could not remove what had been stored: ${messageOf(refusal)}`),
+    );
     throw error;
   }
 }

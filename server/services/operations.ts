@@ -184,9 +184,13 @@ export function createOperations({ db, bus, now, onError }: Dependencies) {
      */
     async settleInterrupted(verdict: (operation: OperationRow) => Promise<Failure | null>): Promise<void> {
       for (const operation of await listActive(db)) {
-        if (operation.status !== "RUNNING" || operation.worker === worker) continue;
+        if (operation.status !== "RUNNING" || running.has(operation.id)) continue;
         const gone =
-          operation.worker === null || workerIsGone(operation.worker) || (operation.leaseUntil !== null && operation.leaseUntil < now());
+          operation.worker === null ||
+          // Ours, and not running: its end could not be written down, because the catalog was away.
+          operation.worker === worker ||
+          workerIsGone(operation.worker) ||
+          (operation.leaseUntil !== null && operation.leaseUntil < now());
         if (!gone) continue;
         const failure = await verdict(operation);
         const sequence = await lastLogSequence(db, operation.id);
@@ -213,10 +217,10 @@ export function createOperations({ db, bus, now, onError }: Dependencies) {
 
 function operationErrorOf(error: unknown): OperationError {
   if (error instanceof Failure) return { code: error.code, reason: error.reason ?? null, message: error.message, hint: error.hint ?? null };
-  return {
-    code: "INTERNAL",
-    reason: null,
-    message: `Something went wrong that Holdfast did not foresee: ${messageOf(error)}`,
-    hint: "The server's log has the details.",
-  };
+  const message = `Something went wrong that Holdfast did not foresee: ${rootMessage(error)}`;
+  return { code: "INTERNAL", reason: null, message, hint: "The server's log has the details." };
 }
+
+/** The first line of what lies at the bottom: the errors around it may quote whole statements. */
+const rootMessage = (error: unknown): string =>
+  error instanceof Error && error.cause ? rootMessage(error.cause) : (messageOf(error).split("\n")[0] ?? "").slice(0, 300);

@@ -9,6 +9,7 @@ import type { Bus } from "../events/bus.ts";
 export const leaseMilliseconds = 30_000;
 const heartbeatMilliseconds = 1_000;
 const publishMilliseconds = 250;
+const longestMessage = 4000;
 
 /** What an operation's work is given. */
 export interface Work {
@@ -81,14 +82,15 @@ export async function startRunning(
     },
     say(level, message) {
       sequence += 1;
-      unwritten.push({ sequence, at: now(), level, message });
+      unwritten.push({ sequence, at: now(), level, message: message.slice(0, longestMessage) });
     },
     async settle() {
       clearInterval(timer);
       await writing;
       const lines = unwritten;
       unwritten = [];
-      await appendLog(db, first.operationId, lines);
+      // A log that cannot be written is no reason to leave the operation without an end.
+      await appendLog(db, first.operationId, lines).catch(onError);
       bus.publish("log", { operationId: first.operationId });
     },
   };

@@ -16,7 +16,7 @@ import {
 import { type Actor, allow } from "../domain/access.ts";
 import { badInput, Failure, notFound } from "../domain/errors.ts";
 import { newId, type StorageId } from "../domain/ids.ts";
-import { localStorage } from "../engine/storage/local.ts";
+import { localStorage, makeLocalRoot } from "../engine/storage/local.ts";
 import type { Storage } from "../engine/storage/storage.ts";
 import { uniqueName } from "./unique-name.ts";
 
@@ -76,6 +76,7 @@ export function createStorages({ db, now }: { readonly db: Db; readonly now: () 
     async create(actor: Actor | null, request: StorageRequest): Promise<StorageState> {
       allow(actor, "configure");
       const { name, directory } = checked(request);
+      await makeLocalRoot(directory);
       await localStorage(directory).check();
       const first = (await listStorages(db)).length === 0;
       const row: StorageRow = {
@@ -101,6 +102,7 @@ export function createStorages({ db, now }: { readonly db: Db; readonly now: () 
           "This storage already holds backups, so its folder cannot change.",
           "Add a second storage with the new folder.",
         );
+      if (directory !== row.config.directory) await makeLocalRoot(directory);
       await localStorage(directory).check();
       await uniqueName("storage", name, () => updateStorageRow(db, id, { name, config: { directory } }));
       if (request.isDefault) await setDefaultStorage(db, id);
@@ -151,6 +153,7 @@ export function createStorages({ db, now }: { readonly db: Db; readonly now: () 
     /** Makes the first storage, once. */
     async adopt(directory: string): Promise<void> {
       if ((await listStorages(db)).length > 0) return;
+      await makeLocalRoot(resolve(directory));
       await insertStorage(db, {
         id: newId<StorageId>(),
         name: "This machine",

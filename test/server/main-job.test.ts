@@ -75,6 +75,7 @@ describe("the main job", () => {
 
     const id = await beginBackup(holdfast, { type: "FULL", sourceId, name: "Before the bad day" });
     const events = await follow(holdfast, id);
+    console.log(JSON.stringify(events.at(-1)));
     const backup = await show(id);
     expect(backup.error).toBeNull();
     expect(backup.status).toBe("COMPLETED");

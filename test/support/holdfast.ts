@@ -124,6 +124,8 @@ async function launch(env: Record<string, string>, cwd: string): Promise<Running
   createInterface({ input: child.stdout }).on("line", (text) => {
     const line = JSON.parse(text) as LogLine;
     lines.push(line);
+    // What the server did not foresee is the first thing to read when a test fails.
+    if (line.level === "error" || line.level === "fatal") process.stderr.write(`${text}\n`);
     if (line.msg === "ready") ready.resolve(String(line.url));
   });
   void exited.then(() => ready.reject(new Error(`The server ended before it was ready: ${JSON.stringify(lines.at(-1))}`)));

@@ -36,6 +36,7 @@ export async function startMariadb(options: readonly string[] = []): Promise<Tes
     `--datadir=${datadir}`,
     "--auth-root-authentication-method=normal",
     "--skip-test-db",
+    `--tmpdir=${folder}`,
     ...asRoot,
   ]);
   const port = await freePort();
@@ -48,6 +49,7 @@ export async function startMariadb(options: readonly string[] = []): Promise<Tes
       `--port=${port}`,
       "--bind-address=127.0.0.1",
       `--pid-file=${join(folder, "pid")}`,
+      `--tmpdir=${folder}`,
       "--innodb-buffer-pool-size=128M",
       "--innodb-flush-log-at-trx-commit=2",
       "--max-allowed-packet=64M",

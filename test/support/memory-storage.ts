@@ -1,6 +1,6 @@
 import { Readable } from "node:stream";
 import { Failure } from "../../server/domain/errors.ts";
-import { abortable } from "../../server/engine/storage/abortable.ts";
+import { abortable } from "../../server/engine/abortable.ts";
 import { checkName, checkPrefix } from "../../server/engine/storage/names.ts";
 import type { Storage } from "../../server/engine/storage/storage.ts";
 

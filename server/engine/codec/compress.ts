@@ -1,15 +1,18 @@
-import type { Duplex } from "node:stream";
-import { pipeline } from "node:stream/promises";
+import type { Duplex, Writable } from "node:stream";
 import { createGunzip, createGzip } from "node:zlib";
 import type { Compression } from "../../../shared/enums.ts";
 import { Failure } from "../../domain/errors.ts";
+import { abortable, orAbort } from "../abortable.ts";
 import type { Packing } from "../part.ts";
 import { findProgram, spawnTool, type ToolExit } from "../process.ts";
 
 /** A step of a `pipeline()`: takes bytes, gives bytes; its output ends only after its success is certain. */
 export type Codec = (source: AsyncIterable<Uint8Array>) => AsyncIterable<Uint8Array>;
 
-/** Compresses what flows through. Memory is flat; a child that it needs ends with the step, whatever the reason. */
+/**
+ * Compresses what flows through. Memory is flat; a child that it needs ends with the step, whatever the reason. GZIP and
+ * ZSTD are done with a piece when they ask for the next, so its memory may be used again; NONE passes pieces on.
+ */
 export function compressor({ compression, level }: Packing, signal: AbortSignal): Codec {
   switch (compression) {
     case "NONE":
@@ -57,7 +60,11 @@ async function* gunzip(source: AsyncIterable<Uint8Array>, signal: AbortSignal) {
 }
 
 async function* throughTransform(transform: Duplex, source: AsyncIterable<Uint8Array>, signal: AbortSignal): AsyncGenerator<Uint8Array> {
-  const fed = pipeline(source, transform, { signal });
+  const left = new AbortController();
+  const fed = feed(source, transform, AbortSignal.any([signal, left.signal])).catch((error: unknown) => {
+    transform.destroy(error instanceof Error ? error : new Error(String(error)));
+    throw error;
+  });
   // The loop below meets the same error first; this keeps the second copy from being unhandled.
   fed.catch(() => {});
   try {
@@ -67,8 +74,17 @@ async function* throughTransform(transform: Duplex, source: AsyncIterable<Uint8A
     signal.throwIfAborted();
     throw error;
   } finally {
+    left.abort();
     transform.destroy();
   }
+}
+
+/** Writes all of the source, asking for the next piece only when the last one is taken whole. */
+async function feed(source: AsyncIterable<Uint8Array>, into: Writable, signal: AbortSignal): Promise<void> {
+  const done = (call: (told: (error?: Error | null) => void) => void) =>
+    orAbort(new Promise<void>((resolve, reject) => call((error) => (error ? reject(error) : resolve()))), signal);
+  for await (const piece of abortable(source, signal)) await done((told) => into.write(piece, told));
+  await done((told) => into.end(told));
 }
 
 async function* throughZstd(
@@ -80,18 +96,30 @@ async function* throughZstd(
   if (!findProgram("zstd"))
     throw new Failure("INTERNAL", "The program zstd is not on this machine.", "Install it, on Debian with: apt-get install zstd");
   await using tool = spawnTool("zstd", args, { stdin: "pipe", stdout: "pipe", signal });
-  if (!tool.stdin || !tool.stdout) throw new Error("zstd was started without its pipes");
-  const fed = pipeline(source, tool.stdin, { signal }).then(
+  const { stdin, stdout } = tool;
+  if (!stdin || !stdout) throw new Error("zstd was started without its pipes");
+  const left = new AbortController();
+  const fed = feed(source, stdin, AbortSignal.any([signal, left.signal])).then(
     () => undefined,
-    (error: unknown) => error,
+    (error: unknown) => {
+      // zstd takes this for a plain end, and may end well: the error is looked at before that end is passed on.
+      stdin.destroy();
+      return error;
+    },
   );
-  // Should the source fail, zstd sees a plain end and ends well: the error is looked at before the end is passed on.
-  yield* tool.stdout;
-  const [exit, error] = [await tool.exited, await fed];
-  signal.throwIfAborted();
-  const failed = exit.code !== 0;
-  if (error && !(failed && isBrokenPipe(error))) throw error;
-  if (failed) throw explain(exit);
+  const gaveUp = new Error("zstd gave up");
+  try {
+    yield* stdout;
+    const exit = await tool.exited;
+    // It takes nothing more then, and its source may have more to give.
+    if (exit.code !== 0) left.abort(gaveUp);
+    const error = await fed;
+    signal.throwIfAborted();
+    if (exit.code === 0 ? error : error && error !== gaveUp && !isBrokenPipe(error)) throw error;
+    if (exit.code !== 0) throw explain(exit);
+  } finally {
+    left.abort(gaveUp);
+  }
 }
 
 const brokenPipes: readonly unknown[] = ["EPIPE", "ECONNRESET", "ERR_STREAM_PREMATURE_CLOSE", "ERR_STREAM_DESTROYED"];

@@ -3,10 +3,11 @@ import { Transform, type TransformCallback } from "node:stream";
 const batchBytes = 256 * 1024;
 
 /**
- * Passes bytes on in pieces of some 256 KiB, each the only one in its memory, and counts them: an archive comes as many
- * small ones, each of them a message and a system call further on.
+ * Passes bytes on in pieces of 256 KiB, each the only one in its memory, and counts them: an archive comes as many small
+ * ones, each of them a message and a system call further on.
  */
 export class Batches extends Transform {
+  readonly #free: ArrayBuffer[] = [];
   #batch = Buffer.allocUnsafeSlow(batchBytes);
   #filled = 0;
   #bytes = 0;
@@ -20,31 +21,31 @@ export class Batches extends Transform {
     return this.#bytes;
   }
 
+  /** Takes the memory of a piece back, to be used again. */
+  reuse(memory: ArrayBuffer): void {
+    this.#free.push(memory);
+  }
+
   override _transform(chunk: Buffer, _encoding: BufferEncoding, done: TransformCallback): void {
     this.#bytes += chunk.length;
-    if (chunk.length >= batchBytes) {
-      this.#flushBatch();
-      this.push(chunk);
-    } else {
-      const taken = chunk.copy(this.#batch, this.#filled);
-      this.#filled += taken;
-      if (this.#filled === batchBytes) {
-        this.#flushBatch();
-        this.#filled = chunk.copy(this.#batch, 0, taken);
-      }
+    for (let taken = 0; taken < chunk.length; ) {
+      const copied = chunk.copy(this.#batch, this.#filled, taken);
+      taken += copied;
+      this.#filled += copied;
+      if (this.#filled === batchBytes) this.#pass();
     }
     done();
   }
 
   override _flush(done: TransformCallback): void {
-    this.#flushBatch();
+    if (this.#filled > 0) this.#pass();
     done();
   }
 
-  #flushBatch(): void {
-    if (this.#filled === 0) return;
+  #pass(): void {
     this.push(this.#batch.subarray(0, this.#filled));
-    this.#batch = Buffer.allocUnsafeSlow(batchBytes);
+    const memory = this.#free.pop();
+    this.#batch = memory ? Buffer.from(memory) : Buffer.allocUnsafeSlow(batchBytes);
     this.#filled = 0;
   }
 }

@@ -34,7 +34,7 @@ export async function openPack({ roots, exclude, packing, signal, say }: PackReq
   let packed: Packed | null = null;
 
   async function* archive(): AsyncGenerator<Uint8Array, void> {
-    for await (const news of inThread({ task: "pack", roots: named, exclude }, running)) {
+    for await (const news of inThread({ task: "pack", roots: named, exclude, reuse: packing.compression !== "NONE" }, running)) {
       if ("piece" in news) {
         progress.bytes = news.total;
         progress.item = news.item;

@@ -4,7 +4,7 @@ import { TarArchive } from "archiver";
 import { Batches } from "./batches.ts";
 import { feed } from "./feed.ts";
 import { Tally } from "./tally.ts";
-import type { MediaJob, MediaNews } from "./thread.ts";
+import type { MediaAnswer, MediaJob, MediaNews } from "./thread.ts";
 import { sizeUp, walk } from "./walk.ts";
 
 /** The thread that reads media folders: it blocks on the disk, so that the server's own thread never does. */
@@ -20,9 +20,9 @@ if (job.task === "measure") tell({ measured: sizeUp(paths, job.exclude) });
 else await pack(port);
 
 async function pack(port: MessagePort): Promise<void> {
-  const sent = underWay(port);
   const archive = new TarArchive({ highWaterMark: 512 * 1024 });
   const [batches, tally] = [new Batches(), new Tally()];
+  const sent = underWay(port, batches);
   const prefixes = job.roots.map(({ prefix }) => prefix);
   await Promise.all([pipeline(archive, batches, send), feed(archive, walk(paths, job.exclude), prefixes, tally)]);
   tell({ packed: { size: batches.bytes, ...tally.summary() } });
@@ -36,9 +36,10 @@ async function pack(port: MessagePort): Promise<void> {
 }
 
 /** Waits until few enough pieces are on their way. */
-function underWay(port: MessagePort) {
+function underWay(port: MessagePort, batches: Batches) {
   let [count, wake] = [0, () => {}];
-  port.on("message", () => {
+  port.on("message", ({ memory }: MediaAnswer) => {
+    if (memory) batches.reuse(memory);
     count -= 1;
     wake();
   });

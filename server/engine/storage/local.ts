@@ -4,7 +4,7 @@ import { link, mkdir, open, readdir, readFile, rename, rm, rmdir, stat, statfs, 
 import { dirname, join, resolve } from "node:path";
 import type { Readable } from "node:stream";
 import { Failure } from "../../domain/errors.ts";
-import { abortable } from "./abortable.ts";
+import { abortable } from "../abortable.ts";
 import { errnoOf, onDisk } from "./disk.ts";
 import { checkName, checkPrefix } from "./names.ts";
 import type { Storage } from "./storage.ts";

@@ -32,11 +32,12 @@ describe.each(compressions)("%s", (compression) => {
   });
 
   it("passes on the error of its source instead of a good end", async () => {
+    const stored = await packed(compression);
     async function* failing() {
-      yield content;
+      yield stored.subarray(0, 1000);
       throw new Error("the dump died");
     }
-    for (const codec of [compressor({ compression, level: level[compression] }, still()), decompressor("NONE", still())])
+    for (const codec of [compressor({ compression, level: level[compression] }, still()), decompressor(compression, still())])
       await expect(pipeline(failing(), codec, drain)).rejects.toThrow("the dump died");
   });
 
@@ -76,6 +77,34 @@ describe.each(["GZIP", "ZSTD"] as const)("a damaged %s stream", (compression) =>
   it("is refused with anything appended", async () => {
     await expect(unpacked(compression, Buffer.concat([await packed(compression), Buffer.from("more")]))).rejects.toMatchObject(corrupt);
   });
+});
+
+it.each(["GZIP", "ZSTD"] as const)("%s is done with a piece when it asks for the next", async (compression) => {
+  const memory = Buffer.alloc(256 * 1024);
+  async function* sameMemory() {
+    for (let round = 0; round < 40; round += 1) {
+      yield memory.fill(round);
+    }
+  }
+  let stored = Buffer.alloc(0);
+  await pipeline(sameMemory(), compressor({ compression, level: 1 }, still()), async (source: AsyncIterable<Uint8Array>) => {
+    stored = await buffer(Readable.from(source));
+  });
+  const expected = Buffer.concat(Array.from({ length: 40 }, (_, round) => Buffer.alloc(memory.length, round)));
+  expect((await unpacked(compression, stored)).equals(expected)).toBe(true);
+});
+
+it.each(["GZIP", "ZSTD"] as const)("%s lets go of a source that has more to give when the stream is damaged", async (compression) => {
+  let ended = false;
+  async function* garbage() {
+    try {
+      for (;;) yield randomBytes(100_000);
+    } finally {
+      ended = true;
+    }
+  }
+  await expect(pipeline(garbage(), decompressor(compression, still()), drain)).rejects.toMatchObject({ code: "ARTIFACT_CORRUPT" });
+  await expect.poll(() => ended).toBe(true);
 });
 
 it("stops the zstd child when its reader leaves", async () => {

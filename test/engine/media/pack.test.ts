@@ -6,6 +6,8 @@ import { Readable } from "node:stream";
 import { buffer } from "node:stream/consumers";
 import { extract } from "tar-stream";
 import { describe, expect, it } from "vitest";
+import { openContent } from "../../../server/engine/media/content.ts";
+import { lookAt, lookInside } from "../../../server/engine/media/folder.ts";
 import { openPack } from "../../../server/engine/media/pack.ts";
 import { logPatterns, measure } from "../../../server/engine/media/walk.ts";
 import { nasty, packed, still, untarWithStockTools } from "../../support/media.ts";
@@ -175,6 +177,37 @@ describe("a folder that changes while it is packed gives a well-formed archive a
     });
     expect(Object.keys(sizes)).not.toContain("m/2 folder/more secrets");
     expect(sizes["m/2 folder/inner"]).toBeUndefined();
+  });
+});
+
+describe("between being seen and being read,", () => {
+  const entryOf = (path: string) => {
+    const found = lookAt(path, { root: 0, path: "m", at: path });
+    if (found.kind === "skipped") throw new Error(found.problem);
+    return found;
+  };
+
+  it.each([
+    ["a pipe", (path: string) => execFileSync("mkfifo", [path])],
+    ["a link", (path: string) => symlink("/etc/passwd", path)],
+    ["a folder", (path: string) => mkdir(path)],
+  ])("a file that became %s is told and not read", async (_, replace) => {
+    const path = join(await makeTree(await scratchFolder(), { a: "a" }), "a");
+    const entry = entryOf(path);
+    await rm(path);
+    await replace(path);
+    expect(openContent(entry)).toEqual({ problem: expect.stringContaining("replaced") });
+  });
+
+  it("a folder on the way that became a link leads nowhere", async () => {
+    const top = await scratchFolder();
+    await makeTree(join(top, "m"), { "a/b/c": "mine" });
+    await makeTree(join(top, "outside"), { "b/c": "secret" });
+    const [file, folder] = [entryOf(join(top, "m/a/b/c")), entryOf(join(top, "m/a/b"))];
+    await rename(join(top, "m/a"), join(top, "m/moved"));
+    await symlink(join(top, "outside"), join(top, "m/a"));
+    expect(openContent(file)).toEqual({ problem: expect.stringContaining("replaced") });
+    expect([...lookInside(folder)]).toEqual([expect.objectContaining({ kind: "skipped", problem: expect.stringContaining("moved") })]);
   });
 });
 

@@ -16,7 +16,8 @@ export async function* abortable<T>(source: AsyncIterable<T>, signal: AbortSigna
   }
 }
 
-function orAbort<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+/** What `work` gives, or the signal's reason as soon as it aborts; `work` itself is not stopped. */
+export function orAbort<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   const { promise, resolve, reject } = Promise.withResolvers<T>();
   const onAbort = () => reject(signal.reason);
   if (signal.aborted) onAbort();
