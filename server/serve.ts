@@ -1,5 +1,6 @@
 import { buildApiSchema } from "./api/schema.ts";
 import { dashboardFolder, openApp } from "./app.ts";
+import type { Catalog } from "./db/client.ts";
 import { authStore } from "./db/users.ts";
 import { Failure, messageOf } from "./domain/errors.ts";
 import { claimHome } from "./home.ts";
@@ -8,18 +9,40 @@ import { startHttp } from "./http/server.ts";
 import { createSetup } from "./http/setup.ts";
 import { type Jobs, openJobs } from "./jobs/agenda.ts";
 import { type Log, openLog } from "./log.ts";
+import type { Services } from "./services/services.ts";
 import { loadSettings, type Settings } from "./settings.ts";
 
+/** What a ready server hands to whoever started it. */
+export interface Ready {
+  readonly url: string;
+  readonly services: Services;
+  readonly catalog: Catalog;
+  readonly settings: Settings;
+}
+
+export interface ServeOptions {
+  /** The home folder when the settings name none. */
+  readonly defaultHome?: string;
+  /** Changes the settings before they take effect. */
+  readonly adapt?: (settings: Settings) => Promise<Settings>;
+  /** Called once, when requests are answered. */
+  readonly onReady?: (ready: Ready) => Promise<void>;
+}
+
 /** Runs the server until a signal; a failure to start is one log line and exit status 1. */
-export async function serve(): Promise<void> {
+export async function serve({
+  defaultHome,
+  adapt = async (settings) => settings,
+  onReady = async () => {},
+}: ServeOptions = {}): Promise<void> {
   const opened = openLog({ level: "info" });
   const { log } = opened;
   try {
-    const { settings, warnings, secrets } = loadSettings();
+    const { settings, warnings, secrets } = loadSettings(defaultHome === undefined ? {} : { HOLDFAST_HOME: defaultHome });
     for (const secret of secrets) opened.conceal(secret);
     log.level = settings.logLevel;
     for (const warning of warnings) log.warn(warning);
-    await start(settings, opened);
+    await onReady(await start(await adapt(settings), opened));
   } catch (error) {
     if (error instanceof Failure) log.fatal({ code: error.code, hint: error.hint }, error.message);
     else log.fatal({ err: error }, messageOf(error));
@@ -28,7 +51,7 @@ export async function serve(): Promise<void> {
   }
 }
 
-async function start(settings: Settings, opened: Log): Promise<void> {
+async function start(settings: Settings, opened: Log): Promise<Ready> {
   const { log } = opened;
   const claim = await claimHome(settings.home);
   const onError = (error: unknown) => log.error({ err: error }, "unforeseen error");
@@ -92,4 +115,5 @@ async function start(settings: Settings, opened: Log): Promise<void> {
           process.exit(1);
         }),
     );
+  return { url: http.url, services, catalog, settings };
 }

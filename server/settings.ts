@@ -50,12 +50,17 @@ export interface LoadedSettings {
 }
 
 /**
- * Reads the settings from an environment and the text of a `.env` file, of which the environment wins. Throws one Failure that names
+ * Reads the settings from an environment and the text of a `.env` file, of which the environment wins; `defaults` stand where neither
+ * says anything. Throws one Failure that names
  * every problem at once: unknown `HOLDFAST_` names, values that cannot be, and what this release cannot do.
  */
-export function loadSettings(environment: NodeJS.ProcessEnv = process.env, envFileText = readEnvFile()): LoadedSettings {
+export function loadSettings(
+  defaults: Readonly<Record<string, string>> = {},
+  environment: NodeJS.ProcessEnv = process.env,
+  envFileText = readEnvFile(),
+): LoadedSettings {
   const given = new Map<string, string>();
-  for (const [name, value] of Object.entries({ ...parseEnv(envFileText), ...environment }))
+  for (const [name, value] of Object.entries({ ...defaults, ...parseEnv(envFileText), ...environment }))
     if (/^(HOLDFAST|BACKUP)_/.test(name) && value) given.set(name, value);
   const unknown = [...given.keys()].filter((name) => !fieldNames.includes(name));
   const problems = unknown.filter((name) => name.startsWith("HOLDFAST_")).map((name) => `${name} is not a setting${guess(name)}.`);

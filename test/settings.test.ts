@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { Failure } from "../server/domain/errors.ts";
 import { loadSettings } from "../server/settings.ts";
 
-const load = (environment: Record<string, string>, file = "") => loadSettings(environment, file);
+const load = (environment: Record<string, string>, file = "") => loadSettings({}, environment, file);
 
 function refused(environment: Record<string, string>): string {
   try {

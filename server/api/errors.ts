@@ -1,17 +1,6 @@
 import { GraphQLError, type GraphQLFormattedError } from "graphql";
 import { Failure } from "../domain/errors.ts";
 
-/** Codes of GraphQL's and Apollo's own refusals, all of them the client's input. */
-const inputCodes = new Set([
-  "GRAPHQL_PARSE_FAILED",
-  "GRAPHQL_VALIDATION_FAILED",
-  "BAD_USER_INPUT",
-  "BAD_REQUEST",
-  "OPERATION_RESOLUTION_FAILURE",
-  "PERSISTED_QUERY_NOT_FOUND",
-  "PERSISTED_QUERY_NOT_SUPPORTED",
-]);
-
 /**
  * The form in which an error leaves the API, over HTTP and over the WebSocket: a code of the contract, a hint, never a
  * stack. Unforeseen ones are told to `onUnforeseen` and say nothing of the inside.
@@ -24,16 +13,14 @@ export function formatError(error: unknown, onUnforeseen: (error: unknown) => vo
         ...(graphQLError.path ? { path: graphQLError.path } : {}),
       }
     : {};
-  const cause = failureIn(error);
-  if (cause) {
-    const { code, message, hint, reason } = cause;
+  const root = rootOf(error);
+  if (root instanceof Failure) {
+    const { code, message, hint, reason } = root;
     return { message, ...place, extensions: { code, ...(hint ? { hint } : {}), ...(reason ? { reason } : {}) } };
   }
-  const code = graphQLError?.extensions.code;
-  // An error without a cause was made by GraphQL itself: it speaks of the document, not of our inside.
-  if (graphQLError && !graphQLError.originalError && (code === undefined || (typeof code === "string" && inputCodes.has(code))))
-    return { message: graphQLError.message, ...place, extensions: { code: "BAD_USER_INPUT" } };
-  onUnforeseen(graphQLError?.originalError ?? error);
+  // What no resolver threw was made by GraphQL itself: it speaks of the document, not of our inside.
+  if (root instanceof GraphQLError) return { message: root.message, ...place, extensions: { code: "BAD_USER_INPUT" } };
+  onUnforeseen(root);
   return {
     message: "Something went wrong that Holdfast did not foresee.",
     ...place,
@@ -41,8 +28,5 @@ export function formatError(error: unknown, onUnforeseen: (error: unknown) => vo
   };
 }
 
-function failureIn(error: unknown): Failure | null {
-  if (error instanceof Failure) return error;
-  if (error instanceof GraphQLError && error.originalError) return failureIn(error.originalError);
-  return null;
-}
+/** What lies below the errors that GraphQL wraps around others. */
+const rootOf = (error: unknown): unknown => (error instanceof GraphQLError && error.originalError ? rootOf(error.originalError) : error);
