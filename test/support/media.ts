@@ -51,7 +51,7 @@ export const nasty: Tree = {
   "first of two": "shared",
   "second of two": hardlink("first of two"),
   "block.bin": randomBytes(512),
-  "large.bin": randomBytes(3 * 1024 * 1024 + 77),
+  "large.bin": randomBytes(12 * 1024 * 1024 + 77),
   "quarter.bin": randomBytes(256 * 1024),
   "quarter and one.bin": randomBytes(256 * 1024 + 1),
 };

@@ -13,7 +13,8 @@ export class Batches extends Transform {
   #bytes = 0;
 
   constructor() {
-    super({ readableHighWaterMark: 4 * batchBytes, writableHighWaterMark: 4 * batchBytes });
+    // Object mode keeps the pieces apart: else whoever reads slowly gets several of them copied into one.
+    super({ readableObjectMode: true, readableHighWaterMark: 2, writableHighWaterMark: 4 * batchBytes });
   }
 
   /** Bytes taken so far. */
@@ -23,7 +24,7 @@ export class Batches extends Transform {
 
   /** Takes the memory of a piece back, to be used again. */
   reuse(memory: ArrayBuffer): void {
-    this.#free.push(memory);
+    if (memory.byteLength === batchBytes) this.#free.push(memory);
   }
 
   override _transform(chunk: Buffer, _encoding: BufferEncoding, done: TransformCallback): void {
