@@ -127,10 +127,10 @@ function outputOf(tool: Tool): Readable {
   return tool.stdout;
 }
 
-/** The dump program writes 4 KiB at a time; with a wider buffer the whole dump is some 10 % faster. */
+/** The dump program writes 4 KiB at a time; wider is some 10 % faster. Wider than the pipe would make it wait for its reader each time. */
 function wideOutput(): string[] {
   const stdbuf = process.platform === "linux" ? findProgram("stdbuf") : null;
-  return stdbuf ? [stdbuf, "-o256K"] : [];
+  return stdbuf ? [stdbuf, "-o64K"] : [];
 }
 
 /** The options of a dump that stock tools restore: `zstd -dc database.sql.zst | mariadb shop`. */

@@ -46,7 +46,7 @@ export async function loadInPlace(request: LoadRequest): Promise<void> {
     { signal },
   );
   say("INFO", "Loading the backup straight into it.");
-  await loadDump(request, connection.database, new DumpSplitter({ together: true }));
+  await loadDump(request, connection.database, new DumpSplitter({ together: true, rowPerLine: expected.flavour === "mariadb" }));
   await withSession(
     connection,
     async (session) => {

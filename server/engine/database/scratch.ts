@@ -61,7 +61,7 @@ async function stage(request: StageRequest, names: ReturnType<typeof scratchName
     },
     { signal },
   );
-  const splitter = new DumpSplitter();
+  const splitter = new DumpSplitter({ rowPerLine: expected.flavour === "mariadb" });
   await loadDump(request, names.scratch, splitter);
   say("INFO", `Loaded ${expected.tables.length} tables; comparing their rows with the manifest.`);
   await withSession(

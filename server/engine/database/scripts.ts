@@ -37,15 +37,14 @@ export class DumpSplitter implements SplitDump {
   #held = 0;
   #route: Route = both;
 
-  constructor(options: { readonly together?: boolean } = {}) {
+  /** `rowPerLine`: see StatementSplitter. */
+  constructor(options: { readonly together?: boolean; readonly rowPerLine?: boolean } = {}) {
     this.#together = options.together ?? false;
-    this.#reader = new StatementReader({
-      begin: (statement, bytes) => this.#begin(statement, bytes),
-      more: (bytes) => this.#pass(bytes),
-      end: (rows) => {
-        if (rows > 0 && this.table !== null) this.rows.set(this.table, (this.rows.get(this.table) ?? 0) + rows);
-      },
-    });
+    const end = (rows: number) => {
+      if (rows > 0 && this.table !== null) this.rows.set(this.table, (this.rows.get(this.table) ?? 0) + rows);
+    };
+    const begin = (statement: Statement, bytes: Buffer) => this.#begin(statement, bytes);
+    this.#reader = new StatementReader({ begin, more: (bytes) => this.#pass(bytes), end }, options);
   }
 
   /** A step of a `pipeline()`: dump in, tables script out. */

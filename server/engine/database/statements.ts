@@ -1,3 +1,30 @@
+import { DelimiterArgument } from "./delimiter-argument.ts";
+import { RowLines } from "./row-lines.ts";
+import {
+  backslash,
+  backtick,
+  blockComment,
+  blockStar,
+  code,
+  dash,
+  dashes,
+  delimiterLine,
+  double,
+  inBlock,
+  isLetter,
+  isSpace,
+  lineComment,
+  newline,
+  opens,
+  rowLines,
+  type State,
+  semicolon,
+  single,
+  slash,
+  slashStar,
+  slashStarM,
+} from "./statement-states.ts";
+
 /** Where the pieces of a script go: every byte comes by once, in order. */
 export interface StatementSink {
   /** Part of the current statement, with the space and comments in front of it and the delimiter behind it. */
@@ -5,29 +32,6 @@ export interface StatementSink {
   /** The current statement is whole; `groups` counts its outermost parentheses outside quotes. */
   end(groups: number): void;
 }
-
-// What the byte before has led to. Conditional comments (`/*! */`) are code, as they are to the client programs.
-const code = 0;
-const single = 1;
-const double = 2;
-const backtick = 3;
-const lineComment = 4;
-const blockComment = 5;
-const blockStar = 6;
-const dash = 7;
-const dashes = 8;
-const slash = 9;
-const slashStar = 10;
-const slashStarM = 11;
-const delimiterLine = 12;
-const rowLines = 13;
-type State = number;
-
-const semicolon = Buffer.from(";");
-const newline = 0x0a;
-const backslash = 0x5c;
-const isSpace = (byte: number) => byte === 0x20 || (byte >= 0x09 && byte <= 0x0d);
-const isLetter = (byte: number) => (byte >= 0x61 && byte <= 0x7a) || (byte >= 0x41 && byte <= 0x5a);
 
 /**
  * Splits SQL bytes into statements as the client programs do: quotes, backticks, comments and DELIMITER lines, whatever
@@ -46,8 +50,8 @@ export class StatementSplitter {
   #word: string | null = null;
   #wordOpen = false;
   #lineStart = true;
-  #argument: number[] = [];
-  #last = 0;
+  readonly #argument = new DelimiterArgument();
+  readonly #rows = new RowLines();
   /** Set by the reader of the statements when the session's sql_mode says so. */
   backslashEscapes = true;
   /** The same for double quotes: with ANSI_QUOTES a backslash is no escape inside them. */
@@ -68,7 +72,7 @@ export class StatementSplitter {
     let from = 0;
     let at = 0;
     while (at < chunk.length) {
-      const ended = this.#state === rowLines ? this.#rows(chunk, at) : this.#step(chunk, at);
+      const ended = this.#step(chunk, at);
       at = ended < 0 ? -ended : ended;
       if (ended >= 0) continue;
       this.#sink.piece(chunk.subarray(from, at));
@@ -97,7 +101,13 @@ export class StatementSplitter {
         return end;
       }
       case delimiterLine:
-        return this.#delimiterArgument(chunk, at);
+        return this.#delimiterLine(chunk, at);
+      case rowLines:
+        return this.#rows.read(chunk, at);
+      case blockComment:
+      case blockStar:
+        this.#state = inBlock(this.#state, chunk[at] ?? 0);
+        return at + 1;
       default:
         return this.#opening(chunk[at] ?? 0, at);
     }
@@ -141,7 +151,7 @@ export class StatementSplitter {
       if (byte === newline) {
         if (this.#rowPerLine && this.#word === "insert" && this.#depth === 0 && this.#delimiter.equals(semicolon)) {
           this.#state = rowLines;
-          this.#last = 0;
+          this.#rows.begin();
           return at + 1;
         }
       } else if (byte === 0x28) {
@@ -180,20 +190,11 @@ export class StatementSplitter {
     return false;
   }
 
-  #delimiterArgument(chunk: Buffer, start: number): number {
-    for (let at = start; at < chunk.length; at += 1) {
-      const byte = chunk[at] ?? 0;
-      if (byte === newline) {
-        const word = Buffer.from(this.#argument).toString("latin1").trim().split(/\s/)[0] ?? "";
-        if (word) this.#delimiter = Buffer.from(word, "latin1");
-        this.#argument = [];
-        this.#lineStart = true;
-        return -(at + 1);
-      }
-      // A delimiter is a few bytes; a longer line is no delimiter and must not grow in memory.
-      if (this.#argument.length < 64) this.#argument.push(byte);
-    }
-    return chunk.length;
+  #delimiterLine(chunk: Buffer, at: number): number {
+    const end = this.#argument.read(chunk, at);
+    if (end < 0) this.#delimiter = this.#argument.word() ?? this.#delimiter;
+    this.#lineStart = end < 0;
+    return end;
   }
 
   /** One byte after a dash, a slash or a star that may open or close a comment. */
@@ -216,15 +217,9 @@ export class StatementSplitter {
         }
         this.#state = byte === 0x4d ? slashStarM : byte === 0x2a ? blockStar : blockComment;
         return at + 1;
-      case slashStarM:
+      default:
         if (byte === 0x21) this.#word ??= "";
         this.#state = byte === 0x21 ? code : byte === 0x2a ? blockStar : blockComment;
-        return at + 1;
-      case blockComment:
-        this.#state = byte === 0x2a ? blockStar : blockComment;
-        return at + 1;
-      default:
-        this.#state = byte === 0x2f ? code : byte === 0x2a ? blockStar : blockComment;
         return at + 1;
     }
   }
@@ -239,27 +234,9 @@ export class StatementSplitter {
     return at;
   }
 
-  /** Whole lines of an INSERT: one ends in a comma, the statement's last in the delimiter. */
-  #rows(chunk: Buffer, start: number): number {
-    for (let at = start; ; ) {
-      const end = chunk.indexOf(newline, at);
-      if (end < 0) {
-        this.#last = chunk[chunk.length - 1] ?? 0;
-        return chunk.length;
-      }
-      const last = end > 0 ? chunk[end - 1] : this.#last;
-      if (last === 0x2c) this.#groups += 1;
-      else if (last === 0x3b) {
-        this.#groups += 1;
-        this.#lineStart = true;
-        return -(end + 1);
-      }
-      at = end + 1;
-    }
-  }
-
   #finish(): void {
-    const groups = this.#groups;
+    const groups = this.#groups + (this.#state === rowLines ? this.#rows.count : 0);
+    this.#lineStart = this.#state === rowLines || this.#lineStart;
     this.#state = code;
     this.#matched = 0;
     this.#depth = 0;
@@ -268,15 +245,4 @@ export class StatementSplitter {
     this.#wordOpen = false;
     this.#sink.end(groups);
   }
-}
-
-/** The state that a byte of code leads to. */
-function opens(byte: number): State {
-  if (byte === 0x27) return single;
-  if (byte === 0x22) return double;
-  if (byte === 0x60) return backtick;
-  if (byte === 0x23) return lineComment;
-  if (byte === 0x2d) return dash;
-  if (byte === 0x2f) return slash;
-  return code;
 }

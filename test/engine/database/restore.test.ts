@@ -256,6 +256,15 @@ describe("a staged restore", () => {
     expect(seen.map(({ item }) => item)).toContain("big_row");
   });
 
+  it("restores a database in which a lost table has left a broken view", async () => {
+    await sql.query(`USE ${quoted}; SET foreign_key_checks = 0; DROP TABLE hen`);
+    await takeDump(connection);
+    const plan = await stage();
+    await swapDatabase(connection, tools, plan, quiet);
+    await finishDatabase(connection, plan);
+    expect(await portrait(sql, shop)).toEqual(original);
+  });
+
   const untouchedButFor = async (plan: DatabaseSwapPlan) => {
     expect(await portrait(sql, shop)).toEqual(spoilt);
     expect(await leftovers(sql)).toEqual([plan.scratch]);
