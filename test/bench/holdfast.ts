@@ -10,7 +10,8 @@ import { newToken, startHoldfast } from "./process.ts";
 import type { Workplace } from "./workplace.ts";
 
 const run = promisify(execFile);
-const pollMilliseconds = 50;
+/** As often as the dashboard hears of progress: asking more often would be work of its own. */
+const pollMilliseconds = 250;
 
 /** A backup through the real server and its API, on the disk that the baseline writes to. Dispose of it to stop the server. */
 export async function holdfast({ folder, server }: Workplace, signal: AbortSignal): Promise<Contender & AsyncDisposable> {

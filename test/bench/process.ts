@@ -23,10 +23,11 @@ export async function startHoldfast(home: string, command: readonly [string, ...
   const started = performance.now();
   const [program, ...args] = command;
   const child = spawn(program, args, { cwd: checkout, env: settings(home), stdio: ["ignore", "pipe", "inherit"], detached: true });
-  const exited = once(child, "exit");
+  // npm may be gone before the server that it started; the last of them closes the output.
+  const closed = once(child, "close");
   const stop = async () => {
-    if (child.exitCode === null && child.signalCode === null) child.kill("SIGTERM");
-    await exited;
+    if (child.pid && child.exitCode === null && child.signalCode === null) process.kill(-child.pid, "SIGTERM");
+    await closed;
   };
   try {
     const lines = createInterface({ input: child.stdout, signal });
@@ -36,6 +37,7 @@ export async function startHoldfast(home: string, command: readonly [string, ...
       const secondsToReady = (performance.now() - started) / 1000;
       // What it says from here on is thrown away, so that a full pipe never holds it up.
       child.stdout.resume();
+      await fetch(`${ready.url}/readyz`, { signal });
       return { url: ready.url, pid: ready.pid ?? child.pid ?? 0, home, secondsToReady, [Symbol.asyncDispose]: stop };
     }
     throw new Error(`${command.join(" ")} ended before it was ready.`);
