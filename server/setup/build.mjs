@@ -5,7 +5,7 @@ import { inCheckout, lockedNode } from "./checkout.mjs";
 import { say } from "./problem.mjs";
 import { step } from "./step.mjs";
 
-/** @typedef {{ name: string, sources: string[], output: string, command: string[] }} Build */
+/** @typedef {{ name: string, sources: string[], output: string, commands: string[][] }} Build */
 
 /** @type {Build[]} */
 const builds = [
@@ -13,13 +13,13 @@ const builds = [
     name: "server",
     sources: ["server", "shared", "tsconfig.json", "package-lock.json"],
     output: "dist/server",
-    command: ["node_modules/typescript/bin/tsc", "-p", "server/tsconfig.json"],
+    commands: [["node_modules/typescript/bin/tsc", "-p", "server/tsconfig.json"], ["server/setup/vendor.mjs"]],
   },
   {
     name: "dashboard",
     sources: ["client", "shared", "package-lock.json"],
     output: "dist/client",
-    command: ["node_modules/vite/bin/vite.js", "build", "--config", "client/vite.config.ts", "--logLevel", "warn"],
+    commands: [["node_modules/vite/bin/vite.js", "build", "--config", "client/vite.config.ts", "--logLevel", "warn"]],
   },
 ];
 
@@ -77,7 +77,7 @@ export async function ensureBuilds() {
     stale.map(async (build) => {
       const mark = fingerprint(build);
       rmSync(stampFile(build), { force: true });
-      await step(lockedNode, build.command, { failure: `The ${build.name} could not be built.` });
+      for (const command of build.commands) await step(lockedNode, command, { failure: `The ${build.name} could not be built.` });
       writeFileSync(stampFile(build), mark);
     }),
   );

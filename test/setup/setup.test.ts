@@ -142,6 +142,7 @@ describe("the set-up's build", () => {
     await symlink(process.execPath, join(checkout, "node_modules/node/bin/node"));
     await put("node_modules/typescript/bin/tsc", compiler("dist/server"));
     await put("node_modules/vite/bin/vite.js", compiler("dist/client"));
+    await put("server/setup/vendor.mjs", "");
     await put("server/deep/a.ts", "1");
     await put("shared/b.ts", "1");
     await put("client/c.svelte", "1");
