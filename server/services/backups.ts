@@ -9,13 +9,12 @@ import { lockSource, type SourceRow } from "../db/sources.ts";
 import { type Actor, allow, describeActor } from "../domain/access.ts";
 import { badInput, Failure, messageOf, notFound } from "../domain/errors.ts";
 import { type BackupId, newId, type SourceId, type StorageId } from "../domain/ids.ts";
-import type { Manifest } from "../domain/manifest.ts";
 import { backupFolder, defaultBackupName } from "../domain/naming.ts";
-import { discardBackup, runBackup } from "../engine/backup.ts";
+import { discardBackup } from "../engine/backup.ts";
 import { readManifest } from "../engine/manifest.ts";
-import { logPatterns } from "../engine/media/walk.ts";
 import type { ClientTools } from "../engine/part.ts";
 import type { Bus } from "../events/bus.ts";
+import { createBackupWork } from "./backup-work.ts";
 import type { Operations } from "./operations.ts";
 import { firstOf } from "./paging.ts";
 import type { Queue } from "./queue.ts";
@@ -56,7 +55,8 @@ export type Backups = ReturnType<typeof createBackups>;
 
 /** Takes, lists, pins and deletes backups. */
 export function createBackups(dependencies: Dependencies) {
-  const { catalog, bus, operations, sources, storages, queue, tools, now, version, onError } = dependencies;
+  const { catalog, bus, operations, sources, storages, queue, now, onError } = dependencies;
+  const { take, manifestOf } = createBackupWork(dependencies);
 
   const existing = async (id: BackupId): Promise<BackupRow> => {
     const row = await db.findBackup(catalog, id);
@@ -101,52 +101,6 @@ export function createBackups(dependencies: Dependencies) {
     });
     bus.publish("backup", { id });
     return existing(id);
-  }
-
-  async function take(row: BackupRow, work: Work): Promise<void> {
-    const source = await sources.existing(row.sourceId);
-    const connection = row.type === "MEDIA" ? null : sources.connectionOf(source);
-    const manifest = await runBackup(
-      {
-        storage: await storages.open(row.storageId),
-        folder: row.folder,
-        packing: { compression: row.compression, level: row.compressionLevel },
-        database: connection && { connection, tools: await tools(), ratio: await lastRatio(source.id) },
-        media:
-          row.type === "DATABASE"
-            ? null
-            : { roots: source.mediaPaths, exclude: [...source.excludePatterns, ...(row.excludeLogs ? logPatterns : [])] },
-        about: {
-          generator: `holdfast ${version}`,
-          id: row.id,
-          name: row.name,
-          description: row.description,
-          type: row.type,
-          trigger: row.trigger,
-          source: { id: source.id, name: source.name },
-          compression: row.compression,
-          encrypted: false,
-          excludeLogs: row.excludeLogs,
-          createdAt: row.createdAt.toISOString(),
-        },
-        now,
-      },
-      work,
-    );
-    await db.recordManifest(catalog, row.id, manifest);
-    work.say("INFO", "The backup is complete.");
-  }
-
-  /** Dump bytes for each data byte in the source's last backup; null without one. */
-  async function lastRatio(id: SourceId): Promise<number | null> {
-    const last = await db.newestBackup(catalog, id, true);
-    const manifest = last && (await manifestOf(last.id));
-    const dumped = manifest?.artifacts.find(({ part }) => part === "database")?.size;
-    return dumped && manifest?.database?.dataBytes ? dumped / manifest.database.dataBytes : null;
-  }
-
-  async function manifestOf(id: BackupId): Promise<Manifest | null> {
-    return (await db.findManifests(catalog, [id]))[0]?.manifest ?? null;
   }
 
   /** Tombstone first, then the manifest, then the data, then the row: a crash leaves something to sweep, never a row that points at nothing. */

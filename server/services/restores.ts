@@ -1,4 +1,4 @@
-import type { BackupType, RestoreMode, Trigger } from "../../shared/enums.ts";
+import type { BackupType, RestoreMode } from "../../shared/enums.ts";
 import { formatCount } from "../../shared/format.ts";
 import { limits } from "../../shared/limits.ts";
 import type { BackupRow } from "../db/backups.ts";
@@ -12,22 +12,13 @@ import { badInput, Failure, messageOf } from "../domain/errors.ts";
 import { type BackupId, newId, type RestoreId, type SourceId } from "../domain/ids.ts";
 import type { Manifest } from "../domain/manifest.ts";
 import type { ClientTools } from "../engine/part.ts";
-import {
-  artifactsFor,
-  describeResult,
-  type RestorePlan,
-  recover,
-  restoreInPlace,
-  restoreStaged,
-  verifyArtifacts,
-} from "../engine/restore.ts";
 import type { Bus } from "../events/bus.ts";
 import type { Backups } from "./backups.ts";
 import type { Operations } from "./operations.ts";
 import { firstOf } from "./paging.ts";
 import type { Queue } from "./queue.ts";
 import { targetOf } from "./restore-target.ts";
-import type { Work } from "./running.ts";
+import { createRestoreWork } from "./restore-work.ts";
 import type { Sources } from "./sources.ts";
 import type { Storages } from "./storages.ts";
 import { watching } from "./watch.ts";
@@ -61,7 +52,8 @@ export type Restores = ReturnType<typeof createRestores>;
 
 /** Puts backups back. */
 export function createRestores(dependencies: Dependencies) {
-  const { catalog, bus, operations, backups, sources, storages, queue, tools, now, onError } = dependencies;
+  const { catalog, bus, operations, backups, sources, queue, now, onError } = dependencies;
+  const { put, repair } = createRestoreWork(dependencies);
 
   async function resolve(request: RestoreRequest): Promise<{ backup: BackupRow; manifest: Manifest; target: SourceRow }> {
     if (!request.backupId) throw badInput("Name the backup to restore.", "Give its id as `backupId`.");
@@ -72,94 +64,6 @@ export function createRestores(dependencies: Dependencies) {
     const target = await sources.existing(request.targetSourceId ?? backup.sourceId);
     targetOf(target, manifest, request.type, null, null);
     return { backup, manifest, target };
-  }
-
-  async function planFor(row: RestoreRow, backup: BackupRow, manifest: Manifest): Promise<RestorePlan> {
-    const target = await sources.existing(row.targetSourceId);
-    return {
-      restoreId: row.id,
-      storage: await storages.open(backup.storageId),
-      folder: backup.folder,
-      manifest,
-      target: targetOf(target, manifest, row.type, sources.connectionOf(target), await tools()),
-      journal: (journal) => db.writeJournal(catalog, row.id, journal),
-      now,
-    };
-  }
-
-  async function put(row: RestoreRow, actor: Actor, work: Work): Promise<void> {
-    if (row.backupId === null) throw new Failure("NOT_FOUND", "The backup to restore was deleted in the meantime.");
-    const backup = await backups.existing(row.backupId);
-    const manifest = await backups.manifestOf(backup.id);
-    if (!manifest) throw new Failure("NOT_FOUND", `${backup.name} has no manifest in the catalog.`);
-    const plan = await planFor(row, backup, manifest);
-    const wanted = artifactsFor(manifest, plan.target).reduce((sum, artifact) => sum + artifact.size, 0);
-    work.say("INFO", `Restoring ${backup.name}.`);
-    work.report({ phase: "PREPARING", bytesProcessed: 0, bytesExpected: null, currentItem: null });
-    // What is broken is found before the target's owner waits for a safety copy, and long before the target is touched.
-    await verifyArtifacts(plan, work, { before: 0, expected: wanted });
-
-    let before = 0;
-    if (row.backupBeforeRestore) {
-      work.say("INFO", "Taking a pre-restore backup of the target, so that this restore can be undone.");
-      const safety = await backups.takeSafetyCopy(
-        actor,
-        { type: row.type, sourceId: row.targetSourceId, name: `Before restoring ${backup.name}`.slice(0, limits.nameLength) },
-        work,
-        async ({ id }) => {
-          await db.recordPreRestoreBackup(catalog, row.id, id);
-          bus.publish("restore", { id: row.id });
-        },
-        (bytes, expected) =>
-          work.report({
-            phase: "PREPARING",
-            bytesProcessed: bytes,
-            bytesExpected: expected === null ? null : expected + wanted,
-            currentItem: "pre-restore backup",
-          }),
-      );
-      before = safety.size ?? 0;
-    }
-    const bytes = { before, expected: before + wanted };
-    const result = row.staged ? await restoreStaged(plan, work, bytes) : await inPlace(row.id, plan, work, bytes);
-    await db.recordResult(catalog, row.id, result);
-    work.say("INFO", `Restored and checked: ${describeResult(result)}.`);
-  }
-
-  async function inPlace(id: RestoreId, plan: RestorePlan, work: Work, bytes: { before: number; expected: number }) {
-    await plan.journal({ state: "in-place", database: null, media: null });
-    try {
-      const result = await restoreInPlace(plan, work, bytes);
-      await plan.journal(null);
-      return result;
-    } catch (error) {
-      work.say("WARN", "The restore in place failed; putting the pre-restore backup back.");
-      await putSafetyCopyBack(await existing(id));
-      throw error;
-    }
-  }
-
-  /** Overwrites a target that was left broken with its own safety copy. Not stopped by the restore's own signal: this is its clean-up. */
-  async function putSafetyCopyBack(row: RestoreRow): Promise<void> {
-    if (row.preRestoreBackupId === null) throw new Failure("INTERNAL", "There is no pre-restore backup to put back.");
-    const safety = await backups.existing(row.preRestoreBackupId);
-    const manifest = await backups.manifestOf(safety.id);
-    if (!manifest) throw new Failure("NOT_FOUND", `${safety.name} has no manifest in the catalog.`);
-    const plan = await planFor(row, safety, manifest);
-    const quiet = { signal: new AbortController().signal, say: () => {}, report: () => {} };
-    await restoreInPlace(plan, quiet, { before: 0, expected: 0 });
-    await plan.journal(null);
-  }
-
-  /** Puts right what the journal of an ended or interrupted restore tells of. */
-  async function repair(row: RestoreRow): Promise<void> {
-    if (row.journal === null) return;
-    if (row.journal.state === "in-place") return putSafetyCopyBack(row);
-    const target = await sources.existing(row.targetSourceId);
-    const connection = row.type === "MEDIA" ? null : sources.connectionOf(target);
-    const roots = row.type === "DATABASE" ? null : target.mediaPaths.map((path) => ({ path, prefix: "" }));
-    await recover(row.id, row.journal, { database: connection && { connection, tools: await tools() }, media: roots });
-    await db.writeJournal(catalog, row.id, null);
   }
 
   const existing = async (id: RestoreId): Promise<RestoreRow> => {
@@ -175,7 +79,7 @@ export function createRestores(dependencies: Dependencies) {
       return resolve(request);
     },
 
-    async create(actor: Actor | null, request: RestoreRequest, _trigger?: Trigger): Promise<RestoreRow> {
+    async create(actor: Actor | null, request: RestoreRequest): Promise<RestoreRow> {
       allow(actor, "restore");
       const { backup, target } = await resolve(request);
       const staged = request.staged ?? true;

@@ -169,7 +169,7 @@ describe("downloads", () => {
 
     const whole = await link(null);
     const answer = await fetch(whole.url);
-    expect(answer.headers.get("content-disposition")).toContain(`filename="${whole.filename}"`);
+    expect(answer.headers.get("content-disposition")).toBe(`attachment; filename=${whole.filename}`);
     const tar = Buffer.from(await answer.arrayBuffer());
     expect(tar.length).toBe(whole.size);
     const folder = await scratchFolder();

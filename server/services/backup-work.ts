@@ -1,0 +1,71 @@
+import type { BackupRow } from "../db/backups.ts";
+import * as db from "../db/backups.ts";
+import type { Db } from "../db/client.ts";
+import type { BackupId, SourceId } from "../domain/ids.ts";
+import type { Manifest } from "../domain/manifest.ts";
+import { runBackup } from "../engine/backup.ts";
+import { logPatterns } from "../engine/media/walk.ts";
+import type { ClientTools } from "../engine/part.ts";
+import type { Work } from "./running.ts";
+import type { Sources } from "./sources.ts";
+import type { Storages } from "./storages.ts";
+
+interface Dependencies {
+  readonly catalog: Db;
+  readonly sources: Sources;
+  readonly storages: Storages;
+  readonly tools: () => Promise<ClientTools>;
+  readonly now: () => Date;
+  readonly version: string;
+}
+
+/** The work of a backup's operation: the engine told what to take, and the catalog what was taken. */
+export function createBackupWork({ catalog, sources, storages, tools, now, version }: Dependencies) {
+  async function take(row: BackupRow, work: Work): Promise<void> {
+    const source = await sources.existing(row.sourceId);
+    const connection = row.type === "MEDIA" ? null : sources.connectionOf(source);
+    const manifest = await runBackup(
+      {
+        storage: await storages.open(row.storageId),
+        folder: row.folder,
+        packing: { compression: row.compression, level: row.compressionLevel },
+        database: connection && { connection, tools: await tools(), ratio: await lastRatio(source.id) },
+        media:
+          row.type === "DATABASE"
+            ? null
+            : { roots: source.mediaPaths, exclude: [...source.excludePatterns, ...(row.excludeLogs ? logPatterns : [])] },
+        about: {
+          generator: `holdfast ${version}`,
+          id: row.id,
+          name: row.name,
+          description: row.description,
+          type: row.type,
+          trigger: row.trigger,
+          source: { id: source.id, name: source.name },
+          compression: row.compression,
+          encrypted: false,
+          excludeLogs: row.excludeLogs,
+          createdAt: row.createdAt.toISOString(),
+        },
+        now,
+      },
+      work,
+    );
+    await db.recordManifest(catalog, row.id, manifest);
+    work.say("INFO", "The backup is complete.");
+  }
+
+  /** Dump bytes for each data byte in the source's last backup; null without one. */
+  async function lastRatio(id: SourceId): Promise<number | null> {
+    const last = await db.newestBackup(catalog, id, true);
+    const manifest = last && (await manifestOf(last.id));
+    const dumped = manifest?.artifacts.find(({ part }) => part === "database")?.size;
+    return dumped && manifest?.database?.dataBytes ? dumped / manifest.database.dataBytes : null;
+  }
+
+  async function manifestOf(id: BackupId): Promise<Manifest | null> {
+    return (await db.findManifests(catalog, [id]))[0]?.manifest ?? null;
+  }
+
+  return { take, manifestOf };
+}
