@@ -74,6 +74,7 @@ describe("a dump of the nasty schema", () => {
     expect(undated(zstdDecompressSync(zstd.bytes))).toBe(undated(plain.bytes));
     expect(undated(gunzipSync(gzip.bytes))).toBe(undated(plain.bytes));
     expect(plain.size).toBe(plain.bytes.length);
+    expect(plain.bytes.includes("0xDEADBEEF00DEADBEEF00")).toBe(true);
     expect([zstd.size, gzip.size, zstd.summary, gzip.summary]).toEqual([plain.size, plain.size, plain.summary, plain.summary]);
     for (const table of plain.summary.tables) {
       const [rows] = await sql.query(`SELECT COUNT(*) AS n FROM \`${table.name.replaceAll("`", "``")}\``);

@@ -43,6 +43,8 @@ beforeAll(async () => {
   };
   await makeNasty(connection);
   original = await portrait(sql, shop);
+  // The client takes comments out of routines unless it is told not to.
+  expect(JSON.stringify(original)).toContain("-- a comment with");
   backup = await takeDump(connection);
 });
 afterAll(async () => {
@@ -152,6 +154,8 @@ describe("a staged restore", () => {
     const plain = await takeDump(connection, { compression: "NONE", level: 0 });
     const text = plain.bytes.toString("latin1");
     const altered = (change: (sql: string) => string) => artifactOf(Buffer.from(change(text), "latin1"), "NONE");
+    // The dump's first line would shut shell commands off by itself, in the clients that know it.
+    const bare = (dump: string) => dump.replace(/^\/\*M!999999.*\n/, "");
     const mark = join(tmpdir(), `holdfast-mark-${randomUUID()}`);
     const short = { ...plain.summary, tables: plain.summary.tables.map((table) => (table.name === "egg" ? { ...table, rows: 3 } : table)) };
     await sql.query("CREATE DATABASE elsewhere");
@@ -162,6 +166,7 @@ describe("a staged restore", () => {
     await untouched();
 
     const cases: [string, Partial<StageRequest>, Partial<Failure>][] = [
+      ["bytes that load well but are not those stored", { sha256: "0".repeat(64) }, { code: "ARTIFACT_CORRUPT" }],
       ["a flipped bit", { open: artifactOf(flipped, "ZSTD").open }, { code: "ARTIFACT_CORRUPT" }],
       ["a cut artifact", { open: artifactOf(backup.bytes.subarray(0, -1000), "ZSTD").open }, { code: "ARTIFACT_CORRUPT" }],
       [
@@ -191,13 +196,13 @@ describe("a staged restore", () => {
       ],
       [
         "a shell command",
-        { ...altered((dump) => dump.replace("DROP TABLE", `\\! touch ${mark}\nDROP TABLE`)), expected: plain.summary },
+        { ...altered((dump) => bare(dump).replace("DROP TABLE", `\\! touch ${mark}\nDROP TABLE`)), expected: plain.summary },
         { code: "LOAD_FAILED" },
       ],
       [
         "a shell command in a version comment",
         {
-          ...altered((dump) => dump.replace("DROP TABLE", `/*!50000 \n\\! touch ${mark}\n */;\nsystem touch ${mark}\nDROP TABLE`)),
+          ...altered((dump) => bare(dump).replace("DROP TABLE", `/*!50000 \n\\! touch ${mark}\n */;\nsystem touch ${mark}\nDROP TABLE`)),
           expected: plain.summary,
         },
         { code: "LOAD_FAILED" },
