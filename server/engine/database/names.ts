@@ -5,7 +5,7 @@ export const quoteName = (name: string) => `\`${name.replaceAll("`", "``")}\``;
 export const qualify = (schema: string, name: string) => `${quoteName(schema)}.${quoteName(name)}`;
 
 /** A string literal, right under every sql_mode: an account name or a pattern in a statement for a person. */
-export const quoteText = (text: string) => `'${text.replaceAll("'", "''")}'`;
+const quoteText = (text: string) => `'${text.replaceAll("'", "''")}'`;
 
 /** A database name for GRANT, where `_` and `%` are wildcards. */
 export const quotePattern = (name: string) => quoteName(name.replace(/[\\_%]/g, "\\$&"));

@@ -60,7 +60,7 @@ export async function currentAccount(session: Session): Promise<string> {
   return quoteAccount(row?.account ?? "");
 }
 
-export async function isMariadb(session: Session): Promise<boolean> {
+async function isMariadb(session: Session): Promise<boolean> {
   const [row] = await select<{ version: string }>(session, "SELECT VERSION() AS version");
   return /mariadb/i.test(row?.version ?? "");
 }

@@ -43,7 +43,7 @@ export async function runScript({ connection, tools, schema, signal }: ScriptRun
 /** The same for a script in memory. */
 export const runScriptText = (run: ScriptRun, script: Buffer) => runScript(run, Readable.from([script]));
 
-export const clientArguments = (connection: Connection, tools: ClientTools, schema: string) => [
+const clientArguments = (connection: Connection, tools: ClientTools, schema: string) => [
   credentialOption,
   ...(connection.tls ? tools.tlsOptions : tools.plainOptions),
   ...tools.restrictions,
