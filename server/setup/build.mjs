@@ -71,8 +71,10 @@ export async function ensureBuilds() {
   if (stale.length === 0) return;
   say(`Building the ${stale.map(({ name }) => name).join(" and the ")}`);
   mkdirSync(inCheckout("dist", ".setup"), { recursive: true });
-  // The compiler writes only what changed since its record, so without the output the record is void.
-  if (!existsSync(inCheckout("dist", "server"))) rmSync(inCheckout("dist", "server.tsbuildinfo"), { force: true });
+  // The compiler writes only what changed since its record, so where a file of the output is missing the record is void.
+  const compiled = ["server", "shared"].flatMap(filesBelow).filter((path) => path.endsWith(".ts"));
+  if (!compiled.every((path) => existsSync(inCheckout("dist", path.replace(/\.ts$/, ".js")))))
+    rmSync(inCheckout("dist", "server.tsbuildinfo"), { force: true });
   const results = await Promise.allSettled(
     stale.map(async (build) => {
       const mark = fingerprint(build);
