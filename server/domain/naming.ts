@@ -41,7 +41,7 @@ const tarFlag: Readonly<Record<Compression, string>> = { NONE: "", GZIP: "--gzip
 export function restoreCommands(parts: readonly Part[], compression: Compression, database: string | null): string[] {
   return parts.map((part) =>
     part === "database"
-      ? `${decompress[compression]} ${artifactName(part, compression)} | mariadb --binary-mode ${shellQuoted(database ?? "")}`
+      ? `${decompress[compression]} ${artifactName(part, compression)} | mariadb --binary-mode --comments ${shellQuoted(database ?? "")}`
       : `tar ${tarFlag[compression]}-xpf ${artifactName(part, compression)}`,
   );
 }

@@ -27,16 +27,16 @@ describe("names", () => {
   });
 
   it.each([
-    ["ZSTD", "zstd -dc database.sql.zst | mariadb --binary-mode shop", "tar --zstd -xpf media.tar.zst"],
-    ["GZIP", "gunzip -c database.sql.gz | mariadb --binary-mode shop", "tar --gzip -xpf media.tar.gz"],
-    ["NONE", "cat database.sql | mariadb --binary-mode shop", "tar -xpf media.tar"],
+    ["ZSTD", "zstd -dc database.sql.zst | mariadb --binary-mode --comments shop", "tar --zstd -xpf media.tar.zst"],
+    ["GZIP", "gunzip -c database.sql.gz | mariadb --binary-mode --comments shop", "tar --gzip -xpf media.tar.gz"],
+    ["NONE", "cat database.sql | mariadb --binary-mode --comments shop", "tar -xpf media.tar"],
   ] as const)("tell how to restore %s by hand", (compression, dump, archive) => {
     expect(restoreCommands(["database", "media"], compression, "shop")).toEqual([dump, archive]);
   });
 
   it("quote a database's name for the shell", () => {
     expect(restoreCommands(["database"], "NONE", "it's; rm -rf /")[0]).toBe(
-      `cat database.sql | mariadb --binary-mode -- 'it'\\''s; rm -rf /'`,
+      `cat database.sql | mariadb --binary-mode --comments -- 'it'\\''s; rm -rf /'`,
     );
   });
 });
