@@ -15,7 +15,7 @@ const pollMilliseconds = 250;
 
 /** A backup through the real server and its API, on the disk that the baseline writes to. Dispose of it to stop the server. */
 export async function holdfast({ folder, server }: Workplace, signal: AbortSignal): Promise<Contender & AsyncDisposable> {
-  const running = await startHoldfast(join(folder, "home"), [process.execPath, "dist/server/main.js"], signal);
+  const running = await startHoldfast(join(folder, "home"), [process.execPath, "--max-semi-space-size=1", "dist/server/main.js"], signal);
   try {
     const ask = client(`${running.url}/graphql`, await newToken(running.home), signal);
     const { socketPath, user, password } = server;
