@@ -1,15 +1,15 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { cp, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { createInterface } from "node:readline";
 import { pipeline } from "node:stream/promises";
 import mysql from "mysql2/promise";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { findServer, isAlive } from "../../server/db/embedded/processes.ts";
 import { type Embedded, openEmbedded } from "../../server/db/embedded.ts";
+import { appears, finished, query, serverOn, startUser } from "../support/embedded.ts";
 
 let folder: string;
 /** A catalog folder that is installed already, for the tests in which the first start does not matter. */
@@ -48,55 +48,15 @@ async function opened(home = folder, say: (line: string) => void = () => {}): Pr
   return embedded;
 }
 
-async function query(embedded: Embedded, sql: string) {
-  const { socketPath, user, database } = embedded;
-  const connection = await mysql.createConnection({ socketPath, user, database });
-  try {
-    const [rows] = await connection.query<mysql.RowDataPacket[]>(sql);
-    return rows;
-  } finally {
-    await connection.end();
-  }
-}
+const serverOf = (home = folder) => serverOn(home);
 
-/** Settles when something whose name begins so is in the catalog's folder. */
-async function appears(name: string) {
-  const there = async () => (await readdir(join(folder, "mariadb")).catch(() => [])).some((entry) => entry.startsWith(name));
-  while (!(await there())) await new Promise(setImmediate);
-}
-
-const serverOf = async (home = folder) => {
-  const server = await findServer(join(home, "mariadb", "data"));
-  if (!server) throw new Error(`No server runs on ${home}`);
-  return server;
-};
-
-/** A process of its own that opens the catalog, says "open", and closes it when its input ends. */
-async function otherProcess(home = folder): Promise<ChildProcess> {
-  const program = `
-    const { openEmbedded } = await import(${JSON.stringify(resolve("server/db/embedded.ts"))});
-    const embedded = await openEmbedded(${JSON.stringify(home)});
-    console.log("open");
-    process.stdin.resume().once("end", () => embedded.close());`;
-  const child = spawn(resolve("node_modules/node/bin/node"), ["--input-type=module", "-e", program], {
-    stdio: ["pipe", "pipe", "inherit"],
-  });
+async function otherProcess(home = folder) {
+  const user = await startUser(home);
   undo.push(async () => {
-    if (child.exitCode !== null || child.signalCode !== null) return;
-    child.stdin?.end();
-    await once(child, "exit");
+    if (user.exitCode === null && user.signalCode === null) await finished(user, () => user.stdin?.end());
   });
-  if (!child.stdout) throw new Error("no output");
-  const [line] = await Promise.race([once(createInterface(child.stdout), "line"), once(child, "exit")]);
-  expect(line).toBe("open");
-  return child;
+  return user;
 }
-
-const finished = async (child: ChildProcess, end: () => void) => {
-  const exit = once(child, "exit");
-  end();
-  await exit;
-};
 
 describe("the embedded catalog", () => {
   it("is made on first use, private and on a socket only, keeps its rows, and stops with its last user", async () => {
@@ -211,7 +171,7 @@ describe("the embedded catalog", () => {
       ],
       { stdio: "inherit" },
     );
-    await appears("installing-");
+    await appears(folder, "installing-");
     await finished(child, () => child.kill("SIGKILL"));
     expect(await readdir(join(folder, "mariadb"))).not.toContain("data");
     expect(await query(await opened(), "SELECT 1 AS one")).toEqual([{ one: 1 }]);
@@ -261,7 +221,7 @@ describe("the embedded catalog", () => {
     const stop = new AbortController();
     const opening = openEmbedded(folder, { signal: stop.signal });
     opening.catch(() => {});
-    await appears(name);
+    await appears(folder, name);
     stop.abort(new Error("called off"));
     await expect(opening).rejects.toThrow("called off");
     expect(await findServer(join(folder, "mariadb", "data"))).toBeNull();
