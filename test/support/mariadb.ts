@@ -36,6 +36,8 @@ export async function startMariadb(options: readonly string[] = []): Promise<Tes
     `--datadir=${datadir}`,
     "--auth-root-authentication-method=normal",
     "--skip-test-db",
+    // Also where the machine's own name does not resolve.
+    "--force",
     `--tmpdir=${folder}`,
     ...asRoot,
   ]);
