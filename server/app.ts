@@ -9,6 +9,7 @@ import { memoryBus } from "./events/memory.ts";
 import type { Log } from "./log.ts";
 import { createBackups } from "./services/backups.ts";
 import { createDownloads } from "./services/downloads.ts";
+import { followOthers } from "./services/followed.ts";
 import { createOperations } from "./services/operations.ts";
 import type { Queue } from "./services/queue.ts";
 import { createReads, type Reads } from "./services/reads.ts";
@@ -98,6 +99,7 @@ async function wire(settings: Settings, { log, conceal }: Log, catalog: Catalog,
     system: createSystem({ version, catalog: catalogName, home: settings.home, tools, sources, storages }),
   };
   await adoptFirstSettings(settings, services);
+  const others = followOthers({ db, bus, now, onError });
   return {
     catalog,
     secrets,
@@ -106,6 +108,7 @@ async function wire(settings: Settings, { log, conceal }: Log, catalog: Catalog,
     upkeep: createUpkeep({ operations, backups, restores, queue }),
     async close() {
       await operations.stop();
+      await others.stop();
       await close();
     },
   };

@@ -1,52 +1,46 @@
 import { userInfo } from "node:os";
-import { Command, CommanderError } from "commander";
-import pino from "pino";
-import { openApp } from "../app.ts";
-import { Failure, messageOf } from "../domain/errors.ts";
-import { openLog } from "../log.ts";
-import { loadSettings } from "../settings.ts";
-import { version } from "../version.ts";
-import { accountCommands } from "./commands/accounts.ts";
-import { backupCommands } from "./commands/backups.ts";
-import { doctorCommand } from "./commands/doctor.ts";
-import { restoreCommand } from "./commands/restore.ts";
+import type { App } from "../app.ts";
+import { Failure } from "../domain/errors.ts";
+import { interruption } from "./interruption.ts";
+import { runProgram } from "./program.ts";
 import type { InSession } from "./session.ts";
+
+const interrupted = interruption();
 
 /** One command on the catalog itself, so that it works with no server up: what it begins, it runs. */
 const inSession: InSession = async ({ json = false }, work) => {
+  // Loaded only now: help and wrong usage are told at once, without the catalog's libraries.
+  const [{ openApp }, { openLog }, { loadSettings }] = await Promise.all([
+    import("../app.ts"),
+    import("../log.ts"),
+    import("../settings.ts"),
+  ]);
   const { settings, warnings, secrets } = loadSettings();
   for (const warning of warnings) process.stderr.write(`${warning}\n`);
-  // Standard output is the command's answer; what goes wrong inside goes to standard error.
-  const log = openLog({ level: "error", secrets, destination: pino.destination({ fd: 2, sync: true }) });
-  const app = await openApp(settings, log, async () => ({ add: async () => {} }));
+  const opened = openLog({ level: "info", secrets, destination: { write: tell } });
   try {
+    await using app = closing(await openApp(settings, opened, async () => ({ add: async () => {} })));
+    interrupted.throwIfAborted();
     await work({
       actor: { kind: "cli", name: userInfo().username, role: "ADMIN" },
       services: app.services,
-      output: { json, terminal: process.stderr.isTTY === true },
+      signal: interrupted,
+      output: { json, bar: process.stderr.isTTY === true },
+      canAsk: process.stdin.isTTY === true && process.stderr.isTTY === true,
     });
-  } finally {
-    await app.close();
+  } catch (error) {
+    if (error instanceof Failure) throw error;
+    opened.log.error({ err: error }, "unforeseen error");
+    throw new Failure("INTERNAL", "Something went wrong that Holdfast did not foresee.", "The line above tells more.", { cause: error });
   }
 };
 
-const program = new Command("holdfast")
-  .description("Back up and restore MySQL and MariaDB applications: database and media.")
-  .version(version)
-  .exitOverride();
-backupCommands(program, inSession);
-restoreCommand(program, inSession);
-accountCommands(program, inSession);
-doctorCommand(program, inSession);
-for (const command of program.commands) command.exitOverride();
+const closing = ({ services, close }: App) => ({ services, [Symbol.asyncDispose]: close });
 
-try {
-  await program.parseAsync();
-} catch (error) {
-  if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 2;
-  else {
-    const hint = error instanceof Failure && error.hint ? `\n${error.hint}` : "";
-    process.stderr.write(`${messageOf(error)}${hint}\n`);
-    process.exitCode = 1;
-  }
+/** Standard output is the command's answer alone. What the log says goes to standard error: news as sentences, errors whole. */
+function tell(line: string): void {
+  const { level, msg } = JSON.parse(line) as { level: string; msg: string };
+  process.stderr.write(level === "info" ? `${msg}\n` : line);
 }
+
+process.exitCode = await runProgram(inSession);

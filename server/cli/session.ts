@@ -5,14 +5,18 @@ import type { Services } from "../services/services.ts";
 export interface Session {
   readonly actor: Actor;
   readonly services: Services;
+  /** Aborts with a CANCELLED Failure when the command is to end early. */
+  readonly signal: AbortSignal;
   readonly output: Output;
+  /** Whether a person is there to answer a question. */
+  readonly canAsk: boolean;
 }
 
-/** How a command answers: `--json` gives one JSON object, a terminal gets progress bars, everything else plain lines. */
+/** How a command answers: `json` as one JSON object on standard output, `bar` with a progress bar on standard error. */
 export interface Output {
   readonly json: boolean;
-  readonly terminal: boolean;
+  readonly bar: boolean;
 }
 
-/** Opens a session for one command and closes it after, whatever came of it. */
-export type InSession = (output: { json?: boolean }, work: (session: Session) => Promise<void>) => Promise<void>;
+/** Opens a session for one command and closes it after, whatever came of it. Rejects with a Failure only. */
+export type InSession = (output: { readonly json?: boolean }, work: (session: Session) => Promise<void>) => Promise<void>;

@@ -1,4 +1,4 @@
-import { and, asc, eq, gt, inArray, sql } from "drizzle-orm";
+import { and, asc, eq, gt, inArray, type SQL, sql } from "drizzle-orm";
 import type { ErrorCode } from "../../shared/codes.ts";
 import type { LogLevel, OperationKind, OperationStatus } from "../../shared/enums.ts";
 import type { OperationId } from "../domain/ids.ts";
@@ -89,13 +89,19 @@ export async function findOperation(db: Db, id: OperationId): Promise<OperationR
 }
 
 /** All that wait or run, oldest first. */
-export async function listActive(db: Db): Promise<OperationRow[]> {
+export const listActive = (db: Db): Promise<OperationRow[]> => listWhere(db, ({ status }) => inArray(status, [...activeStatuses]));
+
+/** All that were written down after `instant`, whatever became of them; oldest first. */
+export const listCreatedAfter = (db: Db, instant: Date): Promise<OperationRow[]> =>
+  listWhere(db, ({ createdAt }) => gt(createdAt, instant));
+
+async function listWhere(db: Db, condition: (table: typeof backups) => SQL): Promise<OperationRow[]> {
   const found = await Promise.all(
     kinds.map(async (kind) => {
       const rows = await db
         .select(columns(kind))
         .from(tableOf(kind))
-        .where(inArray(tableOf(kind).status, [...activeStatuses]))
+        .where(condition(tableOf(kind)))
         .orderBy(asc(tableOf(kind).createdAt));
       return rows.map((row) => operationOf(kind, row));
     }),
@@ -211,6 +217,9 @@ export async function lastLogSequence(db: Db, operationId: OperationId): Promise
 }
 
 /** A row of any kind of operation, with the columns that all share. */
-export type OperationRecord = Omit<typeof backups.$inferSelect, Exclude<keyof typeof backups.$inferSelect, keyof ReturnType<typeof operationColumns>>> & {
+export type OperationRecord = Omit<
+  typeof backups.$inferSelect,
+  Exclude<keyof typeof backups.$inferSelect, keyof ReturnType<typeof operationColumns>>
+> & {
   readonly id: OperationId;
 };

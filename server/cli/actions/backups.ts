@@ -1,0 +1,76 @@
+import type { BackupType } from "../../../shared/enums.ts";
+import { formatBytes, formatDuration } from "../../../shared/format.ts";
+import type { BackupId, SourceId, StorageId } from "../../domain/ids.ts";
+import { durationOf } from "../../services/operation-view.ts";
+import { confirm } from "../asking.ts";
+import { answer, table } from "../output.ts";
+import { runShown } from "../running.ts";
+import type { Session } from "../session.ts";
+import { described, portrayed } from "./backup-text.ts";
+
+export interface CreateOptions {
+  readonly name?: string;
+  readonly type: string;
+  readonly description?: string;
+  readonly compress: boolean;
+  readonly includeLogs?: boolean;
+  readonly source?: string;
+  readonly storage?: string;
+}
+
+/** create-backup. */
+export async function create(session: Session, options: CreateOptions): Promise<void> {
+  const { services, actor } = session;
+  const { id } = await services.backups.create(
+    actor,
+    {
+      name: options.name,
+      description: options.description,
+      type: options.type.toUpperCase() as BackupType,
+      sourceId: options.source as SourceId | undefined,
+      storageId: options.storage as StorageId | undefined,
+      compress: options.compress,
+      excludeLogs: !options.includeLogs,
+    },
+    "CLI",
+  );
+  const backup = await runShown(session, services.backups, id);
+  const text = `${backup.name}: ${formatBytes(backup.storedSize ?? 0)} stored in ${formatDuration(durationOf(backup) ?? 0)} (${id})`;
+  answer(session, described(backup), text);
+}
+
+/** list-backups. */
+export async function list(session: Session, limit: number): Promise<void> {
+  const { nodes, totalCount } = await session.services.backups.page(session.actor, {}, limit, null);
+  const rows = nodes.map((backup) => [
+    backup.id,
+    backup.createdAt.toISOString().slice(0, 16).replace("T", " "),
+    backup.type.toLowerCase(),
+    backup.status.toLowerCase(),
+    backup.storedSize === null ? "" : formatBytes(backup.storedSize),
+    backup.name,
+  ]);
+  const text =
+    rows.length === 0
+      ? "There is no backup yet. Take one with `npx holdfast create-backup`."
+      : table(["ID", "CREATED (UTC)", "TYPE", "STATUS", "STORED", "NAME"], rows);
+  answer(session, { totalCount, backups: nodes.map(described) }, text);
+}
+
+/** show-backup. */
+export async function show(session: Session, id: string): Promise<void> {
+  const { backups, storages } = session.services;
+  const backup = await backups.existing(id as BackupId);
+  const [manifest, places] = [await backups.manifestOf(backup.id), await storages.list(session.actor)];
+  const directory = places.find((storage) => storage.id === backup.storageId)?.config.directory ?? "";
+  answer(session, { ...described(backup), directory, manifest }, portrayed(backup, directory, manifest));
+}
+
+/** delete-backup. */
+export async function remove(session: Session, id: string, { yes }: { readonly yes?: boolean }): Promise<void> {
+  const { backups } = session.services;
+  const { name, ...backup } = await backups.existing(id as BackupId);
+  if (!yes) await confirm(session, `${name}, ${backup.createdAt.toISOString()}, is deleted with its files, for good.`, name);
+  await backups.remove(session.actor, backup.id);
+  answer(session, { id, deleted: true }, `Deleted ${name}.`);
+}

@@ -1,0 +1,43 @@
+import { Command, CommanderError } from "commander";
+import { Failure } from "../domain/errors.ts";
+import { version } from "../version.ts";
+import { accountCommands } from "./commands/accounts.ts";
+import { backupCommands } from "./commands/backups.ts";
+import { doctorCommand } from "./commands/doctor.ts";
+import { restoreCommand } from "./commands/restore.ts";
+import type { InSession } from "./session.ts";
+
+/** Runs the command that argv names. The exit status: 0 done, 1 failed, 2 wrong usage; what went wrong stands on standard error. */
+export async function runProgram(inSession: InSession): Promise<number> {
+  for (const stream of [process.stdout, process.stderr])
+    stream.on("error", (error: NodeJS.ErrnoException) => {
+      // A reader that has seen enough, such as head, or a terminal that was closed, is no reason to stop half-way.
+      if (error.code !== "EPIPE" && error.code !== "EIO") throw error;
+    });
+  try {
+    await programWith(inSession).parseAsync();
+    // A command that answers and still found something wrong, such as doctor, has said so there.
+    return Number(process.exitCode ?? 0);
+  } catch (error) {
+    // Commander has written its message already.
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+    if (!(error instanceof Failure)) throw error;
+    process.stderr.write(`${error.message}\n${error.hint ? `${error.hint}\n` : ""}`);
+    return error.code === "BAD_USER_INPUT" ? 2 : 1;
+  }
+}
+
+function programWith(inSession: InSession): Command {
+  const program = new Command("holdfast")
+    .description("Back up and restore MySQL and MariaDB applications: database and media.")
+    .version(version)
+    .showHelpAfterError("Add --help to see what can be given.")
+    .addHelpText("after", "\nExit status: 0 done, 1 failed, 2 wrong usage. `holdfast help COMMAND` shows a command with examples.")
+    // Before the commands are made: they take it over.
+    .exitOverride();
+  backupCommands(program, inSession);
+  restoreCommand(program, inSession);
+  accountCommands(program, inSession);
+  doctorCommand(program, inSession);
+  return program;
+}
