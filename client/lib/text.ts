@@ -11,7 +11,7 @@ export function cutMiddle(text: string, most: number): string {
 }
 
 /** Ends a sentence once, whatever the message brought along. */
-export const sentence = (text: string): string => (/[.?:…]$/.test(text.trim()) ? text.trim() : `${text.trim()}.`);
+export const sentence = (text: string): string => (/[.?:;…]$/.test(text.trim()) ? text.trim() : `${text.trim()}.`);
 
 /** Lower-cases the first letter, to follow a colon; names in capitals stay. */
 export const continued = (text: string): string => (/^[A-Z][a-z]/.test(text) ? `${text.charAt(0).toLowerCase()}${text.slice(1)}` : text);
