@@ -1,7 +1,9 @@
 import type { BackupType } from "../../../shared/enums.ts";
 import { formatBytes, formatDuration } from "../../../shared/format.ts";
+import { badInput } from "../../domain/errors.ts";
 import type { BackupId, SourceId, StorageId } from "../../domain/ids.ts";
 import { durationOf } from "../../services/operation-view.ts";
+import type { SourceRow } from "../../services/sources.ts";
 import { confirm } from "../asking.ts";
 import { answer, table } from "../output.ts";
 import { runShown } from "../running.ts";
@@ -10,7 +12,7 @@ import { described, portrayed } from "./backup-text.ts";
 
 export interface CreateOptions {
   readonly name?: string;
-  readonly type: string;
+  readonly type?: string;
   readonly description?: string;
   readonly compress: boolean;
   readonly includeLogs?: boolean;
@@ -21,13 +23,14 @@ export interface CreateOptions {
 /** create-backup. */
 export async function create(session: Session, options: CreateOptions): Promise<void> {
   const { services, actor } = session;
+  const source = await sourceOf(session, options.source);
   const { id } = await services.backups.create(
     actor,
     {
       name: options.name,
       description: options.description,
-      type: options.type.toUpperCase() as BackupType,
-      sourceId: options.source as SourceId | undefined,
+      type: (options.type?.toUpperCase() as BackupType | undefined) ?? allOf(source),
+      sourceId: source.id,
       storageId: options.storage as StorageId | undefined,
       compress: options.compress,
       excludeLogs: !options.includeLogs,
@@ -38,6 +41,17 @@ export async function create(session: Session, options: CreateOptions): Promise<
   const text = `${backup.name}: ${formatBytes(backup.storedSize ?? 0)} stored in ${formatDuration(durationOf(backup) ?? 0)} (${id})`;
   answer(session, described(backup), text);
 }
+
+/** The source that was named, or the only one. */
+async function sourceOf({ services, actor }: Session, id: string | undefined): Promise<SourceRow> {
+  const all = await services.sources.list(actor);
+  if (id || all.length <= 1) return services.sources.choose((id as SourceId | undefined) ?? null);
+  throw badInput("There are several sources.", ["Name one with --source:", ...all.map((each) => `  ${each.id}  ${each.name}`)].join("\n"));
+}
+
+/** The type that takes all that the source holds. */
+const allOf = ({ databaseName, mediaPaths }: SourceRow): BackupType =>
+  databaseName === null ? "MEDIA" : mediaPaths.length === 0 ? "DATABASE" : "FULL";
 
 /** list-backups. */
 export async function list(session: Session, limit: number): Promise<void> {

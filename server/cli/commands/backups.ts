@@ -12,7 +12,7 @@ export function backupCommands(program: Command, inSession: InSession): void {
     .command("create-backup")
     .description("take a backup now, and wait for it")
     .option("--name <text>", "name of the backup")
-    .addOption(choice("--type <type>", "what to back up", backupTypes).default("full"))
+    .addOption(choice("--type <type>", "what to back up; all that the source holds when left out", backupTypes))
     .option("--description <text>", "a note kept with it")
     .option("--no-compress", "store it uncompressed")
     .option("--include-logs", "keep log files of the media folders in it")
