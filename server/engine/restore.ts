@@ -3,7 +3,7 @@ import { pipeline } from "node:stream/promises";
 import type { Phase } from "../../shared/enums.ts";
 import { formatBytes, formatCount, formatDuration } from "../../shared/format.ts";
 import type { Connection } from "../domain/connection.ts";
-import { Failure } from "../domain/errors.ts";
+import { Failure, messageOf } from "../domain/errors.ts";
 import type { Artifact, Manifest, Part } from "../domain/manifest.ts";
 import type { Report } from "../domain/progress.ts";
 import type { RestoreJournal, RestoreResult } from "../domain/restore.ts";
@@ -87,7 +87,9 @@ export async function restoreStaged(plan: RestorePlan, work: RestoreWork, bytes:
     if (database && plan.target.database) await swapDatabase(plan.target.database.connection, plan.target.database.tools, database, work);
   } catch (error) {
     work.say("WARN", "Switching failed; putting everything back as it was.");
-    await recover(plan.restoreId, swapping, plan.target);
+    await recover(plan.restoreId, swapping, plan.target).catch((refusal) => {
+      throw notPutBack(error, refusal);
+    });
     await plan.journal(null);
     throw error;
   }
@@ -144,6 +146,7 @@ export async function restoreInPlace(plan: RestorePlan, work: RestoreWork, bytes
   let done = bytes.before;
   const dump = artifactOf(manifest, "database");
   if (target.database && dump && manifest.database) {
+    work.report({ phase: "DATABASE", bytesProcessed: done, bytesExpected: bytes.expected, currentItem: null });
     await loadInPlace({
       ...target.database,
       ...sourceOf(plan, dump),
@@ -165,6 +168,15 @@ export async function restoreInPlace(plan: RestorePlan, work: RestoreWork, bytes
     });
   return resultOf(plan, null);
 }
+
+/** The Failure for a target that is neither old nor new until the journal's next reader succeeds. */
+export const notPutBack = (error: unknown, refusal: unknown) =>
+  new Failure(
+    "LOAD_FAILED",
+    `The restore failed: ${messageOf(error)} The target could not be put back yet: ${messageOf(refusal)}`,
+    "Holdfast tries again every minute until the target is as it was.",
+    { cause: error, reason: "TARGET_BROKEN" },
+  );
 
 /** Puts right what a journal of a staged restore tells of, from whatever point; may be called again and again. */
 export async function recover(restoreId: string, journal: RestoreJournal, target: RestoreTarget): Promise<void> {

@@ -11,6 +11,7 @@ import type { ClientTools } from "../engine/part.ts";
 import {
   artifactsFor,
   describeResult,
+  notPutBack,
   type RestoreBytes,
   type RestorePlan,
   recover,
@@ -98,7 +99,10 @@ export function createRestoreWork({ catalog, bus, backups, sources, storages, to
     } catch (error) {
       work.say("WARN", "The restore in place failed; putting the pre-restore backup back.");
       const row = await db.findRestore(catalog, id);
-      if (row) await putSafetyCopyBack(row);
+      if (row)
+        await putSafetyCopyBack(row).catch((refusal) => {
+          throw notPutBack(error, refusal);
+        });
       throw error;
     }
   }

@@ -106,6 +106,48 @@ describe("a killed server", () => {
   });
 });
 
+describe("a server killed in mid-restore in place", () => {
+  it("puts the pre-restore backup back at the next start", async () => {
+    const { database, block, release } = await blockedDatabase();
+    await using _ = database;
+    const media = await makeTree(join(await scratchFolder(), "media"), { "a.txt": "old", "b/c.txt": "old too" });
+    await using holdfast = await startHoldfast();
+    const sourceId = await addSource(holdfast, "Killed in place", database.name, [media]);
+    const { id: backupId } = await backUp(holdfast, { type: "FULL", sourceId });
+    await database.sql.query("UPDATE zz_last SET t = 'two'; CREATE TABLE newer (id INT PRIMARY KEY)");
+    await makeTree(media, { "newer.txt": "newer" });
+    const [before, tree] = [await portrait(database.sql, database.name), await readTree(media)];
+
+    const id = await beginRestore(holdfast, { backupId, type: "FULL", staged: false });
+    // Locked only when the safety copy is taken, so that the emptying of the target stops half way.
+    await safetyCopyTaken(holdfast, id);
+    await block();
+    await phaseReached(holdfast, id, "DATABASE");
+    await holdfast.kill();
+    await release();
+    await holdfast.restart();
+
+    expect(await endedRestore(holdfast, id)).toMatchObject({ status: "FAILED", error: { code: "INTERRUPTED" } });
+    expect(await portrait(database.sql, database.name)).toEqual(before);
+    // In place the folder itself stays, and its time tells that something was done in it.
+    const { ".": _folder, ...content } = tree;
+    expect(await readTree(media)).toMatchObject(content);
+    expect(Object.keys(await readTree(media))).toEqual(Object.keys(tree));
+  });
+});
+
+/** Waits until the restore's pre-restore backup is complete. */
+async function safetyCopyTaken(holdfast: Holdfast, id: string): Promise<void> {
+  const copy = async () =>
+    (
+      await holdfast.graphql<{ restore: { preRestoreBackup: { status: string } | null } }>(
+        "query ($id: ID!) { restore(id: $id) { preRestoreBackup { status } } }",
+        { id },
+      )
+    ).restore.preRestoreBackup?.status;
+  await expect.poll(copy, { timeout: 30_000, interval: 20 }).toBe("COMPLETED");
+}
+
 describe("a cancelled operation", () => {
   it("ends in seconds, with no child and no file left", async () => {
     const { database, block, release } = await blockedDatabase();

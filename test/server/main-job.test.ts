@@ -40,6 +40,15 @@ interface Details {
 }
 const show = async (id: string) => (await holdfast.graphql<{ backup: Details }>(details, { id })).backup;
 
+/** Every line of the operation's log as it comes, until the operation ends. */
+async function followLog(id: string) {
+  const lines: Details["log"][number][] = [];
+  const document = "subscription ($id: ID!) { operationLog(id: $id) { sequence level message } }";
+  for await (const { operationLog } of holdfast.subscribe<{ operationLog: Details["log"][number] }>(document, { id }))
+    lines.push(operationLog);
+  return lines;
+}
+
 /** A database and a folder that trip the tools, as a source of their own. */
 async function nastySource(name: string) {
   const database = await freshDatabase("shop");
@@ -74,8 +83,7 @@ describe("the main job", () => {
     const [before, tree] = [await portrait(database.sql, database.name), await readTree(media)];
 
     const id = await beginBackup(holdfast, { type: "FULL", sourceId, name: "Before the bad day" });
-    const events = await follow(holdfast, id);
-    console.log(JSON.stringify(events.at(-1)));
+    const [events, logged] = await Promise.all([follow(holdfast, id), followLog(id)]);
     const backup = await show(id);
     expect(backup.error).toBeNull();
     expect(backup.status).toBe("COMPLETED");
@@ -86,6 +94,7 @@ describe("the main job", () => {
     }
     expect(backup.log.map(({ sequence }) => sequence)).toEqual(backup.log.map((_line, index) => index + 1));
     expect(backup.log.at(-1)?.message).toBe("The backup is complete.");
+    expect(logged).toEqual(backup.log);
 
     // What lies on the storage restores with stock tools alone, by the commands that the manifest prints.
     const folder = join(backup.storage.location, backup.folder);

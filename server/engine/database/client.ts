@@ -57,11 +57,24 @@ export async function withSession<T>(
   signal?.addEventListener("abort", onAbort, { once: true });
   try {
     return await Promise.race([work(session), aborted.promise]);
+  } catch (error) {
+    throw lockHeld(error) ?? error;
   } finally {
     signal?.removeEventListener("abort", onAbort);
     if (signal?.aborted) session.destroy();
     else await session.end().catch(() => session.destroy());
   }
+}
+
+/** What to say when another connection would not let go of a table in time. */
+function lockHeld(cause: unknown): Failure | null {
+  if (!(cause instanceof Error && "code" in cause && cause.code === "ER_LOCK_WAIT_TIMEOUT")) return null;
+  return new Failure(
+    "LOAD_FAILED",
+    "Another connection kept a table of the database locked for too long.",
+    "Stop the application or its long transactions for a moment, and try again.",
+    { cause, reason: "TABLE_LOCKED" },
+  );
 }
 
 /** Names that cannot be given to the client programs: they end a line of the option file. */
