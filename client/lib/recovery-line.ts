@@ -1,6 +1,6 @@
 import { formatBytes, formatDuration } from "../../shared/format.ts";
 import type { BackupRowFragment } from "../graphql/generated.ts";
-import { momentName, relativeTime, shortDate } from "./time.ts";
+import { clockTime, momentName, relativeTime, shortDate } from "./time.ts";
 import { statusWord, typeWord } from "./words.ts";
 
 export type LinePoint = Pick<
@@ -29,6 +29,15 @@ export interface Span {
 }
 
 const dayMilliseconds = 86_400_000;
+
+/** The spans to choose from, in days. */
+export const lineSpans = [1, 14, 90] as const;
+
+/** The span to begin with: one day while nothing can be older than that, else all would stand at its end. */
+export function firstSpan(sources: readonly { readonly createdAt: string }[], now: Date): number {
+  return sources.every(({ createdAt }) => now.getTime() - new Date(createdAt).getTime() < dayMilliseconds) ? 1 : 14;
+}
+
 const lanes = 4;
 const instant = (point: LinePoint) => new Date(point.startedAt ?? point.createdAt).getTime();
 
@@ -58,8 +67,22 @@ function shapeOf({ status, pinned }: LinePoint): Dot["shape"] {
   return "running";
 }
 
-/** Midnights of the viewer's zone, thinned out so that their labels do not touch. */
-export function layoutTicks({ now, days, width }: Span): Tick[] {
+/** Midnights of the viewer's zone, hours on a line of one day; thinned out so that their labels do not touch. */
+export const layoutTicks = (span: Span): Tick[] => (span.days === 1 ? hours(span) : midnights(span));
+
+function hours({ now, width }: Span): Tick[] {
+  const every = [1, 2, 3, 6].find((step) => width / (24 / step) >= 60) ?? 12;
+  const latest = now.getHours() - (now.getHours() % every);
+  const ticks: Tick[] = [];
+  for (let back = 0; back < 24; back += every) {
+    const at = new Date(now.getFullYear(), now.getMonth(), now.getDate(), latest - back);
+    const x = width - ((now.getTime() - at.getTime()) / dayMilliseconds) * width;
+    if (x > 20 && x < width - 34) ticks.unshift({ x, label: clockTime(at) });
+  }
+  return ticks;
+}
+
+function midnights({ now, days, width }: Span): Tick[] {
   const every = Math.max(1, Math.ceil(days / Math.max(2, Math.floor(width / 72))));
   const midnight = new Date(now.getFullYear(), now.getMonth(), now.getDate());
   const ticks: Tick[] = [];

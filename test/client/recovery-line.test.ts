@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { describePoint, type LinePoint, layoutDots, layoutTicks } from "../../client/lib/recovery-line.ts";
+import { describePoint, firstSpan, type LinePoint, layoutDots, layoutTicks } from "../../client/lib/recovery-line.ts";
 
 const now = new Date("2026-11-22T09:00:00Z");
 const hoursAgo = (hours: number) => new Date(now.getTime() - hours * 3_600_000).toISOString();
@@ -65,6 +65,24 @@ it("ticks are midnights whose labels have room", () => {
     expect(Math.min(...gaps)).toBeGreaterThan(50);
     expect(new Set(ticks.map(({ label }) => label)).size).toBe(ticks.length);
   }
+});
+
+it("ticks are whole hours on a line of one day", () => {
+  for (const width of [200, 358, 1100]) {
+    const ticks = layoutTicks({ now, days: 1, width });
+    const gaps = ticks.slice(1).map((tick, index) => tick.x - (ticks[index]?.x ?? 0));
+    expect(Math.min(...gaps)).toBeGreaterThan(50);
+    for (const { x, label } of ticks) {
+      expect(label).toMatch(/^\d\d:00$/);
+      expect(new Date(now.getTime() - ((width - x) / width) * 86_400_000).getHours()).toBe(Number.parseInt(label, 10));
+    }
+  }
+});
+
+it("begins with one day while every source is younger", () => {
+  const made = (hours: number) => ({ createdAt: hoursAgo(hours) });
+  expect(firstSpan([made(1), made(23)], now)).toBe(1);
+  expect(firstSpan([made(1), made(25)], now)).toBe(14);
 });
 
 it("tells a screen reader what hover tells", () => {

@@ -238,9 +238,7 @@ describe.skipIf(!browserProgram)("the dashboard in a browser", { timeout: 2 * pa
     await holdfast.kill();
     await status(/The connection to Holdfast is lost\. Last update at /).waitFor();
     // Changed where no event can tell of it: only a page that asks again will know.
-    const catalog = await mysql.createConnection(holdfast.env.HOLDFAST_DATABASE_URL ?? "");
-    await catalog.query("UPDATE backups SET name = 'Renamed meanwhile' WHERE name = 'By the keys'");
-    await catalog.end();
+    await changeCatalog("UPDATE backups SET name = 'Renamed meanwhile' WHERE name = 'By the keys'");
     await holdfast.restart();
     await status(/The connection to Holdfast is lost/).waitFor({ state: "detached" });
     await page.getByRole("link", { name: "Renamed meanwhile" }).waitFor();
@@ -257,7 +255,24 @@ describe.skipIf(!browserProgram)("the dashboard in a browser", { timeout: 2 * pa
     }
     expect(complaints).toEqual([]);
   });
+
+  it("offers nobody what their role may not do, and says why", async () => {
+    await changeCatalog("UPDATE users SET role = 'VIEWER'");
+    await page.goto("/");
+    expect(await button("Back up Shop now").isDisabled()).toBe(true);
+    expect(await button("Back up Shop now").getAttribute("title")).toBe("This needs the role operator; yours is viewer.");
+    await place("Settings").click();
+    await page.getByRole("heading", { name: "System" }).waitFor();
+    expect(await page.getByRole("heading", { name: "API tokens" }).count()).toBe(0);
+    expect(complaints).toEqual([]);
+  });
 });
+
+async function changeCatalog(statement: string) {
+  const catalog = await mysql.createConnection(holdfast.env.HOLDFAST_DATABASE_URL ?? "");
+  await catalog.query(statement);
+  await catalog.end();
+}
 
 async function signIn(password: string) {
   const form = page.getByRole("form", { name: "Sign in" });
