@@ -15,8 +15,7 @@ export async function ask({ signal }: Pick<Session, "signal">, question: string,
   const silence = new Writable({ write: (_chunk, _encoding, done) => done() });
   const terminal = createInterface({ input: process.stdin, output: hidden ? silence : process.stderr, terminal: true, historySize: 0 });
   const left = new AbortController();
-  // A terminal that is being read hands Ctrl-C over as a key, not as a signal.
-  terminal.once("SIGINT", () => left.abort());
+  // It closes at the end of input and at Ctrl-C, which a terminal that is being read hands over as a key, not as a signal.
   terminal.once("close", () => left.abort());
   try {
     if (hidden) process.stderr.write(question);

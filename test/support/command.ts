@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { onTestFinished } from "vitest";
 import { node, root } from "./holdfast.ts";
 
 /** What a command did. */
@@ -53,6 +54,8 @@ export async function processesWith(word: string): Promise<string[]> {
 
 function run(program: string, args: readonly string[], env: Readonly<Record<string, string>>): Running {
   const child = spawn(program, args, { env: { PATH: process.env.PATH ?? "", ...env }, cwd: env.HOLDFAST_HOME ?? root });
+  // Only a test that failed leaves anything to end.
+  onTestFinished(() => void child.kill());
   const written = { stdout: "", stderr: "" };
   const watchers = new Set<() => void>();
   for (const name of ["stdout", "stderr"] as const)
