@@ -10,7 +10,7 @@ import type { Report } from "../domain/progress.ts";
 import { openDump } from "./database/dump.ts";
 import { inspectDatabase } from "./database/inspect.ts";
 import { openPack } from "./media/pack.ts";
-import { logPatterns, measure } from "./media/walk.ts";
+import { measure } from "./media/walk.ts";
 import { Meter } from "./meter.ts";
 import type { ClientTools, Packing, PartReader, Running } from "./part.ts";
 import type { Storage } from "./storage/storage.ts";
@@ -151,5 +151,3 @@ async function store<S>(
     clearInterval(timer);
   }
 }
-
-export { logPatterns };
