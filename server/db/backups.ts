@@ -79,12 +79,23 @@ export const listCompleted = (db: Db, type: BackupType | null, sourceId: SourceI
     .orderBy(desc(backups.createdAt))
     .limit(1000);
 
-/** The source's newest backup, or its newest completed one. */
-export async function newestBackup(db: Db, sourceId: SourceId, completedOnly: boolean): Promise<BackupRow | null> {
+/** The source's newest backup of these types, or of any; completed ones only if asked for. */
+export async function newestBackup(
+  db: Db,
+  sourceId: SourceId,
+  { completed = false, types = null }: { readonly completed?: boolean; readonly types?: readonly BackupType[] | null },
+): Promise<BackupRow | null> {
   const [row] = await db
     .select()
     .from(backups)
-    .where(and(eq(backups.sourceId, sourceId), isNull(backups.deletedAt), completedOnly ? eq(backups.status, "COMPLETED") : undefined))
+    .where(
+      and(
+        eq(backups.sourceId, sourceId),
+        isNull(backups.deletedAt),
+        completed ? eq(backups.status, "COMPLETED") : undefined,
+        types ? inArray(backups.type, [...types]) : undefined,
+      ),
+    )
     .orderBy(desc(backups.createdAt), desc(backups.id))
     .limit(1);
   return row ?? null;

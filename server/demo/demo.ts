@@ -5,6 +5,7 @@ import mysql, { type RowDataPacket } from "mysql2/promise";
 import { formatBytes, formatCount, formatDuration } from "../../shared/format.ts";
 import type { BackupId, SourceId } from "../domain/ids.ts";
 import { type Ready, serve } from "../serve.ts";
+import type { SourceRow } from "../services/sources.ts";
 import { createPictures } from "./pictures.ts";
 import { createShop } from "./shop.ts";
 import { shopName } from "./words.ts";
@@ -29,9 +30,8 @@ export async function demo(): Promise<void> {
       return { ...settings, databaseUrl: null, firstSource: null, admin: signIn };
     },
     async onReady(ready) {
-      const [source] = await ready.services.sources.list(owner);
-      const id = source?.id ?? (await openShop(ready));
-      if (!(await ready.services.sources.lastBackup(id, true))) await firstBackup(ready, id);
+      const source = (await ready.services.sources.list(owner))[0] ?? (await openShop(ready));
+      if (!(await ready.services.sources.lastBackup(source))) await firstBackup(ready, source.id);
       if (signIn) await greet(ready, signIn);
     },
   });
@@ -50,7 +50,7 @@ async function keptSignIn(home: string): Promise<SignIn> {
 }
 
 /** The shop lives in a database of its own on the demo's private server, with an account that may just what Holdfast needs. */
-async function openShop({ services, catalog, settings }: Ready): Promise<SourceId> {
+async function openShop({ services, catalog, settings }: Ready): Promise<SourceRow> {
   say("Making the sample shop: a real database and a real folder of pictures.");
   const password = randomBytes(18).toString("base64url");
   const [[variables]] = await catalog.pool.query<RowDataPacket[]>("SELECT @@socket AS socket");
@@ -70,12 +70,11 @@ async function openShop({ services, catalog, settings }: Ready): Promise<SourceI
   say(
     `${formatCount(made.tables, "table")}, ${formatCount(made.rows, "row")}, ${formatCount(pictures.files, "picture")} (${formatBytes(pictures.bytes)}).`,
   );
-  const source = await services.sources.create(owner, {
+  return services.sources.create(owner, {
     name: shopName,
     database: { socketPath, user: "demo_shop", password, database },
     mediaPaths: [media],
   });
-  return source.id;
 }
 
 async function firstBackup({ services }: Ready, sourceId: SourceId): Promise<void> {

@@ -57,7 +57,7 @@ export function createBackupWork({ catalog, sources, storages, tools, now, versi
 
   /** Dump bytes for each data byte in the source's last backup; null without one. */
   async function lastRatio(id: SourceId): Promise<number | null> {
-    const last = await db.newestBackup(catalog, id, true);
+    const last = await db.newestBackup(catalog, id, { completed: true, types: ["FULL", "DATABASE"] });
     const manifest = last && (await manifestOf(last.id));
     const dumped = manifest?.artifacts.find(({ part }) => part === "database")?.size;
     return dumped && manifest?.database?.dataBytes ? dumped / manifest.database.dataBytes : null;

@@ -180,11 +180,20 @@ export function createSources({ db, secrets, conceal, tools, now }: Dependencies
         : badInput("There are several sources.", "Name one by `sourceId`.");
     },
 
-    /** The source's newest backup, or its newest completed one. */
-    lastBackup: (id: SourceId, completedOnly: boolean) => newestBackup(db, id, completedOnly),
+    /** The newest completed backup that holds all that the source has; with none, the newest of a part. */
+    async lastBackup(row: SourceRow) {
+      const whole =
+        row.databaseName !== null && row.mediaPaths.length > 0
+          ? await newestBackup(db, row.id, { completed: true, types: ["FULL"] })
+          : null;
+      return whole ?? newestBackup(db, row.id, { completed: true });
+    },
+
+    /** The newest backup whatever came of it. */
+    latestAttempt: (id: SourceId) => newestBackup(db, id, {}),
 
     async failuresSinceBackup(id: SourceId): Promise<number> {
-      return countFailedSince(db, id, (await newestBackup(db, id, true))?.createdAt ?? null);
+      return countFailedSince(db, id, (await newestBackup(db, id, { completed: true }))?.createdAt ?? null);
     },
 
     /** Median seconds of its completed restores; null with none. */

@@ -121,6 +121,25 @@ describe("the API", () => {
     await expect(update({ host: "evil.example", socketPath: null })).rejects.toThrow("password has to be given again");
   });
 
+  it("names the newest whole backup of a source as its last, not a newer one of a part", async () => {
+    await using database = await freshDatabase("whole");
+    await database.sql.query("CREATE TABLE a (id INT)");
+    const media = await makeTree(join(await scratchFolder(), "media"), { "a.txt": "a" });
+    const sourceId = await addSource(holdfast, "Whole", database.name, [media]);
+    const last = async () =>
+      (
+        await holdfast.graphql<{ source: { lastBackup: { id: string }; latestAttempt: { id: string } } }>(
+          "query ($id: ID!) { source(id: $id) { lastBackup { id } latestAttempt { id } } }",
+          { id: sourceId },
+        )
+      ).source;
+    const part = await backUp(holdfast, { type: "DATABASE", sourceId });
+    expect((await last()).lastBackup.id).toBe(part.id);
+    const whole = await backUp(holdfast, { type: "FULL", sourceId });
+    const newer = await backUp(holdfast, { type: "MEDIA", sourceId });
+    expect(await last()).toEqual({ lastBackup: { id: whole.id }, latestAttempt: { id: newer.id } });
+  });
+
   it("gives all pages of a list, each backup once", async () => {
     await using database = await freshDatabase("pages");
     await database.sql.query("CREATE TABLE a (id INT)");

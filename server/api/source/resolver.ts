@@ -60,14 +60,17 @@ export class SourceResolver {
     };
   }
 
-  @FieldResolver(() => BackupType, { nullable: true, description: "The newest completed backup." })
-  lastBackup(@Root() { id }: SourceRow, @Ctx() { services }: Context) {
-    return services.sources.lastBackup(id, true);
+  @FieldResolver(() => BackupType, {
+    nullable: true,
+    description: "The newest completed backup that holds all that the source has; with none, the newest of a part.",
+  })
+  lastBackup(@Root() row: SourceRow, @Ctx() { services }: Context) {
+    return services.sources.lastBackup(row);
   }
 
   @FieldResolver(() => BackupType, { nullable: true, description: "The newest backup whatever came of it." })
   latestAttempt(@Root() { id }: SourceRow, @Ctx() { services }: Context) {
-    return services.sources.lastBackup(id, false);
+    return services.sources.latestAttempt(id);
   }
 
   @FieldResolver(() => Int, { description: "Failed attempts since the last completed backup." })
