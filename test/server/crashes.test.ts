@@ -122,7 +122,15 @@ describe("a server killed in mid-restore in place", () => {
     // Locked only when the safety copy is taken, so that the emptying of the target stops half way.
     await safetyCopyTaken(holdfast, id);
     await block();
-    await phaseReached(holdfast, id, "DATABASE");
+    // Certainly half way: the views are gone, and the tables wait for the lock.
+    await using other = await freshDatabase("watch");
+    const views = async () => {
+      const [rows] = await other.sql.query("SELECT COUNT(*) AS views FROM information_schema.VIEWS WHERE TABLE_SCHEMA = ?", [
+        database.name,
+      ]);
+      return (rows as { views: number }[])[0]?.views;
+    };
+    await expect.poll(views, { timeout: 30_000, interval: 20 }).toBe(0);
     await holdfast.kill();
     await release();
     await holdfast.restart();
