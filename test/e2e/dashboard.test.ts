@@ -12,6 +12,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { createPictures } from "../../server/demo/pictures.ts";
 import { createShop } from "../../server/demo/shop.ts";
 import { browserProgram, noteProgress, openBrowser, openPage, tabTo } from "../support/browser.ts";
+import { heldUp } from "../support/held-up.ts";
 import { type Holdfast, startHoldfast } from "../support/holdfast.ts";
 import { leftovers, portrait } from "../support/nasty.ts";
 import { freshDatabase, sharedConnection } from "../support/shared-server.ts";
@@ -125,9 +126,13 @@ describe.skipIf(!browserProgram)("the dashboard in a browser", { timeout: 2 * pa
 
   it("backs up, shows each step of it, and hands the backup out as a file that tar reads", async () => {
     await place("Overview").click();
+    // The dump waits at this table until its page is open, so that the bar is certainly seen to move.
+    const release = await heldUp(shop, "orders");
     await button("Back up Shop now").click();
     await page.getByRole("link", { name: /^Shop/ }).first().click();
     const watched = await noteProgress(page, "Progress");
+    await page.getByRole("progressbar", { name: "Progress", exact: true }).waitFor();
+    await release();
     await status(/Stored and checked: 17 tables, [\d,]+ rows, 2,012 files as .+ on .+\.$/).waitFor({ timeout: patience });
     expectSteady(await watched());
     await page.getByRole("table", { name: "Tables" }).getByText("order_items").waitFor();
@@ -177,6 +182,8 @@ describe.skipIf(!browserProgram)("the dashboard in a browser", { timeout: 2 * pa
     await place("Backups").click();
     await page.getByRole("link", { name: "Back up now" }).click();
     await page.getByLabel("Name").fill("Not this one");
+    // The dump waits at this table, so there certainly is something to cancel.
+    const release = await heldUp(shop, "orders");
     await button("Back up now").click();
     await page.getByRole("progressbar", { name: "Progress", exact: true }).waitFor();
     await button("Cancel the backup").click();
@@ -184,6 +191,7 @@ describe.skipIf(!browserProgram)("the dashboard in a browser", { timeout: 2 * pa
     await button("Cancel the backup").click();
     await confirm("Cancel the backup").click();
     await status(/Cancelled\. Nothing of it is left on the storage\./).waitFor();
+    await release();
     await menu("More actions", "Delete");
     await confirm("Delete").click();
     await page.waitForURL("**/backups");
