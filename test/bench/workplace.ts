@@ -25,8 +25,6 @@ export interface Wishes {
 
 export async function openWorkplace({ megabytes, keep, signal, say }: Wishes): Promise<Workplace> {
   const folder = await mkdtemp(join(tmpdir(), "holdfast-bench-"));
-  // A MariaDB that starts deletes the temporary tables of every other one with the same folder for them.
-  process.env.TMPDIR = folder;
   try {
     const kept = keep ? resolve(keep, `shop-${megabytes}`) : null;
     const ready = kept
@@ -77,6 +75,8 @@ async function keptData(kept: string, ready: boolean): Promise<string[]> {
       `--datadir=${join(kept, "data")}`,
       "--auth-root-authentication-method=normal",
       "--skip-test-db",
+      // A MariaDB that starts deletes the temporary tables of every other one with the same folder for them.
+      `--tmpdir=${kept}`,
       "--user=root",
     ]);
   }
