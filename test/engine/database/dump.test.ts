@@ -75,7 +75,12 @@ describe("a dump of the nasty schema", () => {
     expect(undated(gunzipSync(gzip.bytes))).toBe(undated(plain.bytes));
     expect(plain.size).toBe(plain.bytes.length);
     expect(plain.bytes.includes("0xDEADBEEF00DEADBEEF00")).toBe(true);
-    expect([zstd.size, gzip.size, zstd.summary, gzip.summary]).toEqual([plain.size, plain.size, plain.summary, plain.summary]);
+    // The server's estimates of sizes change by themselves, whenever its statistics are renewed.
+    const sure = ({ summary: { dataBytes: _, ...rest } }: typeof plain) => ({
+      ...rest,
+      tables: rest.tables.map(({ bytes: _, ...table }) => table),
+    });
+    expect([zstd.size, gzip.size, sure(zstd), sure(gzip)]).toEqual([plain.size, plain.size, sure(plain), sure(plain)]);
     for (const table of plain.summary.tables) {
       const [rows] = await sql.query(`SELECT COUNT(*) AS n FROM \`${table.name.replaceAll("`", "``")}\``);
       expect({ name: table.name, rows }).toEqual({ name: table.name, rows: [{ n: table.rows }] });
