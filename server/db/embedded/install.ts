@@ -29,6 +29,8 @@ export async function installData(place: Place, folders: readonly string[], sign
   const options = [
     "--no-defaults",
     `--datadir=${draft}`,
+    // A MariaDB that starts deletes the temporary tables of every other one with the same folder for them, such as /tmp.
+    `--tmpdir=${place.temporaryFolder}`,
     "--auth-root-authentication-method=socket",
     `--auth-root-socket-user=${place.account}`,
     // Where the machine's own name cannot be looked up, as in a bare container; we use no host names.
