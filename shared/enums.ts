@@ -25,8 +25,20 @@ export type Role = (typeof roles)[number];
 export const storageKinds = words("LOCAL");
 export type StorageKind = (typeof storageKinds)[number];
 
-export const restoreModes = words("REPLACE");
+export const restoreModes = words("REPLACE", "OVERWRITE", "PRESERVE");
 export type RestoreMode = (typeof restoreModes)[number];
+
+export const verificationLevels = words("CHECKSUM", "RESTORE");
+export type VerificationLevel = (typeof verificationLevels)[number];
+
+export const uploadStates = words("RECEIVING", "INSPECTING", "READY", "REFUSED");
+export type UploadState = (typeof uploadStates)[number];
+
+export const findingSeverities = words("REFUSED", "WARNING", "NOTE");
+export type FindingSeverity = (typeof findingSeverities)[number];
+
+export const entryKinds = words("FILE", "DIRECTORY", "LINK");
+export type EntryKind = (typeof entryKinds)[number];
 
 export const logLevels = words("INFO", "WARN", "ERROR");
 export type LogLevel = (typeof logLevels)[number];

@@ -2,6 +2,8 @@ import { registerEnumType } from "type-graphql";
 import {
   backupTypes,
   compressions,
+  entryKinds,
+  findingSeverities,
   operationKinds,
   operationStatuses,
   phases,
@@ -9,6 +11,8 @@ import {
   roles,
   storageKinds,
   triggers,
+  uploadStates,
+  verificationLevels,
 } from "../../shared/enums.ts";
 
 /** The words of shared/enums.ts as enums of the schema, each registered once. */
@@ -26,4 +30,16 @@ export const TriggerEnum = named("Trigger", triggers);
 export const CompressionEnum = named("Compression", compressions);
 export const RoleEnum = named("Role", roles);
 export const StorageKindEnum = named("StorageKind", storageKinds);
-export const RestoreModeEnum = named("RestoreMode", restoreModes, "REPLACE: the target ends exactly as the backup.");
+export const RestoreModeEnum = named(
+  "RestoreMode",
+  restoreModes,
+  "REPLACE: the target ends exactly as the backup. OVERWRITE: what the backup holds wins, the rest stays. PRESERVE: what exists stays, only what is missing is added.",
+);
+export const VerificationLevelEnum = named(
+  "VerificationLevel",
+  verificationLevels,
+  "CHECKSUM: every stored byte re-read and compared. RESTORE: restored into a scratch database and compared table by table.",
+);
+export const UploadStateEnum = named("UploadState", uploadStates);
+export const FindingSeverityEnum = named("FindingSeverity", findingSeverities);
+export const EntryKindEnum = named("EntryKind", entryKinds);

@@ -5,15 +5,16 @@ import type { OperationId } from "../domain/ids.ts";
 import { activeStatuses, statusesBefore } from "../domain/operation.ts";
 import type { Progress } from "../domain/progress.ts";
 import type { Db } from "./client.ts";
-import { backups, operationLog, restores } from "./schema/index.ts";
+import { backups, operationLog, restores, verifications } from "./schema/index.ts";
 import type { operationColumns } from "./schema/operation-columns.ts";
 
 /** The kinds of operation that have a table. */
-export type StoredKind = Extract<OperationKind, "BACKUP" | "RESTORE">;
-const kinds: readonly StoredKind[] = ["BACKUP", "RESTORE"];
+export type StoredKind = Extract<OperationKind, "BACKUP" | "RESTORE" | "VERIFICATION">;
+const tables = { BACKUP: backups, RESTORE: restores, VERIFICATION: verifications } as const satisfies Record<StoredKind, unknown>;
+const kinds = Object.keys(tables) as readonly StoredKind[];
 
 /** Each kind's table, seen as the columns that all of them share (schema/operation-columns.ts). */
-const tableOf = (kind: StoredKind) => (kind === "BACKUP" ? backups : (restores as unknown as typeof backups));
+const tableOf = (kind: StoredKind) => tables[kind] as unknown as typeof backups;
 
 export interface OperationError {
   readonly code: ErrorCode;

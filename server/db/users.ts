@@ -2,7 +2,7 @@ import { drizzleAdapter } from "better-auth/adapters/drizzle";
 import { asc } from "drizzle-orm";
 import { newId } from "../domain/ids.ts";
 import type { Db } from "./client.ts";
-import { accounts, sessions, users, verifications } from "./schema/index.ts";
+import { accounts, authVerifications, sessions, users } from "./schema/index.ts";
 
 type Row = typeof users.$inferSelect;
 
@@ -60,4 +60,4 @@ const sqlCodeOf = (error: unknown) =>
 
 /** What better-auth keeps its users, sessions, accounts and verifications in: our tables, under its model names. */
 export const authStore = (db: Db) =>
-  drizzleAdapter(db, { provider: "mysql", schema: { user: users, session: sessions, account: accounts, verification: verifications } });
+  drizzleAdapter(db, { provider: "mysql", schema: { user: users, session: sessions, account: accounts, verification: authVerifications } });

@@ -13,6 +13,31 @@ export interface Artifact {
 }
 export type Part = "database" | "media";
 
+/**
+ * A run of independent zstd frames (or gzip members) of the dump: all of one table, or all that stands before, between or
+ * behind tables. The sections in their order are the whole artifact, without a gap.
+ */
+export interface Section {
+  /** The table or sequence, whose triggers are in it too; null for the rest. */
+  readonly table: string | null;
+  /** Where it begins in the stored artifact, and how long it is there. */
+  readonly offset: number;
+  readonly storedSize: number;
+  /** Uncompressed bytes. */
+  readonly size: number;
+  /** Lower-case hex SHA-256 of its stored bytes. */
+  readonly sha256: string;
+  /** Stored and uncompressed size of each of its frames, in order. */
+  readonly frames: readonly (readonly [storedSize: number, size: number])[];
+}
+
+/** Where the server's binary log was at the moment of the dump: what point-in-time recovery starts from. */
+export interface BinlogPosition {
+  readonly file: string;
+  readonly position: number;
+  readonly gtid: string | null;
+}
+
 /** What the dump holds, counted from its own stream. */
 export interface DatabaseSummary {
   readonly name: string;
@@ -21,7 +46,7 @@ export interface DatabaseSummary {
   readonly characterSet: string;
   readonly collation: string;
   /** Base tables and sequences, each with the rows that the dump holds. */
-  readonly tables: readonly { readonly name: string; readonly rows: number; readonly engine: string | null; readonly bytes: number }[];
+  readonly tables: readonly TableSummary[];
   readonly definitions: {
     readonly views: number;
     readonly triggers: number;
@@ -33,6 +58,19 @@ export interface DatabaseSummary {
   readonly dataBytes: number;
   /** What a reader should know, such as tables outside the snapshot. */
   readonly notes: readonly string[];
+  /** Null where it was not stored in frames. */
+  readonly sections: readonly Section[] | null;
+  /** Null where the server keeps no binary log, or the account may not read it. */
+  readonly binlog: BinlogPosition | null;
+}
+
+export interface TableSummary {
+  readonly name: string;
+  readonly rows: number;
+  readonly engine: string | null;
+  readonly bytes: number;
+  /** Lower-case hex SHA-256 of the table's INSERT statements as the dump program wrote them; null when unknown. */
+  readonly checksum: string | null;
 }
 
 /** What the archive holds. */
@@ -42,8 +80,18 @@ export interface MediaSummary {
   readonly files: number;
   readonly directories: number;
   readonly links: number;
+  /** The list of all entries with their SHA-256 and their place in the archive, stored beside it; null without one. */
+  readonly index: MediaIndexFile | null;
   /** Files that could not be read as they were: changed while read, vanished or unreadable. */
   readonly problems: readonly { readonly path: string; readonly problem: string }[];
+}
+
+/** The stored index of an archive (engine/media/index-file.ts knows its format). */
+export interface MediaIndexFile {
+  readonly name: string;
+  readonly size: number;
+  readonly storedSize: number;
+  readonly sha256: string;
 }
 
 /** The record that is written last: a folder without it is an unfinished backup. */

@@ -8,6 +8,18 @@ import type { Storage } from "./storage/storage.ts";
 const count = z.number().int().nonnegative();
 const fileName = z.string().regex(/^[a-z0-9][a-z0-9._-]*$/, "is not a plain file name");
 const instant = z.iso.datetime();
+const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
+/** What manifests of earlier versions do not have. */
+const since = <T extends z.ZodType>(type: T) => type.nullable().default(null);
+
+const section = z.object({
+  table: z.string().nullable(),
+  offset: count,
+  storedSize: count,
+  size: count,
+  sha256,
+  frames: z.array(z.tuple([count, count])),
+});
 
 const schema = z.object({
   format: z.literal(1),
@@ -30,7 +42,7 @@ const schema = z.object({
       part: z.enum(["database", "media"]),
       size: count,
       storedSize: count,
-      sha256: z.string().regex(/^[0-9a-f]{64}$/),
+      sha256,
     }),
   ),
   database: z
@@ -40,10 +52,12 @@ const schema = z.object({
       serverVersion: z.string(),
       characterSet: z.string(),
       collation: z.string(),
-      tables: z.array(z.object({ name: z.string(), rows: count, engine: z.string().nullable(), bytes: count })),
+      tables: z.array(z.object({ name: z.string(), rows: count, engine: z.string().nullable(), bytes: count, checksum: since(sha256) })),
       definitions: z.object({ views: count, triggers: count, procedures: count, functions: count, events: count }),
       dataBytes: count,
       notes: z.array(z.string()),
+      sections: since(z.array(section)),
+      binlog: since(z.object({ file: z.string(), position: count, gtid: z.string().nullable() })),
     })
     .nullable(),
   media: z
@@ -52,11 +66,12 @@ const schema = z.object({
       files: count,
       directories: count,
       links: count,
+      index: since(z.object({ name: fileName, size: count, storedSize: count, sha256 })),
       problems: z.array(z.object({ path: z.string(), problem: z.string() })),
     })
     .nullable(),
   restoreCommands: z.array(z.string()),
-}) satisfies z.ZodType<Manifest>;
+}) satisfies z.ZodType<Manifest, unknown>;
 
 /** A manifest of ten thousand tables and as many problems is some megabytes; a larger one is not ours. */
 const maximumBytes = 64 * 1024 * 1024;

@@ -1,12 +1,14 @@
-import type { BackupId, OperationId, RestoreId } from "../domain/ids.ts";
+import type { BackupId, OperationId, RestoreId, UploadId, VerificationId } from "../domain/ids.ts";
 import type { Progress } from "../domain/progress.ts";
 
-/** What happens, by topic. `log`, `backup` and `restore` only say that there is something new to read. */
+/** What happens, by topic. All but `progress` only say that there is something new to read. */
 export interface Events {
   progress: Progress;
   log: { readonly operationId: OperationId };
   backup: { readonly id: BackupId };
   restore: { readonly id: RestoreId };
+  verification: { readonly id: VerificationId };
+  upload: { readonly id: UploadId };
 }
 export type Topic = keyof Events;
 

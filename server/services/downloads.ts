@@ -90,7 +90,7 @@ export function createDownloads({ catalog, backups, storages, now }: Dependencie
       const { filename, size } = await open(backup, artifact);
       const token = randomBytes(32).toString("base64url");
       const expiresAt = new Date(now().getTime() + lifetimeMilliseconds);
-      await insertDownload(catalog, { tokenHash: hashOf(token), backupId, artifact, filename, expiresAt }, now());
+      await insertDownload(catalog, { tokenHash: hashOf(token), backupId, artifact, path: null, filename, expiresAt }, now());
       return { path: `/downloads/${token}/${encodeURIComponent(filename)}`, filename, size, expiresAt };
     },
 

@@ -1,9 +1,10 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Db } from "../db/client.ts";
 import { findOperation, listActive, listCreatedAfter, type OperationRow } from "../db/operations.ts";
-import type { BackupId, OperationId, RestoreId } from "../domain/ids.ts";
+import type { OperationId } from "../domain/ids.ts";
 import { isFinal } from "../domain/operation.ts";
 import type { Bus } from "../events/bus.ts";
+import { publishChange } from "./operation-view.ts";
 import { thisWorker } from "./worker.ts";
 
 interface Dependencies {
@@ -35,8 +36,7 @@ export function followOthers({ db, bus, now, onError }: Dependencies): { stop():
     if (status !== "QUEUED" && (turned || progress.at.getTime() !== before.progress.at.getTime())) bus.publish("progress", progress);
     if (turned || !isFinal(status)) bus.publish("log", { operationId: id });
     if (!turned) return;
-    if (kind === "BACKUP") bus.publish("backup", { id: id as BackupId });
-    else bus.publish("restore", { id: id as RestoreId });
+    publishChange(bus, kind, id);
   };
 
   async function look(): Promise<void> {

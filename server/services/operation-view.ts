@@ -1,10 +1,31 @@
 import { type OperationRecord, progressOf, type StoredKind } from "../db/operations.ts";
+import type { BackupId, OperationId, RestoreId, VerificationId } from "../domain/ids.ts";
 import type { Progress } from "../domain/progress.ts";
+
+import type { Bus } from "../events/bus.ts";
 
 export type { LogLine, OperationRecord } from "../db/operations.ts";
 
 /** What a row is: each kind has a column that no other has. */
-export const kindOf = (row: OperationRecord): StoredKind => ("targetSourceId" in row ? "RESTORE" : "BACKUP");
+export const kindOf = (row: OperationRecord): StoredKind =>
+  "targetSourceId" in row ? "RESTORE" : "level" in row ? "VERIFICATION" : "BACKUP";
+
+/** Says that an operation has something new to read. */
+export function publishChange(bus: Bus, kind: StoredKind, id: OperationId): void {
+  switch (kind) {
+    case "BACKUP":
+      bus.publish("backup", { id: id as BackupId });
+      break;
+    case "RESTORE":
+      bus.publish("restore", { id: id as RestoreId });
+      break;
+    case "VERIFICATION":
+      bus.publish("verification", { id: id as VerificationId });
+      break;
+    default:
+      throw kind satisfies never;
+  }
+}
 
 /** Seconds from its start to its end; null until it ended. */
 export const durationOf = ({ startedAt, finishedAt }: OperationRecord): number | null =>

@@ -14,10 +14,11 @@ import {
 } from "../db/operations.ts";
 import { type Actor, allow } from "../domain/access.ts";
 import { Failure, messageOf, notFound } from "../domain/errors.ts";
-import type { BackupId, OperationId, RestoreId } from "../domain/ids.ts";
+import type { OperationId } from "../domain/ids.ts";
 import { isFinal } from "../domain/operation.ts";
 import { conclude, type Progress } from "../domain/progress.ts";
 import type { Bus } from "../events/bus.ts";
+import { publishChange } from "./operation-view.ts";
 import { leaseMilliseconds, type RunningOperation, startRunning, type Work } from "./running.ts";
 import { watching } from "./watch.ts";
 import { thisWorker, workerIsGone } from "./worker.ts";
@@ -38,10 +39,7 @@ export function createOperations({ db, bus, now, onError }: Dependencies) {
   const running = new Map<OperationId, { readonly operation: RunningOperation; readonly ended: Promise<void> }>();
   let stopping = false;
 
-  const changed = (kind: StoredKind, id: OperationId) => {
-    if (kind === "BACKUP") bus.publish("backup", { id: id as BackupId });
-    else bus.publish("restore", { id: id as RestoreId });
-  };
+  const changed = (kind: StoredKind, id: OperationId) => publishChange(bus, kind, id);
 
   async function conclusion(kind: StoredKind, last: Progress, error: unknown, by: string | null): Promise<boolean> {
     const failure = error === null ? null : operationErrorOf(error);

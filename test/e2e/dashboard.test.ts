@@ -51,9 +51,13 @@ beforeAll(async () => {
   for (let photo = 1; photo <= photos; photo++) await writeFile(join(media, "photos", `${photo}.jpg`), randomBytes(100_000));
   ({ page, complaints } = await openPage(browser, holdfast.url));
 });
-// What stood on the screen says why a step failed.
+// What stood on the screen says why a step failed, and belongs where the failure is read.
 afterEach(async ({ task }) => {
-  if (task.result?.state === "fail") console.log(`${page.url()}\n${await page.locator("body").ariaSnapshot()}`);
+  for (const error of task.result?.errors ?? []) {
+    const screen = `${page.url()}\n${await page.locator("body").ariaSnapshot()}`;
+    error.message += `\n${screen}`;
+    error.stack = `${error.stack}\n${screen}`;
+  }
 });
 afterAll(async () => {
   await browser?.close();
@@ -170,7 +174,7 @@ describe.skipIf(!browserProgram)("the dashboard in a browser", { timeout: 2 * pa
     expectSteady(await watched());
     expect(await portrait(shop.sql, shop.name)).toEqual(before);
     expect(await readTree(media)).toEqual(tree);
-    expect(await leftovers(shop.sql)).toEqual([]);
+    expect(await leftovers(shop.sql, page.url().split("/").at(-1) ?? "")).toEqual([]);
 
     await page.getByRole("link", { name: "Undo" }).click();
     // Back to the bad day: what the restore brought goes again.

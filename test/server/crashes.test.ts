@@ -101,7 +101,7 @@ describe("a killed server", () => {
     expect(await endedRestore(holdfast, id)).toMatchObject({ status: "FAILED", error: { code: "INTERRUPTED" } });
     expect(await portrait(database.sql, database.name)).toEqual(before);
     expect(await readTree(media)).toEqual(tree);
-    expect(await leftovers(database.sql)).toEqual([]);
+    expect(await leftovers(database.sql, id)).toEqual([]);
     expect(await readdir(join(media, ".."))).toEqual(["media"]);
   });
 });

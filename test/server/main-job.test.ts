@@ -112,7 +112,7 @@ describe("the main job", () => {
     expect(ended).toMatchObject({ status: "COMPLETED", error: null });
     expect(await portrait(database.sql, database.name)).toEqual(before);
     expect(await readTree(media)).toEqual(tree);
-    expect(await leftovers(database.sql)).toEqual([]);
+    expect(await leftovers(database.sql, ended.id)).toEqual([]);
     expect((await readdir(join(media, ".."))).sort()).toEqual(["media"]);
 
     const { restore: done } = await holdfast.graphql<{

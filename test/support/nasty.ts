@@ -66,8 +66,10 @@ function hashOf(values: readonly (Buffer | string | null)[]): string {
   return hash.digest("hex");
 }
 
-/** The schemas that a restore would have left beside its target. */
-export async function leftovers(sql: Session): Promise<string[]> {
-  const [rows] = await sql.query("SELECT SCHEMA_NAME AS name FROM information_schema.SCHEMATA WHERE SCHEMA_NAME LIKE '\\_holdfast\\_%'");
+/** The schemas that restores, or this one, have beside their targets: on a shared server those of other tests are not its own. */
+export async function leftovers(sql: Session, restoreId = ""): Promise<string[]> {
+  const [rows] = await sql.query("SELECT SCHEMA_NAME AS name FROM information_schema.SCHEMATA WHERE SCHEMA_NAME LIKE ?", [
+    `\\_holdfast\\_%${restoreId.slice(0, 8)}`,
+  ]);
   return (rows as { name: string }[]).map(({ name }) => name);
 }

@@ -1,5 +1,5 @@
 import { boolean, index, int, mysqlTable, text, varchar } from "drizzle-orm/mysql-core";
-import type { BackupType, Compression, Trigger } from "../../../shared/enums.ts";
+import type { BackupType, Compression, Trigger, VerificationLevel } from "../../../shared/enums.ts";
 import type { BackupId, SourceId, StorageId } from "../../domain/ids.ts";
 import type { Artifact, Manifest } from "../../domain/manifest.ts";
 import { bytes, id, instant, json, word } from "../columns.ts";
@@ -32,6 +32,10 @@ export const backups = mysqlTable(
     artifacts: json<readonly Artifact[]>().notNull(),
     size: bytes(),
     storedSize: bytes(),
+    /** What a completed backup does not hold as it should, as sentences; null until it is complete. */
+    warnings: json<readonly string[]>(),
+    /** The verification that follows it by itself; null for none. */
+    verify: word<VerificationLevel>(),
     /** The tombstone: deletion has begun, the files may be gone already. */
     deletedAt: instant(),
     ...operationColumns(),

@@ -1,4 +1,4 @@
-import { char, index, mysqlTable, varchar } from "drizzle-orm/mysql-core";
+import { char, index, mysqlTable, text, varchar } from "drizzle-orm/mysql-core";
 import type { BackupId } from "../../domain/ids.ts";
 import { id, instant } from "../columns.ts";
 import { backups } from "./backups.ts";
@@ -13,6 +13,8 @@ export const downloads = mysqlTable(
       .references(() => backups.id, { onDelete: "cascade" }),
     /** One artifact's name, or null for the whole backup. */
     artifact: varchar({ length: 255 }),
+    /** One file of the media artifact, by its path in it; null for a whole artifact. */
+    path: text(),
     filename: varchar({ length: 255 }).notNull(),
     expiresAt: instant().notNull(),
   },

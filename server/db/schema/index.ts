@@ -6,4 +6,6 @@ export * from "./restores.ts";
 export * from "./settings.ts";
 export * from "./sources.ts";
 export * from "./storages.ts";
+export * from "./uploads.ts";
 export * from "./users.ts";
+export * from "./verifications.ts";

@@ -1,6 +1,7 @@
 import { boolean, index, mysqlTable, varchar } from "drizzle-orm/mysql-core";
 import type { BackupType, RestoreMode } from "../../../shared/enums.ts";
-import type { BackupId, RestoreId, SourceId } from "../../domain/ids.ts";
+import type { BackupId, RestoreId, SourceId, UploadId } from "../../domain/ids.ts";
+import type { Rewrites } from "../../domain/inspection.ts";
 import type { RestoreJournal, RestoreResult } from "../../domain/restore.ts";
 import { id, json, word } from "../columns.ts";
 import { backups } from "./backups.ts";
@@ -16,8 +17,16 @@ export const restores = mysqlTable(
     mode: word<RestoreMode>().notNull(),
     staged: boolean().notNull(),
     backupBeforeRestore: boolean().notNull(),
+    /** Only these tables, and only these paths; null for all of them. */
+    tables: json<readonly string[]>(),
+    paths: json<readonly string[]>(),
+    /** A database other than the target source's own, on its server; null for its own. */
+    targetDatabase: varchar({ length: 64 }),
+    /** The uploads that are restored, where it is no backup, and what is changed in them on the way. */
+    uploadIds: json<readonly UploadId[]>(),
+    rewrites: json<Rewrites>(),
     actor: varchar({ length: 255 }).notNull(),
-    /** Null once the backup was deleted: the restore stays as history. */
+    /** Null for uploads, and once the backup was deleted: the restore stays as history. */
     backupId: id<BackupId>().references(() => backups.id, { onDelete: "set null" }),
     targetSourceId: id<SourceId>()
       .notNull()

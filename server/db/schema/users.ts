@@ -55,7 +55,7 @@ export const accounts = mysqlTable(
   (table) => [index("accounts_user").on(table.userId)],
 );
 
-export const verifications = mysqlTable(
+export const authVerifications = mysqlTable(
   "auth_verifications",
   {
     id: id<string>().primaryKey(),

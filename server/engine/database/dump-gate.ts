@@ -109,11 +109,14 @@ export function summarize(name: string, facts: DumpFacts, before: DatabaseFacts,
     tables: before.tables.map(({ name, kind, engine, bytes }) => ({
       name,
       rows: kind === "sequence" ? 1 : (rows.get(name) ?? 0),
+      checksum: null,
       engine,
       bytes,
     })),
     definitions: countDefinitions(before.definitions),
     dataBytes: before.dataBytes,
     notes,
+    sections: null,
+    binlog: null,
   };
 }

@@ -1,0 +1,26 @@
+import { index, mysqlTable, varchar } from "drizzle-orm/mysql-core";
+import type { VerificationLevel } from "../../../shared/enums.ts";
+import type { BackupId, VerificationId } from "../../domain/ids.ts";
+import type { VerificationReport } from "../../domain/verification.ts";
+import { id, json, word } from "../columns.ts";
+import { backups } from "./backups.ts";
+import { operationColumns } from "./operation-columns.ts";
+
+export const verifications = mysqlTable(
+  "verifications",
+  {
+    id: id<VerificationId>().primaryKey(),
+    backupId: id<BackupId>()
+      .notNull()
+      .references(() => backups.id, { onDelete: "cascade" }),
+    level: word<VerificationLevel>().notNull(),
+    actor: varchar({ length: 255 }).notNull(),
+    /** Null until it ended by itself. */
+    report: json<VerificationReport>(),
+    ...operationColumns(),
+  },
+  (table) => [
+    index("verifications_backup_created").on(table.backupId, table.createdAt, table.id),
+    index("verifications_status_created").on(table.status, table.createdAt, table.id),
+  ],
+);

@@ -1,0 +1,40 @@
+import type { DatabaseSummary, MediaSummary } from "../domain/manifest.ts";
+import type { TarEntry } from "./media/untar.ts";
+import type { Running } from "./part.ts";
+
+/** What a restore puts back, wherever it comes from: a backup on a storage, or uploaded files. */
+export interface Content {
+  readonly database: DatabaseContent | null;
+  readonly media: MediaContent | null;
+}
+
+/** A dump. `tables` limits what is read to these tables and what stands before them; null means all of it. */
+export interface DatabaseContent {
+  readonly summary: DatabaseSummary;
+  /** Reads every stored byte that `open` will read and proves it whole; rejects with ARTIFACT_CORRUPT. */
+  verify(tables: readonly string[] | null, running: Running, observe: (stored: number) => void): Promise<void>;
+  /** The SQL, uncompressed. What was altered or cut makes it throw ARTIFACT_CORRUPT before its end: nothing is whole until it ended. */
+  open(tables: readonly string[] | null, signal: AbortSignal): AsyncIterable<Uint8Array>;
+  /** Uncompressed bytes that `open` gives, as far as is known. */
+  size(tables: readonly string[] | null): number;
+}
+
+/**
+ * Files. `paths` limits them to these entries and all below them; null means all. A path begins with the prefix of its
+ * root (manifest.media.roots), like the entries' names.
+ */
+export interface MediaContent {
+  readonly summary: MediaSummary;
+  verify(paths: readonly string[] | null, running: Running, observe: (stored: number) => void): Promise<void>;
+  /** The entries in the archive's order; what was altered or cut makes it throw ARTIFACT_CORRUPT before its end. */
+  entries(paths: readonly string[] | null, signal: AbortSignal): AsyncIterable<TarEntry>;
+  /** How much `entries` gives: files, directories, links and uncompressed bytes of the archive. */
+  measure(paths: readonly string[] | null): Promise<MediaMeasure>;
+}
+
+export interface MediaMeasure {
+  readonly files: number;
+  readonly directories: number;
+  readonly links: number;
+  readonly bytes: number;
+}
