@@ -45,9 +45,18 @@ const root = (() => {
 })();
 export const dashboardFolder = join(root, "dist/client");
 
-/** Opens the catalog (embedded without a URL), brings it up to date, and builds the services. `queueOn` makes the queue that wakes workers. */
-export async function openApp(settings: Settings, { log, conceal }: Log, queueOn: (catalog: Catalog) => Promise<Queue>): Promise<App> {
-  const embedded = settings.databaseUrl ? null : await openEmbedded(settings.home, { say: (line) => log.info(line) });
+/**
+ * Opens the catalog (embedded without a URL), brings it up to date, and builds the services. `queueOn` makes the queue that
+ * wakes workers. Aborting `signal` calls the opening off.
+ */
+export async function openApp(
+  settings: Settings,
+  { log, conceal }: Log,
+  queueOn: (catalog: Catalog) => Promise<Queue>,
+  signal?: AbortSignal,
+): Promise<App> {
+  const say = (line: string) => log.info(line);
+  const embedded = settings.databaseUrl ? null : await openEmbedded(settings.home, { say, ...(signal ? { signal } : {}) });
   const catalog = openCatalog(embedded ? pick(embedded) : { url: settings.databaseUrl ?? "" });
   try {
     await migrate(catalog.pool, join(root, "drizzle"));

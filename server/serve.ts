@@ -37,13 +37,27 @@ export async function serve({
 }: ServeOptions = {}): Promise<void> {
   const opened = openLog({ level: "info" });
   const { log } = opened;
+  const stopping = stopSignal(log);
   try {
     const { settings, warnings, secrets } = loadSettings(defaultHome === undefined ? {} : { HOLDFAST_HOME: defaultHome });
     for (const secret of secrets) opened.conceal(secret);
     log.level = settings.logLevel;
     for (const warning of warnings) log.warn(warning);
-    await onReady(await start(await adapt(settings), opened));
+    const { ready, close } = await start(await adapt(settings), opened, stopping);
+    const stop = () =>
+      close().then(
+        () => leave(log),
+        (error: unknown) => {
+          log.error({ err: error }, "unforeseen error");
+          process.exit(1);
+        },
+      );
+    stopping.addEventListener("abort", () => void stop(), { once: true });
+    if (stopping.aborted) await stop();
+    await onReady(ready);
   } catch (error) {
+    // What had been opened is closed already.
+    if (stopping.aborted) leave(log);
     if (error instanceof Failure) log.fatal({ code: error.code, hint: error.hint }, error.message);
     else log.fatal({ err: error }, messageOf(error));
     process.exitCode = 1;
@@ -51,16 +65,39 @@ export async function serve({
   }
 }
 
-async function start(settings: Settings, opened: Log): Promise<Ready> {
+/** Aborts at the first signal that asks the process to end, from its first moment on: a start that is called off leaves nothing running. */
+function stopSignal(log: Log["log"]): AbortSignal {
+  const stopping = new AbortController();
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
+    process.on(signal, () => {
+      if (stopping.signal.aborted) return;
+      log.info({ signal }, "stopping");
+      stopping.abort(new Failure("CANCELLED", "Holdfast was stopped while it started."));
+    });
+  return stopping.signal;
+}
+
+function leave(log: Log["log"]): never {
+  log.info("stopped");
+  process.exit(0);
+}
+
+async function start(settings: Settings, opened: Log, stopping: AbortSignal): Promise<{ ready: Ready; close: () => Promise<void> }> {
   const { log } = opened;
+  await using opening = new AsyncDisposableStack();
   const claim = await claimHome(settings.home);
+  opening.defer(() => claim.release());
   const onError = (error: unknown) => log.error({ err: error }, "unforeseen error");
   let jobs: Jobs | undefined;
-  const app = await openApp({ ...settings, home: claim.home }, opened, async ({ pool }) => (jobs = await openJobs(pool, onError)));
+  const queueOn = async ({ pool }: Catalog) => (jobs = await openJobs(pool, onError));
+  const app = await openApp({ ...settings, home: claim.home }, opened, queueOn, stopping);
+  opening.defer(() => app.close());
   const { services, upkeep, catalog, secrets, reads } = app;
   if (settings.admin && (await services.users.ensureAdministrator(settings.admin.email, settings.admin.password)))
     log.info("made the administrator that the settings name");
+  stopping.throwIfAborted();
   await upkeep.perform();
+  stopping.throwIfAborted();
 
   const http = await startHttp({
     ...settings,
@@ -88,32 +125,14 @@ async function start(settings: Settings, opened: Log): Promise<Ready> {
     },
     onError,
   });
+  opening.defer(() => http.stop());
+  opening.defer(() => services.operations.stop());
   await jobs?.start(services, upkeep);
+  opening.defer(() => jobs?.stop());
+  stopping.throwIfAborted();
   const code = await http.setup.code();
   if (code) log.info({ code, url: http.url }, "set-up code for the first visit of the dashboard");
   log.info({ url: http.url }, "ready");
-
-  let stopping = false;
-  const stop = async (signal: NodeJS.Signals) => {
-    if (stopping) return;
-    stopping = true;
-    log.info({ signal }, "stopping");
-    await jobs?.stop();
-    await services.operations.stop();
-    await http.stop();
-    await app.close();
-    claim.release();
-    log.info("stopped");
-    process.exit(0);
-  };
-  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
-    process.on(
-      signal,
-      () =>
-        void stop(signal).catch((error) => {
-          onError(error);
-          process.exit(1);
-        }),
-    );
-  return { url: http.url, services, catalog, settings };
+  const all = opening.move();
+  return { ready: { url: http.url, services, catalog, settings }, close: () => all.disposeAsync() };
 }

@@ -42,11 +42,24 @@ export async function ensureRunning(place: Place, options: RunOptions): Promise<
 export async function stopServer(place: Place): Promise<void> {
   const server = await findServer(place.dataFolder);
   if (!server) return;
-  process.kill(server.pid, "SIGTERM");
-  const deadline = Date.now() + 60_000;
-  while (await isAlive(server)) {
-    if (Date.now() > deadline) process.kill(server.pid, "SIGKILL");
+  const began = Date.now();
+  for (let asked = 0; await isAlive(server); ) {
+    const waited = Date.now() - began;
+    // Asked again and again: in its first moments MariaDB loses the signal.
+    if (waited >= asked * 500) {
+      signalTo(server, waited > 60_000 ? "SIGKILL" : "SIGTERM");
+      asked += 1;
+    }
     await sleep(10);
+  }
+}
+
+function signalTo(server: ProcessMark, signal: NodeJS.Signals): void {
+  try {
+    process.kill(server.pid, signal);
+  } catch (error) {
+    // It went between the look and the signal.
+    if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
   }
 }
 
