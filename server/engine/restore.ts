@@ -1,20 +1,17 @@
-import { Writable } from "node:stream";
-import { pipeline } from "node:stream/promises";
 import type { Phase } from "../../shared/enums.ts";
 import { formatBytes, formatCount, formatDuration } from "../../shared/format.ts";
 import type { Connection } from "../domain/connection.ts";
 import { Failure, messageOf } from "../domain/errors.ts";
-import type { Artifact, Manifest, Part } from "../domain/manifest.ts";
 import type { Report } from "../domain/progress.ts";
 import type { RestoreJournal, RestoreResult } from "../domain/restore.ts";
+import type { Content } from "./content.ts";
 import { loadInPlace } from "./database/load.ts";
-import { discardScratch, stageDatabase } from "./database/scratch.ts";
+import { discardScratch, type StageRequest, stageDatabase } from "./database/scratch.ts";
 import { type DatabaseSwapPlan, finishDatabase, rollbackDatabase, swapDatabase } from "./database/swap.ts";
-import { discardMedia, loadMediaInPlace, stageMedia } from "./media/stage.ts";
+import { discardMedia, loadMediaInPlace, type MediaLoad, stageMedia } from "./media/stage.ts";
 import { finishMedia, type MediaSwapPlan, rollbackMedia, swapMedia } from "./media/swap.ts";
-import { Meter } from "./meter.ts";
 import type { ClientTools, PartProgress, Running } from "./part.ts";
-import type { Storage } from "./storage/storage.ts";
+import type { ArchiveBytes } from "./stored-content.ts";
 
 /** Where a restore puts its parts; null for a part that is left alone. */
 export interface RestoreTarget {
@@ -25,13 +22,16 @@ export interface RestoreTarget {
 
 export interface RestorePlan {
   readonly restoreId: string;
-  readonly storage: Storage;
-  readonly folder: string;
-  readonly manifest: Manifest;
+  readonly content: Content;
   readonly target: RestoreTarget;
+  /** Only these tables, only these paths; null for all. */
+  readonly tables: readonly string[] | null;
+  readonly paths: readonly string[] | null;
   /** Writes down what a crash would leave to put right; durable when it resolves. */
   journal(journal: RestoreJournal | null): Promise<void>;
   readonly now: () => Date;
+  /** Stored archive, until media content is read through `content`. */
+  readonly archive: ArchiveBytes | null;
 }
 
 export interface RestoreWork extends Running {
@@ -44,27 +44,34 @@ export interface RestoreBytes {
   readonly expected: number;
 }
 
-/** The artifacts that a restore of this target reads. */
-export const artifactsFor = (manifest: Manifest, target: RestoreTarget): readonly Artifact[] =>
-  manifest.artifacts.filter(({ part }) => (part === "database" ? target.database : target.media));
-
-/** Reads every stored byte that the restore will need and compares it with the manifest; ARTIFACT_CORRUPT names the artifact. */
-export async function verifyArtifacts(plan: RestorePlan, work: RestoreWork, bytes: RestoreBytes): Promise<void> {
-  for (const artifact of artifactsFor(plan.manifest, plan.target)) {
-    work.report({ phase: "VERIFYING", bytesProcessed: bytes.before, bytesExpected: bytes.expected, currentItem: artifact.name });
-    const meter = new Meter();
-    await pipeline(await plan.storage.get(`${plan.folder}/${artifact.name}`), meter, nowhere(), { signal: work.signal });
-    if (meter.bytes !== artifact.storedSize || meter.digest() !== artifact.sha256)
-      throw new Failure(
-        "ARTIFACT_CORRUPT",
-        `${artifact.name} is not what was stored: its checksum differs from the manifest's.`,
-        "Restore another backup, and check the disk that the storage lies on.",
-      );
-    work.say("INFO", `${artifact.name} is whole: ${formatBytes(artifact.storedSize)}, checksum as stored.`);
-  }
+/** Uncompressed bytes that the restore will read. */
+export async function bytesOf({
+  content,
+  target,
+  tables,
+  archive,
+}: Pick<RestorePlan, "content" | "target" | "tables" | "paths" | "archive">) {
+  return ((target.database && content.database?.size(tables)) || 0) + ((target.media && archive?.size) || 0);
 }
 
-const nowhere = () => new Writable({ write: (_chunk, _encoding, done) => done() });
+/** Reads every stored byte that the restore will need and proves it whole; ARTIFACT_CORRUPT says what is not. */
+export async function verifyContent(
+  { content, target, tables, archive }: RestorePlan,
+  work: RestoreWork,
+  bytes: RestoreBytes,
+): Promise<void> {
+  const verify = async (what: string, check: (observe: (stored: number) => void) => Promise<void>) => {
+    work.report({ phase: "VERIFYING", bytesProcessed: bytes.before, bytesExpected: bytes.expected, currentItem: what });
+    let stored = 0;
+    await check((read) => {
+      stored = read;
+    });
+    work.say("INFO", `The ${what} of the backup is whole: ${formatBytes(stored)} read, checksum as stored.`);
+  };
+  const { database } = content;
+  if (target.database && database) await verify("database", (observe) => database.verify(tables, work, observe));
+  if (target.media && archive) await verify("media", (observe) => archive.verify(work, observe));
+}
 
 /**
  * Restores beside the target and switches over: the target is untouched until everything is loaded, unpacked and
@@ -103,69 +110,49 @@ export async function restoreStaged(plan: RestorePlan, work: RestoreWork, bytes:
   return resultOf(plan, switchSeconds);
 }
 
-async function stageAll(
-  plan: RestorePlan,
+/** Hands each part that is wanted to what loads it, one after the other. */
+async function loadParts<D, M>(
+  { content, target, tables, restoreId, archive }: RestorePlan,
   work: RestoreWork,
   bytes: RestoreBytes,
-): Promise<[DatabaseSwapPlan | null, MediaSwapPlan | null]> {
-  const { manifest, target, restoreId } = plan;
-  let done = bytes.before;
-  let database: DatabaseSwapPlan | null = null;
-  let media: MediaSwapPlan | null = null;
-  const dump = artifactOf(manifest, "database");
-  if (target.database && dump && manifest.database) {
-    work.say("INFO", "Loading the database into a scratch schema; the target is untouched.");
-    database = await stageDatabase({
-      ...target.database,
-      ...sourceOf(plan, dump),
-      expected: manifest.database,
-      restoreId,
-      ...work,
-      observe: observer("DATABASE", done, work, bytes),
-    });
-    done += dump.size;
+  loadDatabase: (request: StageRequest) => Promise<D>,
+  loadMedia: (load: MediaLoad) => Promise<M>,
+): Promise<[D | null, M | null]> {
+  const observer = (phase: Phase, before: number) => (progress: PartProgress) =>
+    work.report({ phase, bytesProcessed: before + progress.bytes, bytesExpected: bytes.expected, currentItem: progress.item });
+  let before = bytes.before;
+  let database: D | null = null;
+  let media: M | null = null;
+  if (target.database && content.database) {
+    work.report({ phase: "DATABASE", bytesProcessed: before, bytesExpected: bytes.expected, currentItem: null });
+    const expected = content.database.summary;
+    const observe = observer("DATABASE", before);
+    database = await loadDatabase({ ...target.database, content: content.database, tables, expected, restoreId, ...work, observe });
+    before += content.database.size(tables);
   }
-  const archive = artifactOf(manifest, "media");
-  if (target.media && archive && manifest.media) {
-    work.say("INFO", "Unpacking the media beside their folders; the target is untouched.");
-    media = await stageMedia({
-      roots: target.media,
-      ...sourceOf(plan, archive),
-      expected: manifest.media,
-      restoreId,
-      ...work,
-      observe: observer("MEDIA", done, work, bytes),
-    });
-  }
+  if (target.media && archive)
+    media = await loadMedia({ roots: target.media, ...archive, restoreId, ...work, observe: observer("MEDIA", before) });
   return [database, media];
 }
 
+const stageAll = (plan: RestorePlan, work: RestoreWork, bytes: RestoreBytes): Promise<[DatabaseSwapPlan | null, MediaSwapPlan | null]> =>
+  loadParts(
+    plan,
+    work,
+    bytes,
+    (request) => {
+      work.say("INFO", "Loading the database into a scratch schema; the target is untouched.");
+      return stageDatabase(request);
+    },
+    (load) => {
+      work.say("INFO", "Unpacking the media beside their folders; the target is untouched.");
+      return stageMedia(load);
+    },
+  );
+
 /** Restores straight into the target. When it fails the target is broken: the caller puts the pre-restore backup back by this same function. */
 export async function restoreInPlace(plan: RestorePlan, work: RestoreWork, bytes: RestoreBytes): Promise<RestoreResult> {
-  const { manifest, target, restoreId } = plan;
-  let done = bytes.before;
-  const dump = artifactOf(manifest, "database");
-  if (target.database && dump && manifest.database) {
-    work.report({ phase: "DATABASE", bytesProcessed: done, bytesExpected: bytes.expected, currentItem: null });
-    await loadInPlace({
-      ...target.database,
-      ...sourceOf(plan, dump),
-      expected: manifest.database,
-      ...work,
-      observe: observer("DATABASE", done, work, bytes),
-    });
-    done += dump.size;
-  }
-  const archive = artifactOf(manifest, "media");
-  if (target.media && archive && manifest.media)
-    await loadMediaInPlace({
-      roots: target.media,
-      ...sourceOf(plan, archive),
-      expected: manifest.media,
-      restoreId,
-      ...work,
-      observe: observer("MEDIA", done, work, bytes),
-    });
+  await loadParts(plan, work, bytes, loadInPlace, loadMediaInPlace);
   return resultOf(plan, null);
 }
 
@@ -194,20 +181,9 @@ export async function recover(restoreId: string, journal: RestoreJournal, target
   else if (target.media) await discardMedia(restoreId, target.media);
 }
 
-const artifactOf = (manifest: Manifest, part: Part) => manifest.artifacts.find((artifact) => artifact.part === part);
-
-const sourceOf = (plan: RestorePlan, artifact: Artifact) => ({
-  open: () => plan.storage.get(`${plan.folder}/${artifact.name}`),
-  compression: plan.manifest.compression,
-  sha256: artifact.sha256,
-});
-
-const observer = (phase: Phase, before: number, work: RestoreWork, bytes: RestoreBytes) => (progress: PartProgress) =>
-  work.report({ phase, bytesProcessed: before + progress.bytes, bytesExpected: bytes.expected, currentItem: progress.item });
-
-function resultOf({ manifest, target }: RestorePlan, switchSeconds: number | null): RestoreResult {
-  const database = target.database ? manifest.database : null;
-  const media = target.media ? manifest.media : null;
+function resultOf({ content, target, archive }: RestorePlan, switchSeconds: number | null): RestoreResult {
+  const database = (target.database && content.database?.summary) || null;
+  const media = (target.media && archive?.expected) || null;
   const { definitions } = database ?? {};
   return {
     tables: database?.tables.length ?? 0,

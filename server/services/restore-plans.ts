@@ -5,7 +5,6 @@ import type { Actor } from "../domain/access.ts";
 import { Failure } from "../domain/errors.ts";
 import { inspectDatabase } from "../engine/database/inspect.ts";
 import type { ClientTools } from "../engine/part.ts";
-import { artifactsFor } from "../engine/restore.ts";
 import { targetOf } from "./restore-target.ts";
 import type { RestoreRequest, Restores } from "./restores.ts";
 import type { Sources } from "./sources.ts";
@@ -66,7 +65,9 @@ export function createRestorePlans({
         }
       }
       const media = await Promise.all((engineTarget.media ?? []).map(async ({ path }) => ({ path, exists: await isFolder(path) })));
-      const bytes = artifactsFor(manifest, engineTarget).reduce((sum, artifact) => sum + artifact.size, 0);
+      const bytes = manifest.artifacts
+        .filter(({ part }) => (part === "database" ? engineTarget.database : engineTarget.media))
+        .reduce((sum, artifact) => sum + artifact.size, 0);
       return { backup, target, database, media, bytes, expectedSeconds: await sources.expectedRestoreSeconds(target.id), problems };
     },
   };

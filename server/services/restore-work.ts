@@ -9,7 +9,7 @@ import type { RestoreId } from "../domain/ids.ts";
 import type { Manifest } from "../domain/manifest.ts";
 import type { ClientTools } from "../engine/part.ts";
 import {
-  artifactsFor,
+  bytesOf,
   describeResult,
   notPutBack,
   type RestoreBytes,
@@ -17,8 +17,9 @@ import {
   recover,
   restoreInPlace,
   restoreStaged,
-  verifyArtifacts,
+  verifyContent,
 } from "../engine/restore.ts";
+import { archiveOf, contentOf } from "../engine/stored-content.ts";
 import type { Bus } from "../events/bus.ts";
 import type { Backups } from "./backups.ts";
 import { targetOf } from "./restore-target.ts";
@@ -40,11 +41,13 @@ interface Dependencies {
 export function createRestoreWork({ catalog, bus, backups, sources, storages, tools, now }: Dependencies) {
   async function planFor(row: RestoreRow, backup: BackupRow, manifest: Manifest): Promise<RestorePlan> {
     const target = await sources.existing(row.targetSourceId);
+    const storage = await storages.open(backup.storageId);
     return {
       restoreId: row.id,
-      storage: await storages.open(backup.storageId),
-      folder: backup.folder,
-      manifest,
+      content: contentOf(storage, backup.folder, manifest),
+      archive: archiveOf(storage, backup.folder, manifest),
+      tables: null,
+      paths: null,
       target: targetOf(target, manifest, row.type, sources.connectionOf(target), await tools()),
       journal: (journal) => db.writeJournal(catalog, row.id, journal),
       now,
@@ -57,11 +60,11 @@ export function createRestoreWork({ catalog, bus, backups, sources, storages, to
     const manifest = await backups.manifestOf(backup.id);
     if (!manifest) throw new Failure("NOT_FOUND", `${backup.name} has no manifest in the catalog.`);
     const plan = await planFor(row, backup, manifest);
-    const wanted = artifactsFor(manifest, plan.target).reduce((sum, artifact) => sum + artifact.size, 0);
+    const wanted = await bytesOf(plan);
     work.say("INFO", `Restoring ${backup.name}.`);
     work.report({ phase: "PREPARING", bytesProcessed: 0, bytesExpected: null, currentItem: null });
     // What is broken is found before the target's owner waits for a safety copy, and long before the target is touched.
-    await verifyArtifacts(plan, work, { before: 0, expected: wanted });
+    await verifyContent(plan, work, { before: 0, expected: wanted });
 
     let before = 0;
     if (row.backupBeforeRestore) {

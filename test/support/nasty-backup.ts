@@ -1,18 +1,20 @@
 import { createHash } from "node:crypto";
-import { Readable } from "node:stream";
 import { buffer } from "node:stream/consumers";
 import type { Connection } from "../../server/domain/connection.ts";
-import type { DatabaseSummary } from "../../server/domain/manifest.ts";
+import type { DatabaseSummary, Manifest } from "../../server/domain/manifest.ts";
+import type { DatabaseContent } from "../../server/engine/content.ts";
 import { openDump } from "../../server/engine/database/dump.ts";
 import { findTools } from "../../server/engine/database/tools.ts";
 import type { Packing } from "../../server/engine/part.ts";
+import { contentOf } from "../../server/engine/stored-content.ts";
+import { memoryStorage } from "./memory-storage.ts";
 
-/** A dump in memory, and what a restore of it is asked with. */
+/** A dump in memory, and what a restore of it reads. */
 export interface TakenDump {
   readonly bytes: Buffer;
   readonly size: number;
   readonly summary: DatabaseSummary;
-  readonly artifact: { readonly open: () => Promise<Readable>; readonly compression: Packing["compression"]; readonly sha256: string };
+  readonly content: DatabaseContent;
 }
 
 export const quiet = { signal: new AbortController().signal, say: () => {} };
@@ -20,11 +22,41 @@ export const quiet = { signal: new AbortController().signal, say: () => {} };
 export async function takeDump(connection: Connection, packing: Packing = { compression: "ZSTD", level: 1 }): Promise<TakenDump> {
   const reader = await openDump({ connection, tools: await findTools(null), packing, ...quiet });
   const bytes = await buffer(reader.bytes);
-  return { bytes, ...(await reader.done), artifact: artifactOf(bytes, packing.compression) };
+  const { size, summary } = await reader.done;
+  return { bytes, size, summary, content: storedContent(bytes, packing.compression, summary, { size }) };
 }
 
-export const artifactOf = (bytes: Buffer, compression: Packing["compression"]) => ({
-  open: async () => Readable.from([bytes]),
-  compression,
-  sha256: createHash("sha256").update(bytes).digest("hex"),
-});
+/** The dump of a backup whose storage holds these bytes; `promised` are those that its manifest tells of. */
+export function storedContent(
+  bytes: Buffer,
+  compression: Packing["compression"],
+  summary: DatabaseSummary,
+  { promised = bytes, size = bytes.length }: { readonly promised?: Buffer; readonly size?: number } = {},
+): DatabaseContent {
+  const storage = memoryStorage();
+  storage.files.set("backup/database.sql", bytes);
+  const sha256 = createHash("sha256").update(promised).digest("hex");
+  const manifest: Manifest = {
+    format: 1,
+    generator: "holdfast",
+    id: "0a1b2c3d-0000-4000-8000-000000000000",
+    name: "A dump",
+    description: null,
+    type: "DATABASE",
+    trigger: "MANUAL",
+    source: { id: "shop", name: "Shop" },
+    compression,
+    encrypted: false,
+    excludeLogs: true,
+    createdAt: "2026-11-22T03:00:00.000Z",
+    startedAt: "2026-11-22T03:00:00.000Z",
+    finishedAt: "2026-11-22T03:00:01.000Z",
+    artifacts: [{ name: "database.sql", part: "database", size, storedSize: promised.length, sha256 }],
+    database: summary,
+    media: null,
+    restoreCommands: [],
+  };
+  const { database } = contentOf(storage, "backup", manifest);
+  if (!database) throw new Error("The manifest names no dump");
+  return database;
+}

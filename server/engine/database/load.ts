@@ -1,12 +1,8 @@
-import { Writable } from "node:stream";
-import { pipeline } from "node:stream/promises";
-import type { Compression } from "../../../shared/enums.ts";
 import type { Connection } from "../../domain/connection.ts";
 import { Failure } from "../../domain/errors.ts";
 import type { DatabaseSummary } from "../../domain/manifest.ts";
-import { decompressor } from "../codec/compress.ts";
-import { Meter } from "../meter.ts";
-import type { ClientTools, OpenArtifact, PartProgress, Running } from "../part.ts";
+import type { DatabaseContent } from "../content.ts";
+import type { ClientTools, PartProgress, Running } from "../part.ts";
 import { type Session, select, withSession } from "./client.ts";
 import { countDefinitions, definitionsOf } from "./inspect.ts";
 import { qualify } from "./names.ts";
@@ -18,17 +14,17 @@ import { DumpSplitter } from "./scripts.ts";
 export interface LoadRequest extends Running {
   readonly connection: Connection;
   readonly tools: ClientTools;
-  readonly open: OpenArtifact;
-  readonly compression: Compression;
-  /** Of the stored bytes. */
-  readonly sha256: string;
+  readonly content: DatabaseContent;
+  /** Only these tables and their triggers; null for all that the dump holds. */
+  readonly tables: readonly string[] | null;
+  /** What the loaded database is compared with. */
   readonly expected: DatabaseSummary;
   observe(progress: PartProgress): void;
 }
 
 /**
  * Empties the target and loads a backup straight into it, for accounts that may not create a schema. The caller has
- * checked the artifact's SHA-256 before. When this rejects, the target is broken: put the pre-restore backup back by this same function.
+ * verified the content before. When this rejects, the target is broken: put the pre-restore backup back by this same function.
  */
 export async function loadInPlace(request: LoadRequest): Promise<void> {
   const { connection, expected, signal, say } = request;
@@ -57,54 +53,25 @@ export async function loadInPlace(request: LoadRequest): Promise<void> {
   );
 }
 
-/** Streams the artifact into `schema`: hashed, decompressed, split and fed to the restricted client. */
+/** Streams the dump into `schema`, split and fed to the restricted client. */
 export async function loadDump(request: LoadRequest, schema: string, splitter: DumpSplitter): Promise<void> {
-  const { connection, tools, compression, signal, observe } = request;
-  const stored = new Meter();
+  const { connection, tools, content, tables, signal, observe } = request;
   let bytes = 0;
-  async function* counted(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-    for await (const chunk of source) {
+  async function* counted(): AsyncGenerator<Uint8Array> {
+    for await (const chunk of content.open(tables, signal)) {
       bytes += chunk.length;
       yield chunk;
       observe({ bytes, item: splitter.table });
     }
   }
-  const source = await request.open();
-  const script = (async function* () {
-    try {
-      const fed = pipeline(source, stored, { signal });
-      fed.catch(() => {});
-      yield* splitter.tables(counted(decompressor(compression, signal)(stored)));
-      await fed;
-    } finally {
-      source.destroy();
-      stored.destroy();
-    }
-  })();
   try {
-    await runScript({ connection, tools, schema, signal }, script);
+    await runScript({ connection, tools, schema, signal }, splitter.tables(counted()));
   } catch (error) {
     signal.throwIfAborted();
     // SQL that makes no sense may be a damaged artifact, which is the better thing to say.
-    if (error instanceof Failure && error.code === "LOAD_FAILED") demandHash(await hashOf(request), request.sha256);
+    if (error instanceof Failure && error.code === "LOAD_FAILED") await content.verify(tables, request, () => {});
     throw error;
   }
-  demandHash(stored.digest(), request.sha256);
-}
-
-async function hashOf({ open, signal }: LoadRequest): Promise<string> {
-  const meter = new Meter();
-  await pipeline(await open(), meter, new Writable({ write: (_chunk, _encoding, done) => done() }), { signal });
-  return meter.digest();
-}
-
-function demandHash(found: string, expected: string): void {
-  if (found === expected) return;
-  throw new Failure(
-    "ARTIFACT_CORRUPT",
-    "The database artifact is not what was stored: its checksum differs from the manifest's.",
-    "Restore another backup, and check the disk that the storage lies on.",
-  );
 }
 
 /** Throws LOAD_FAILED that names the table unless `schema` holds exactly the tables and row counts that the backup says. */
