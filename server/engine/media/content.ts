@@ -1,4 +1,4 @@
-import { closeSync, constants, fstatSync, openSync, readlinkSync, readSync, type Stats } from "node:fs";
+import { type BigIntStats, closeSync, constants, fstatSync, openSync, readlinkSync, readSync, type Stats } from "node:fs";
 import { formatBytes } from "../../../shared/format.ts";
 import type { Entry } from "./entry.ts";
 import { factsOf, whyNot } from "./folder.ts";
@@ -28,11 +28,12 @@ export function openContent(entry: Entry): Content | { readonly problem: string 
   let fd: number | undefined;
   try {
     fd = openSync(entry.at, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
-    const stats = fstatSync(fd);
+    const stats = fstatSync(fd, { bigint: true });
     if (!(stats.isFile() && isWhereItWas(fd, stats, entry))) throw new Error("it was replaced while it was read");
     const now = { ...entry, ...factsOf(stats) };
-    if (stats.size > smallFile) {
-      const large = { entry: now, stats, fd };
+    if (now.size > smallFile) {
+      const plain = fstatSync(fd);
+      const large = { entry: { ...now, size: plain.size }, stats: plain, fd };
       fd = undefined;
       return large;
     }
@@ -48,7 +49,7 @@ export function openContent(entry: Entry): Content | { readonly problem: string 
  * True for the very file that the walk saw, and for one that was saved in its place; false when a folder on the way has
  * become a link, which could lead anywhere.
  */
-function isWhereItWas(fd: number, stats: Stats, entry: Entry): boolean {
+function isWhereItWas(fd: number, stats: BigIntStats, entry: Entry): boolean {
   if (factsOf(stats).identity === entry.identity) return true;
   return process.platform === "linux" && readlinkSync(`/proc/self/fd/${fd}`) === entry.at;
 }
@@ -58,8 +59,8 @@ function readSmall(fd: number, seen: Entry): Content {
   for (let before = seen, tries = 1; ; tries += 1) {
     const bytes = Buffer.allocUnsafe(before.size);
     const length = fill(fd, bytes);
-    const now = { ...before, ...factsOf(fstatSync(fd)) };
-    const steady = length === before.size && now.size === before.size && now.mtimeMs === before.mtimeMs;
+    const now = { ...before, ...factsOf(fstatSync(fd, { bigint: true })) };
+    const steady = length === before.size && now.size === before.size && now.mtime === before.mtime;
     if (steady) return { entry: before, bytes, problem: null };
     if (tries === 2 || now.size > smallFile)
       return { entry: { ...before, size: length }, bytes: bytes.subarray(0, length), problem: changed };
@@ -91,10 +92,10 @@ export function* readPieces({ fd, entry }: Large, told: (problem: string) => voi
       sent += read;
       yield bytes.subarray(0, read);
     }
-    const { size, mtimeMs } = fstatSync(fd);
+    const { size, mtime } = factsOf(fstatSync(fd, { bigint: true }));
     if (sent < entry.size) told(`shrank while it was read: after ${formatBytes(sent)} the backup holds zeros`);
     else if (size !== entry.size) told(`grew while it was read: the backup holds its first ${formatBytes(entry.size)}`);
-    else if (mtimeMs !== entry.mtimeMs) told(changed);
+    else if (mtime !== entry.mtime) told(changed);
   } catch (error) {
     told(whyNot(error, `after ${formatBytes(sent)} the backup holds zeros`));
   } finally {

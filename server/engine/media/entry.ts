@@ -9,7 +9,8 @@ export interface Entry {
   readonly size: number;
   /** Permission bits, with set-uid, set-gid and sticky. */
   readonly mode: number;
-  readonly mtimeMs: number;
+  /** Microseconds. */
+  readonly mtime: number;
   readonly uid: number;
   readonly gid: number;
   /** Device and inode: a file that is opened later is this one, or it was swapped. */

@@ -1,7 +1,8 @@
 import { isUtf8 } from "node:buffer";
-import { closeSync, constants, lstatSync, openSync, readdirSync, readlinkSync, type Stats } from "node:fs";
+import { type BigIntStats, closeSync, constants, lstatSync, openSync, readdirSync, readlinkSync } from "node:fs";
 import { messageOf } from "../../domain/errors.ts";
 import type { Entry, Skipped } from "./entry.ts";
+import { microsecondsOf } from "./time.ts";
 
 /** Where something is: its root, its path in there, and its absolute path. */
 type Place = Pick<Entry, "root" | "path" | "at">;
@@ -46,7 +47,7 @@ function withFolder<T>(at: string, use: (base: string) => T): T {
 /** Looks at one thing without following a link; never throws. */
 export function lookAt(path: string, place: Place): Entry | Skipped {
   try {
-    const stats = lstatSync(path);
+    const stats = lstatSync(path, { bigint: true });
     const kind = kindOf(stats);
     if (!kind) return skipped(place, `is ${strange(stats)}, which no backup holds`);
     let target: string | null = null;
@@ -55,7 +56,8 @@ export function lookAt(path: string, place: Place): Entry | Skipped {
       if (!isUtf8(raw)) return skipped(place, "is a link to a name that is not valid UTF-8");
       target = raw.toString();
     }
-    return { ...place, ...factsOf(stats), kind, target, size: kind === "file" ? stats.size : 0 };
+    const facts = factsOf(stats);
+    return { ...place, ...facts, kind, target, size: kind === "file" ? facts.size : 0 };
   } catch (error) {
     // Node spells what it cannot decode with this sign, and then there is no such name.
     if (place.path.includes("\uFFFD")) return skipped(place, "has a name that is not valid UTF-8: rename it");
@@ -63,17 +65,18 @@ export function lookAt(path: string, place: Place): Entry | Skipped {
   }
 }
 
-const kindOf = (stats: Stats) => (stats.isFile() ? "file" : stats.isDirectory() ? "directory" : stats.isSymbolicLink() ? "link" : null);
+const kindOf = (stats: BigIntStats) =>
+  stats.isFile() ? "file" : stats.isDirectory() ? "directory" : stats.isSymbolicLink() ? "link" : null;
 
-const strange = (stats: Stats) => (stats.isFIFO() ? "a named pipe" : stats.isSocket() ? "a socket" : "a device");
+const strange = (stats: BigIntStats) => (stats.isFIFO() ? "a named pipe" : stats.isSocket() ? "a socket" : "a device");
 
 /** What an entry keeps of its stats. */
-export const factsOf = (stats: Stats) => ({
-  size: stats.size,
-  mode: stats.mode & 0o7777,
-  mtimeMs: stats.mtimeMs,
-  uid: stats.uid,
-  gid: stats.gid,
+export const factsOf = (stats: BigIntStats) => ({
+  size: Number(stats.size),
+  mode: Number(stats.mode) & 0o7777,
+  mtime: microsecondsOf(stats.mtimeNs),
+  uid: Number(stats.uid),
+  gid: Number(stats.gid),
   identity: `${stats.dev}:${stats.ino}`,
 });
 

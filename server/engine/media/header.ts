@@ -1,5 +1,6 @@
 import type { EntryData } from "archiver";
 import type { Entry } from "./entry.ts";
+import { paxSeconds } from "./time.ts";
 
 /** What archiver hands through to the tar header besides its own fields. */
 export interface TarHeader extends EntryData {
@@ -12,7 +13,7 @@ export interface TarHeader extends EntryData {
 /** The header of an entry, exact where the plain format is not: times to the microsecond, any name, large owner ids. */
 export function tarHeader(entry: Entry, prefix: string): TarHeader {
   const name = entry.path ? `${prefix}/${entry.path}` : prefix;
-  const pax: Record<string, string> = { mtime: (entry.mtimeMs / 1000).toFixed(6) };
+  const pax: Record<string, string> = { mtime: paxSeconds(entry.mtime) };
   // archiver takes a backslash for a slash. The further header is what every tar reads as the name.
   const plain = name.replaceAll("\\", "_").replace(/^(\w+):/, "$1_");
   if (plain !== name) pax.path = entry.kind === "directory" ? `${name}/` : name;
@@ -22,7 +23,7 @@ export function tarHeader(entry: Entry, prefix: string): TarHeader {
     name: plain,
     type: entry.kind === "link" ? "symlink" : entry.kind,
     mode: entry.mode === 0 ? noRights : entry.mode,
-    date: new Date(Math.min(Math.max(entry.mtimeMs, 0), plainTime)),
+    date: new Date(Math.min(Math.max(entry.mtime / 1000, 0), plainTime)),
     uid: Math.min(entry.uid, plainOwner),
     gid: Math.min(entry.gid, plainOwner),
     ...(entry.target === null ? {} : { linkname: entry.target }),

@@ -3,6 +3,7 @@ import { dirname, join } from "node:path";
 import { errnoOf } from "../storage/disk.ts";
 import { type Placed, placeName, unsafe } from "./names.ts";
 import { onTarget } from "./target.ts";
+import { settable } from "./time.ts";
 import type { TarEntry } from "./untar.ts";
 
 /** What was unpacked. */
@@ -153,7 +154,6 @@ async function settle(path: string, entry: TarEntry): Promise<void> {
   await lutimes(path, timeOf(entry), timeOf(entry));
 }
 
-/** Node takes a number before 1970 for "now", and a Date for what it says. */
-const timeOf = ({ mtime }: TarEntry) => (mtime < 0 ? new Date(mtime * 1000) : mtime);
+const timeOf = ({ mtime }: TarEntry) => settable(mtime);
 
 const asRoot = process.getuid?.() === 0;

@@ -32,7 +32,7 @@ async function stage(
   await makeTree(join(top, "m"), { "kept.txt": "kept" });
   await makeTree(join(top, "neighbour"), { "kept.txt": "kept" });
   const was = await seen(top);
-  const expected = { roots: [], files: 0, directories: 0, links: 0, problems: [], ...counts };
+  const expected = { roots: [], files: 0, directories: 0, links: 0, problems: [], index: null, ...counts };
   const load = loadOf(bytes, expected, [{ path: join(top, "m"), prefix: "m" }], compression);
   return { top, was, plan: stageMedia(load) };
 }
@@ -225,7 +225,7 @@ it.runIf(process.getuid?.() === 0)("says that the target's disk is full, and lea
     import { stageMedia } from ${JSON.stringify(join(process.cwd(), "server/engine/media/stage.ts"))};
     import { createReadStream, mkdirSync, readdirSync } from "node:fs";
     mkdirSync("m");
-    const expected = { roots: [], files: 1, directories: 1, links: 0, problems: [] };
+    const expected = { roots: [], files: 1, directories: 1, links: 0, problems: [], index: null };
     const error = await stageMedia({ roots: [{ path: process.cwd() + "/m", prefix: "m" }], open: async () => createReadStream(${JSON.stringify(archive)}), compression: "NONE",
       sha256: "", expected, restoreId: "0a1b2c3d", signal: new AbortController().signal, say() {}, observe() {} }).catch((error) => error);
     console.log(JSON.stringify({ code: error.code, reason: error.reason, left: readdirSync(".") }));`;

@@ -36,6 +36,7 @@ describe("a packed media folder", () => {
       files: count("file"),
       directories: count("directory"),
       links: count("link"),
+      index: null,
       problems: [],
     });
     expect(progress.bytes).toBe(size);
