@@ -3,7 +3,7 @@ import { mkdtemp, readdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { Failure } from "../../domain/errors.ts";
-import type { Place } from "./place.ts";
+import type { ServerPlace } from "./place.ts";
 import { findProgram } from "./programs.ts";
 
 const run = promisify(execFile);
@@ -18,11 +18,16 @@ export const commonOptions = (): readonly string[] => (process.getuid?.() === 0 
 export const cleanEnvironment = (folders: readonly string[]) => ({ PATH: folders.join(":"), LANG: "C.UTF-8" });
 
 /**
- * Makes the data folder: built beside and renamed, so that it is whole or absent. Some 2 s. Call it under the lock.
- * The account of this process may sign in over the socket, nobody else, and no password exists.
+ * Makes the data folder: built beside and renamed, so that it is whole or absent. About 1 s. Call it under the lock, where
+ * others use the place too. The account of this process may sign in over the socket, nobody else, and no password exists.
  */
-export async function installData(place: Place, folders: readonly string[], signal?: AbortSignal): Promise<void> {
-  const program = await findProgram("mariadb-install-db", folders);
+export async function installData(
+  place: ServerPlace,
+  settings: readonly string[],
+  folders: readonly string[],
+  signal?: AbortSignal,
+): Promise<void> {
+  const program = await findProgram("mariadb-install-db", place, folders);
   for (const name of await readdir(place.folder))
     if (name.startsWith("installing-")) await rm(join(place.folder, name), { recursive: true, force: true }).catch(() => {});
   const draft = await mkdtemp(join(place.folder, "installing-"));
@@ -37,7 +42,7 @@ export async function installData(place: Place, folders: readonly string[], sign
     "--force",
     "--skip-name-resolve",
     "--skip-test-db",
-    ...innodbOptions,
+    ...settings,
     ...commonOptions(),
   ];
   try {
@@ -45,7 +50,7 @@ export async function installData(place: Place, folders: readonly string[], sign
   } catch (cause) {
     await rm(draft, { recursive: true, force: true });
     signal?.throwIfAborted();
-    throw new Failure("INTERNAL", "The embedded catalog could not be made.", lastLines(cause), { cause });
+    throw new Failure("INTERNAL", `The ${place.name} could not be made.`, lastLines(cause), { cause });
   }
   await rename(draft, place.dataFolder);
 }

@@ -22,13 +22,21 @@ export const isAlive = async (mark: ProcessMark): Promise<boolean> => (await mar
 
 /** The mariadbd that was started on exactly this data folder, found by its command line; null when there is none. */
 export async function findServer(dataFolder: string): Promise<ProcessMark | null> {
+  return (await serversWhere((option) => option === `--datadir=${dataFolder}`))[0] ?? null;
+}
+
+/** Every mariadbd whose data folder lies below `folder`, one that only installs its data included. */
+export const findServersBelow = (folder: string): Promise<ProcessMark[]> =>
+  serversWhere((option) => option.startsWith(`--datadir=${folder}/`));
+
+async function serversWhere(isIt: (option: string) => boolean): Promise<ProcessMark[]> {
   const pids = (await readdir("/proc")).filter((name) => /^\d+$/.test(name)).map(Number);
+  const found: ProcessMark[] = [];
   for (const pid of pids) {
     const [program, ...args] = (await readFile(`/proc/${pid}/cmdline`, "utf8").catch(() => "")).split("\0");
-    if (program && basename(program) === "mariadbd" && args.includes(`--datadir=${dataFolder}`)) {
-      const mark = await markOf(pid);
-      if (mark) return mark;
-    }
+    if (!program || basename(program) !== "mariadbd" || !args.some(isIt)) continue;
+    const mark = await markOf(pid);
+    if (mark) found.push(mark);
   }
-  return null;
+  return found;
 }
