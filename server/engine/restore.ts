@@ -11,7 +11,6 @@ import { type DatabaseSwapPlan, finishDatabase, rollbackDatabase, swapDatabase }
 import { discardMedia, loadMediaInPlace, type MediaLoad, stageMedia } from "./media/stage.ts";
 import { finishMedia, type MediaSwapPlan, rollbackMedia, swapMedia } from "./media/swap.ts";
 import type { ClientTools, PartProgress, Running } from "./part.ts";
-import type { ArchiveBytes } from "./stored-content.ts";
 
 /** Where a restore puts its parts; null for a part that is left alone. */
 export interface RestoreTarget {
@@ -30,8 +29,6 @@ export interface RestorePlan {
   /** Writes down what a crash would leave to put right; durable when it resolves. */
   journal(journal: RestoreJournal | null): Promise<void>;
   readonly now: () => Date;
-  /** Stored archive, until media content is read through `content`. */
-  readonly archive: ArchiveBytes | null;
 }
 
 export interface RestoreWork extends Running {
@@ -45,18 +42,14 @@ export interface RestoreBytes {
 }
 
 /** Uncompressed bytes that the restore will read. */
-export async function bytesOf({
-  content,
-  target,
-  tables,
-  archive,
-}: Pick<RestorePlan, "content" | "target" | "tables" | "paths" | "archive">) {
-  return ((target.database && content.database?.size(tables)) || 0) + ((target.media && archive?.size) || 0);
+export async function bytesOf({ content, target, tables, paths }: Pick<RestorePlan, "content" | "target" | "tables" | "paths">) {
+  const media = target.media && content.media ? await content.media.measure(paths) : null;
+  return ((target.database && content.database?.size(tables)) || 0) + (media?.bytes ?? 0);
 }
 
 /** Reads every stored byte that the restore will need and proves it whole; ARTIFACT_CORRUPT says what is not. */
 export async function verifyContent(
-  { content, target, tables, archive }: RestorePlan,
+  { content, target, tables, paths }: RestorePlan,
   work: RestoreWork,
   bytes: RestoreBytes,
 ): Promise<void> {
@@ -68,9 +61,9 @@ export async function verifyContent(
     });
     work.say("INFO", `The ${what} of the backup is whole: ${formatBytes(stored)} read, checksum as stored.`);
   };
-  const { database } = content;
+  const { database, media } = content;
   if (target.database && database) await verify("database", (observe) => database.verify(tables, work, observe));
-  if (target.media && archive) await verify("media", (observe) => archive.verify(work, observe));
+  if (target.media && media) await verify("media", (observe) => media.verify(paths, work, observe));
 }
 
 /**
@@ -107,12 +100,12 @@ export async function restoreStaged(plan: RestorePlan, work: RestoreWork, bytes:
   work.report({ phase: "FINISHING", bytesProcessed: bytes.expected, bytesExpected: bytes.expected, currentItem: null });
   await recover(plan.restoreId, committed, plan.target);
   await plan.journal(null);
-  return resultOf(plan, switchSeconds);
+  return await resultOf(plan, switchSeconds);
 }
 
 /** Hands each part that is wanted to what loads it, one after the other. */
 async function loadParts<D, M>(
-  { content, target, tables, restoreId, archive }: RestorePlan,
+  { content, target, tables, paths, restoreId }: RestorePlan,
   work: RestoreWork,
   bytes: RestoreBytes,
   loadDatabase: (request: StageRequest) => Promise<D>,
@@ -130,8 +123,10 @@ async function loadParts<D, M>(
     database = await loadDatabase({ ...target.database, content: content.database, tables, expected, restoreId, ...work, observe });
     before += content.database.size(tables);
   }
-  if (target.media && archive)
-    media = await loadMedia({ roots: target.media, ...archive, restoreId, ...work, observe: observer("MEDIA", before) });
+  if (target.media && content.media) {
+    const observe = observer("MEDIA", before);
+    media = await loadMedia({ roots: target.media, content: content.media, paths, mode: "REPLACE", restoreId, ...work, observe });
+  }
   return [database, media];
 }
 
@@ -153,7 +148,7 @@ const stageAll = (plan: RestorePlan, work: RestoreWork, bytes: RestoreBytes): Pr
 /** Restores straight into the target. When it fails the target is broken: the caller puts the pre-restore backup back by this same function. */
 export async function restoreInPlace(plan: RestorePlan, work: RestoreWork, bytes: RestoreBytes): Promise<RestoreResult> {
   await loadParts(plan, work, bytes, loadInPlace, loadMediaInPlace);
-  return resultOf(plan, null);
+  return await resultOf(plan, null);
 }
 
 /** The Failure for a target that is neither old nor new until the journal's next reader succeeds. */
@@ -181,9 +176,9 @@ export async function recover(restoreId: string, journal: RestoreJournal, target
   else if (target.media) await discardMedia(restoreId, target.media);
 }
 
-function resultOf({ content, target, archive }: RestorePlan, switchSeconds: number | null): RestoreResult {
+async function resultOf({ content, target, paths }: RestorePlan, switchSeconds: number | null): Promise<RestoreResult> {
   const database = (target.database && content.database?.summary) || null;
-  const media = (target.media && archive?.expected) || null;
+  const media = target.media && content.media ? await content.media.measure(paths) : null;
   const { definitions } = database ?? {};
   return {
     tables: database?.tables.length ?? 0,

@@ -19,7 +19,7 @@ import {
   restoreStaged,
   verifyContent,
 } from "../engine/restore.ts";
-import { archiveOf, contentOf } from "../engine/stored-content.ts";
+import { contentOf } from "../engine/stored-content.ts";
 import type { Bus } from "../events/bus.ts";
 import type { Backups } from "./backups.ts";
 import { targetOf } from "./restore-target.ts";
@@ -45,7 +45,6 @@ export function createRestoreWork({ catalog, bus, backups, sources, storages, to
     return {
       restoreId: row.id,
       content: contentOf(storage, backup.folder, manifest),
-      archive: archiveOf(storage, backup.folder, manifest),
       tables: null,
       paths: null,
       target: targetOf(target, manifest, row.type, sources.connectionOf(target), await tools()),

@@ -2,13 +2,16 @@ import { execFile } from "node:child_process";
 import { createHash, randomBytes } from "node:crypto";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { Readable } from "node:stream";
 import { buffer } from "node:stream/consumers";
 import { promisify } from "node:util";
-import type { MediaSummary } from "../../server/domain/manifest.ts";
+import type { Manifest, MediaSummary } from "../../server/domain/manifest.ts";
+import type { MediaContent } from "../../server/engine/content.ts";
 import { openPack } from "../../server/engine/media/pack.ts";
 import type { MediaLoad } from "../../server/engine/media/stage.ts";
+import { storedArchive } from "../../server/engine/media/stored-archive.ts";
+import type { Storage } from "../../server/engine/storage/storage.ts";
 import type { Compression } from "../../shared/enums.ts";
+import { memoryStorage } from "./memory-storage.ts";
 import { dir, file, hardlink, link, type Tree } from "./trees.ts";
 
 const run = promisify(execFile);
@@ -72,14 +75,51 @@ export async function untarWithStockTools(bytes: Buffer, folder: string): Promis
   await run("tar", ["--zstd", "-xpf", "../archive.tar.zst"], { cwd: folder, env: { ...process.env, LC_ALL: "C.UTF-8" } });
 }
 
+/** A manifest of media only, whose archive is these bytes. */
+export function manifestOf(bytes: Buffer, media: MediaSummary, compression: Compression, size: number): Manifest {
+  const sha256 = createHash("sha256").update(bytes).digest("hex");
+  const [id, at] = ["0a1b2c3d-0000-4000-8000-000000000000", "2024-03-01T12:34:56.250Z"];
+  const about = { format: 1, generator: "tests", id, name: "", description: null, type: "MEDIA", trigger: "MANUAL" } as const;
+  const when = { createdAt: at, startedAt: at, finishedAt: at };
+  const rest = { source: { id, name: "" }, encrypted: false, excludeLogs: false, database: null, restoreCommands: [] };
+  return {
+    ...about,
+    ...when,
+    ...rest,
+    compression,
+    media,
+    artifacts: [{ name: "media", part: "media", size, storedSize: bytes.length, sha256 }],
+  };
+}
+
+/** What is different from a storage that holds the archive as it was stored. */
+interface Twist {
+  readonly compression?: Compression;
+  readonly size?: number;
+  readonly sha256?: string;
+  readonly storage?: Partial<Storage>;
+}
+
+/** These bytes as the archive of a backup. */
+export function contentOf(
+  bytes: Buffer,
+  expected: MediaSummary,
+  { compression = "ZSTD", size = 0, sha256, storage }: Twist = {},
+): MediaContent {
+  const stored = memoryStorage();
+  stored.files.set("f/media", bytes);
+  const manifest = manifestOf(bytes, expected, compression, size);
+  const artifacts = manifest.artifacts.map((artifact) => ({ ...artifact, ...(sha256 ? { sha256 } : {}) }));
+  return storedArchive({ ...stored, ...storage }, "f", { ...manifest, artifacts });
+}
+
 /** What a restore of these bytes into `roots` asks for. */
-export function loadOf(bytes: Buffer, expected: MediaSummary, roots: MediaLoad["roots"], compression: Compression = "ZSTD"): MediaLoad {
+export function loadOf(bytes: Buffer, expected: MediaSummary, roots: MediaLoad["roots"], twist: Twist = {}): MediaLoad {
   return {
     roots,
-    open: async () => Readable.from([bytes], { objectMode: false }),
-    compression,
-    sha256: createHash("sha256").update(bytes).digest("hex"),
-    expected,
+    content: contentOf(bytes, expected, twist),
+    paths: null,
+    mode: "REPLACE",
     restoreId: "0a1b2c3d-0000-4000-8000-000000000000",
     observe: () => {},
     ...still(),

@@ -1,33 +1,28 @@
 import { mkdir, rm } from "node:fs/promises";
-import { pipeline } from "node:stream/promises";
-import type { Compression } from "../../../shared/enums.ts";
+import type { RestoreMode } from "../../../shared/enums.ts";
 import { Failure } from "../../domain/errors.ts";
-import type { MediaSummary } from "../../domain/manifest.ts";
-import { decompressor } from "../codec/compress.ts";
-import { Meter } from "../meter.ts";
-import type { OpenArtifact, PartProgress, Running } from "../part.ts";
+import type { MediaContent } from "../content.ts";
+import type { PartProgress, Running } from "../part.ts";
 import { spawnTool } from "../process.ts";
-import { damaged } from "./names.ts";
 import { finishMedia, identityOf, type MediaSwapPlan, namesBeside, namesInside, type RootSwap, rollbackMedia, swapMedia } from "./swap.ts";
 import { findTargets, onTarget, type Place, type TargetRoot } from "./target.ts";
 import { unpack } from "./unpack.ts";
-import { type TarEntry, untar } from "./untar.ts";
+import type { TarEntry } from "./untar.ts";
 
 export interface MediaLoad extends Running {
   /** Each folder of the archive and the media folder that it replaces. */
   readonly roots: readonly { readonly path: string; readonly prefix: string }[];
-  readonly open: OpenArtifact;
-  readonly compression: Compression;
-  /** Of the stored bytes. */
-  readonly sha256: string;
-  readonly expected: MediaSummary;
+  readonly content: MediaContent;
+  /** Only these entries and what lies below them; null for all. */
+  readonly paths: readonly string[] | null;
+  readonly mode: RestoreMode;
   readonly restoreId: string;
   observe(progress: PartProgress): void;
 }
 
 /**
- * Unpacks the archive beside its targets, which stay untouched, and compares it with what the manifest says. The plan that
- * it resolves to is plain data, to be written down before `swapMedia`. When it rejects, nothing stays beside the targets.
+ * Unpacks the content beside its targets, which stay untouched. The plan that it resolves to is plain data, to be written
+ * down before `swapMedia`. When it rejects, nothing stays beside the targets.
  */
 export const stageMedia = (load: MediaLoad): Promise<MediaSwapPlan> => stage(load, "beside");
 
@@ -93,54 +88,36 @@ async function makeFresh(root: TargetRoot, fresh: string, place: Place): Promise
   await mkdir(fresh, { mode: 0o700 });
 }
 
-/** Reads the artifact once, from the storage to the folders; it is what was stored, to the byte and in number, or this rejects. */
-async function unpackAll(
-  { open, compression, sha256, expected, signal, observe }: MediaLoad,
-  folders: ReadonlyMap<string, string>,
-): Promise<void> {
-  const stored = new Meter();
-  let unpacked = null;
-  await pipeline(
-    await open(),
-    stored,
-    decompressor(compression, signal),
-    async (tar: AsyncIterable<Uint8Array>) => {
-      const counted = new Progress(observe);
-      unpacked = await unpack(counted.entries(untar(counted.bytes(tar), signal)), folders);
-    },
-    { signal },
-  );
-  if (stored.digest() !== sha256) throw damaged("its checksum is not the one in the manifest");
-  const { files, directories, links } = expected;
-  const [wanted, found] = [JSON.stringify({ files, directories, links }), JSON.stringify(unpacked)];
-  if (wanted !== found) throw damaged(`it holds ${found}, the manifest says ${wanted}`);
+/** Reads the content once, from its storage to the folders; it is whole, or this rejects. */
+async function unpackAll({ content, paths, signal, observe }: MediaLoad, folders: ReadonlyMap<string, string>): Promise<void> {
+  const expected = await content.measure(paths);
+  await unpack(observed(content.entries(paths, signal), expected.bytes, observe), folders);
 }
 
-/** Tells how far an unpacking is. */
-class Progress {
-  readonly #observe: (progress: PartProgress) => void;
-  #bytes = 0;
-  #item: string | null = null;
-
-  constructor(observe: (progress: PartProgress) => void) {
-    this.#observe = observe;
+/** The same entries; tells how far they are, and that they are all there at their end. */
+async function* observed(
+  entries: AsyncIterable<TarEntry>,
+  expected: number,
+  observe: (progress: PartProgress) => void,
+): AsyncGenerator<TarEntry, void> {
+  let bytes = 0;
+  for await (const entry of entries) {
+    const count = async function* () {
+      for await (const piece of entry.body) {
+        bytes += piece.length;
+        observe({ bytes: Math.min(bytes, expected), item: entry.name });
+        yield piece;
+      }
+    };
+    bytes += headerBytes;
+    observe({ bytes: Math.min(bytes, expected), item: entry.name });
+    yield { ...entry, body: count() };
   }
-
-  async *bytes(tar: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void> {
-    for await (const piece of tar) {
-      this.#bytes += piece.length;
-      this.#observe({ bytes: this.#bytes, item: this.#item });
-      yield piece;
-    }
-  }
-
-  async *entries(entries: AsyncIterable<TarEntry>): AsyncGenerator<TarEntry, void> {
-    for await (const entry of entries) {
-      this.#item = entry.name;
-      yield entry;
-    }
-  }
+  observe({ bytes: expected, item: null });
 }
+
+/** A header, and one more for the exact time. */
+const headerBytes = 3 * 512;
 
 /** Brings everything below `folder` to the disk: one call for the whole file system, where one for each file takes minutes. */
 async function sync(folder: string, signal: AbortSignal): Promise<void> {

@@ -48,8 +48,9 @@ export async function unpack(entries: AsyncIterable<TarEntry>, folders: Readonly
       }
     }
     await writing.done();
-  } finally {
-    await writing.settled();
+  } catch (error) {
+    // A file that was refused is told of, rather than what the archive lacks at its end.
+    throw (await writing.settled()) ?? error;
   }
   for (const { path, entry } of links) await named(entry, () => makeLink(path, entry));
   // The deepest first: what is done inside of a folder changes its time, and its mode may shut it.
@@ -83,8 +84,10 @@ class Writing {
     this.#throwFailure();
   }
 
-  async settled(): Promise<void> {
+  /** What failed first, when nothing is being written any more. */
+  async settled(): Promise<unknown> {
     await Promise.all(this.#running);
+    return this.#failure?.error;
   }
 
   #throwFailure(): void {

@@ -19,6 +19,13 @@ async function tarOf(...entries: Made[]): Promise<Buffer> {
   return buffer(made as unknown as AsyncIterable<Uint8Array> as never);
 }
 
+/** What the manifest of such an archive would say, so that nothing is refused for its number. */
+const countsOf = (entries: readonly Made[]) => ({
+  files: entries.filter(({ type }) => !type || type === "link").length,
+  directories: entries.filter(({ type }) => type === "directory").length,
+  links: entries.filter(({ type }) => type === "symlink").length,
+});
+
 /** The tree below: the time of `top` itself changes as folders come and go in it. */
 const seen = async (top: string) => ({ ...(await readTree(top)), ".": null });
 
@@ -33,7 +40,7 @@ async function stage(
   await makeTree(join(top, "neighbour"), { "kept.txt": "kept" });
   const was = await seen(top);
   const expected = { roots: [], files: 0, directories: 0, links: 0, problems: [], index: null, ...counts };
-  const load = loadOf(bytes, expected, [{ path: join(top, "m"), prefix: "m" }], compression);
+  const load = loadOf(bytes, expected, [{ path: join(top, "m"), prefix: "m" }], { compression });
   return { top, was, plan: stageMedia(load) };
 }
 
@@ -124,7 +131,7 @@ describe("a hostile archive is refused by the name of its entry, with nothing wr
     ["GNU's sparse form", [{ name: "m/s", body: "x", pax: { "GNU.sparse.major": "1" } }], "m/s"],
   ];
   it.each(cases)("%s", async (_, entries, name) => {
-    const { top, was, plan } = await stage(await tarOf(...entries), { files: 1 });
+    const { top, was, plan } = await stage(await tarOf(...entries), countsOf(entries));
     await expect(plan).rejects.toMatchObject({ code: "ARTIFACT_UNSAFE", message: expect.stringContaining(JSON.stringify(name)) });
     expect(await seen(top)).toEqual(was);
     expect(await readdir("/tmp")).not.toContain("holdfast-must-not-be-there");
@@ -218,16 +225,19 @@ function scratchOnce<T>(make: () => Promise<T>): () => Promise<T> {
 // A file system of 1 MB in a mount namespace of its own.
 it.runIf(process.getuid?.() === 0)("says that the target's disk is full, and leaves it as it was", async () => {
   const top = await scratchFolder();
-  const archive = join(top, "a.tar");
-  await writeFile(archive, await tarOf(folder, { name: "m/large", body: "x".repeat(3_000_000) }));
+  await mkdir(join(top, "x"));
+  await writeFile(join(top, "x/a.tar"), await tarOf(folder, { name: "m/large", body: "x".repeat(3_000_000) }));
   await mkdir(join(top, "small"));
   const script = `
     import { stageMedia } from ${JSON.stringify(join(process.cwd(), "server/engine/media/stage.ts"))};
-    import { createReadStream, mkdirSync, readdirSync } from "node:fs";
+    import { storedArchive } from ${JSON.stringify(join(process.cwd(), "server/engine/media/stored-archive.ts"))};
+    import { localStorage } from ${JSON.stringify(join(process.cwd(), "server/engine/storage/local.ts"))};
+    import { mkdirSync, readdirSync } from "node:fs";
     mkdirSync("m");
-    const expected = { roots: [], files: 1, directories: 1, links: 0, problems: [], index: null };
-    const error = await stageMedia({ roots: [{ path: process.cwd() + "/m", prefix: "m" }], open: async () => createReadStream(${JSON.stringify(archive)}), compression: "NONE",
-      sha256: "", expected, restoreId: "0a1b2c3d", signal: new AbortController().signal, say() {}, observe() {} }).catch((error) => error);
+    const media = { roots: [], files: 1, directories: 1, links: 0, problems: [], index: null };
+    const artifacts = [{ name: "a.tar", part: "media", size: 0, storedSize: 4e6, sha256: "" }];
+    const content = storedArchive(localStorage(${JSON.stringify(top)}), "x", { compression: "NONE", media, artifacts });
+    const error = await stageMedia({ roots: [{ path: process.cwd() + "/m", prefix: "m" }], content, paths: null, mode: "REPLACE", restoreId: "0a1b2c3d", signal: new AbortController().signal, say() {}, observe() {} }).catch((error) => error);
     console.log(JSON.stringify({ code: error.code, reason: error.reason, left: readdirSync(".") }));`;
   const output = execFileSync("unshare", [
     "-m",

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { discardMedia, loadMediaInPlace, type MediaLoad, stageInside, stageMedia } from "../../../server/engine/media/stage.ts";
 import { finishMedia, identityOf, type MediaSwapPlan, rollbackMedia, swapMedia } from "../../../server/engine/media/swap.ts";
-import { loadOf, nasty, packed } from "../../support/media.ts";
+import { contentOf, loadOf, nasty, packed } from "../../support/media.ts";
 import { dir, makeTree, readTree, scratchFolder, type Tree } from "../../support/trees.ts";
 
 const before: Tree = { "a.txt": "old", "only old/x": "gone after it", "leer/": dir() };
@@ -29,7 +29,7 @@ async function twoRoots() {
   await writeFile(join(paths[1], "newer.txt"), "gone after it");
   const was = await Promise.all(paths.map(readTree));
   const roots = paths.map((path, index) => ({ path, prefix: summary.roots[index]?.prefix ?? "" }));
-  return { top, paths, wanted, was, load: loadOf(bytes, summary, roots) };
+  return { top, paths, wanted, was, bytes, summary, load: loadOf(bytes, summary, roots) };
 }
 
 const trees = (paths: readonly string[]) => Promise.all(paths.map(readTree));
@@ -45,7 +45,7 @@ describe("a staged restore", () => {
     await rm(root, { recursive: true });
     await makeTree(root, now);
     const seen: number[] = [];
-    const plan = await stageMedia({ ...loadOf(bytes, summary, summary.roots), observe: ({ bytes }) => seen.push(bytes) });
+    const plan = await stageMedia({ ...loadOf(bytes, summary, summary.roots, { size }), observe: ({ bytes }) => seen.push(bytes) });
     expect(Object.keys(await readTree(root))).toEqual([".", ".hidden", "a.txt", "newer", "newer/y"]);
     await swapMedia(readBack(plan));
     expect(await readTree(root)).toEqual(wanted);
@@ -60,7 +60,7 @@ describe("a staged restore", () => {
     const wanted = await readTree(root);
     const { bytes, summary } = await packed([root], [], compression);
     await rm(root, { recursive: true });
-    const plan = await stageMedia(loadOf(bytes, summary, summary.roots, compression));
+    const plan = await stageMedia(loadOf(bytes, summary, summary.roots, { compression }));
     await swapMedia(plan);
     await finishMedia(plan);
     expect(await readTree(root)).toEqual(wanted);
@@ -182,32 +182,51 @@ describe("a restore in place", () => {
   });
 
   it("leaves each folder as it was when the archive is damaged", async () => {
-    const { paths, was, load } = await twoRoots();
-    await expect(loadMediaInPlace({ ...load, sha256: "0".repeat(64) })).rejects.toMatchObject({ code: "ARTIFACT_CORRUPT" });
+    const { paths, was, bytes, summary, load } = await twoRoots();
+    const content = contentOf(bytes, summary, { sha256: "0".repeat(64) });
+    await expect(loadMediaInPlace({ ...load, content })).rejects.toMatchObject({ code: "ARTIFACT_CORRUPT" });
     expect(contents(await trees(paths))).toEqual(contents(was));
   });
 });
 
 describe("staging that fails leaves nothing beside and the folders untouched:", () => {
-  const refused: [string, (load: MediaLoad) => Partial<MediaLoad>, object][] = [
-    ["another checksum", () => ({ sha256: "0".repeat(64) }), { code: "ARTIFACT_CORRUPT", message: expect.stringContaining("checksum") }],
+  type Archive = Awaited<ReturnType<typeof twoRoots>>;
+  const refused: [string, (archive: Archive) => Partial<MediaLoad>, object][] = [
+    [
+      "another checksum",
+      ({ bytes, summary }) => ({ content: contentOf(bytes, summary, { sha256: "0".repeat(64) }) }),
+      { code: "ARTIFACT_CORRUPT", message: expect.stringContaining("checksum") },
+    ],
     [
       "one file fewer than the manifest says",
-      ({ expected }) => ({ expected: { ...expected, files: expected.files + 1 } }),
+      ({ bytes, summary }) => ({ content: contentOf(bytes, { ...summary, files: summary.files + 1 }) }),
       { code: "ARTIFACT_CORRUPT", message: expect.stringContaining("manifest") },
     ],
-    ["another packing", () => ({ compression: "GZIP" }), { code: "ARTIFACT_CORRUPT" }],
+    [
+      "another packing",
+      ({ bytes, summary }) => ({ content: contentOf(bytes, summary, { compression: "GZIP" }) }),
+      { code: "ARTIFACT_CORRUPT" },
+    ],
     [
       "a storage that fails",
-      () => ({ open: () => Promise.reject(new Error("the share is gone")) }),
+      ({ bytes, summary }) => ({
+        content: contentOf(bytes, summary, { storage: { get: () => Promise.reject(new Error("the share is gone")) } }),
+      }),
       { message: expect.stringContaining("share is gone") },
     ],
-    ["a storage that fails midway", () => ({ open: async () => createReadStream("/proc/self/mem", { start: 0 }) }), { code: "EIO" }],
+    [
+      "a storage that fails midway",
+      ({ bytes, summary }) => ({
+        content: contentOf(bytes, summary, { storage: { get: async () => createReadStream("/proc/self/mem", { start: 0 }) } }),
+      }),
+      { code: "EIO" },
+    ],
     ["a cancel before", () => ({ signal: AbortSignal.abort(new Error("cancelled")) }), { message: "cancelled" }],
   ];
   it.each(refused)("%s", async (_, change, error) => {
-    const { top, paths, was, load } = await twoRoots();
-    await expect(stageMedia({ ...load, ...change(load) })).rejects.toMatchObject(error);
+    const archive = await twoRoots();
+    const { top, paths, was, load } = archive;
+    await expect(stageMedia({ ...load, ...change(archive) })).rejects.toMatchObject(error);
     expect(await trees(paths)).toEqual(was);
     expect(await readdir(top)).toEqual(["media", "uploads"]);
   });
@@ -235,8 +254,9 @@ describe("staging that fails leaves nothing beside and the folders untouched:", 
 
 describe("a target that cannot be swapped is refused before anything is read:", () => {
   const unread = (path: string): MediaLoad => ({
-    ...loadOf(Buffer.alloc(0), { roots: [], files: 0, directories: 0, links: 0, problems: [], index: null }, [{ path, prefix: "m" }]),
-    open: () => Promise.reject(new Error("it was read")),
+    ...loadOf(Buffer.alloc(0), { roots: [], files: 0, directories: 0, links: 0, problems: [], index: null }, [{ path, prefix: "m" }], {
+      storage: { get: () => Promise.reject(new Error("it was read")) },
+    }),
   });
 
   it.each([
