@@ -5,8 +5,8 @@ import { spawnTool } from "../process.ts";
 import { setBrokenViewsAside, withoutViews } from "./broken-views.ts";
 import { withSession } from "./client.ts";
 import { credentialFile } from "./credential.ts";
-import { dumpArguments } from "./dump.ts";
 import { demandWhole } from "./dump-gate.ts";
+import { dumpArguments } from "./dump-pipeline.ts";
 import { DumpScan } from "./dump-scan.ts";
 import { inspectSchema } from "./inspect.ts";
 import { DumpSplitter } from "./scripts.ts";
@@ -29,7 +29,7 @@ export async function takeDefinitions(connection: Connection, tools: ClientTools
   const splitter = new DumpSplitter();
   for await (const _tables of splitter.tables(seen(dump.stdout ?? Readable.from([]), scan))) signal.throwIfAborted();
   const exit = await dump.exited;
-  demandWhole({ dump: exit, scan: { code: 0, signal: null, stderr: "" }, compress: null }, scan.finish(), facts);
+  demandWhole({ dump: exit, scan: null }, scan.finish(), facts);
   return splitter.definitions();
 }
 

@@ -118,7 +118,11 @@ describe("the dump's scan", () => {
             .join("")}-- Dump completed\n`;
           const scan = new DumpScan({ rowPerLine });
           for (const chunk of chunked(Buffer.from(script), pieces)) scan.feed(Buffer.from(chunk));
-          expect(scan.finish()).toMatchObject({ tables: [["t", count]], complete: true, bytes: Buffer.byteLength(script) });
+          expect(scan.finish()).toMatchObject({
+            tables: [["t", count, expect.any(String)]],
+            complete: true,
+            bytes: Buffer.byteLength(script),
+          });
         }
       }),
       { numRuns: 400 },

@@ -1,0 +1,31 @@
+import { promisify } from "node:util";
+import { constants, gzip, zstdCompress } from "node:zlib";
+import type { Packing } from "../part.ts";
+
+const toZstd = promisify(zstdCompress);
+const toGzip = promisify(gzip);
+
+/**
+ * Compresses a run of bytes into one frame (zstd) or member (gzip) that is whole by itself; frames one after the other
+ * are one file to the stock tools. It works in libuv's pool, so that several frames take several cores. NONE gives the
+ * bytes themselves.
+ */
+export async function packFrame(bytes: Buffer, { compression, level }: Packing): Promise<Buffer> {
+  switch (compression) {
+    case "NONE":
+      return bytes;
+    case "GZIP":
+      return toGzip(bytes, { level, chunkSize: mostPacked(bytes.length) });
+    case "ZSTD":
+      return toZstd(bytes, {
+        chunkSize: mostPacked(bytes.length),
+        pledgedSrcSize: bytes.length,
+        params: { [constants.ZSTD_c_compressionLevel]: level, [constants.ZSTD_c_checksumFlag]: 1 },
+      });
+    default:
+      throw compression satisfies never;
+  }
+}
+
+/** Room for bytes that cannot be compressed, so that a frame is done in one go: memory that is not written to costs nothing. */
+const mostPacked = (size: number) => size + Math.ceil(size / 128) + 1024;
