@@ -9,16 +9,19 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { findServersBelow, isAlive } from "../../server/db/embedded/processes.ts";
 import { openThrowaway, sweepThrowaways } from "../../server/db/embedded/throwaway.ts";
 
+let home: string;
 let work: string;
 const never = new AbortController().signal;
 
 beforeEach(async () => {
-  work = await mkdtemp(join(tmpdir(), "holdfast-work-"));
+  home = await mkdtemp(join(tmpdir(), "holdfast-home-"));
+  work = join(home, "work");
+  await mkdir(work);
 });
 afterEach(async () => {
   const left = await findServersBelow(work);
   for (const { pid } of left) process.kill(pid, "SIGKILL");
-  await rm(work, { recursive: true, force: true, maxRetries: 20 });
+  await rm(home, { recursive: true, force: true, maxRetries: 20 });
   expect(left, "a server left running").toEqual([]);
 });
 
@@ -35,7 +38,7 @@ async function variables({ socketPath, user }: { socketPath: string | null; user
 async function holder(guard: readonly string[]) {
   const program = `
     const { openThrowaway } = await import(${JSON.stringify(resolve("server/db/embedded/throwaway.ts"))});
-    await openThrowaway(${JSON.stringify(work)}, { signal: new AbortController().signal, guard: ${JSON.stringify(guard)} });
+    await openThrowaway(${JSON.stringify(home)}, { signal: new AbortController().signal, guard: ${JSON.stringify(guard)} });
     console.log("open");
     setInterval(() => {}, 1000);`;
   const child = spawn(resolve("node_modules/node/bin/node"), ["--input-type=module", "-e", program], {
@@ -47,7 +50,7 @@ async function holder(guard: readonly string[]) {
 
 describe("a throw-away server", () => {
   it("is on a socket only, runs no events, reads no files, and leaves nothing", async () => {
-    const server = await openThrowaway(work, { signal: never });
+    const server = await openThrowaway(home, { signal: never });
     const found = await variables(server.connection);
     expect(found).toMatchObject({ port: 0, quiet: 1, log: 0, events: "OFF", flush: 0 });
     expect(String(found?.files)).toContain(work);
@@ -59,7 +62,7 @@ describe("a throw-away server", () => {
   });
 
   it("puts no table into a folder that its definition names", async () => {
-    await using server = await openThrowaway(work, { signal: never });
+    await using server = await openThrowaway(home, { signal: never });
     const { socketPath, user } = server.connection;
     const sql = await mysql.createConnection({ socketPath: socketPath ?? "", user });
     await sql.query("CREATE DATABASE shop");
@@ -71,14 +74,14 @@ describe("a throw-away server", () => {
 
   it("is ended by its signal, while it is made and while it is used", async () => {
     const making = new AbortController();
-    const opening = openThrowaway(work, { signal: making.signal });
+    const opening = openThrowaway(home, { signal: making.signal });
     while ((await readdir(work)).length === 0) await new Promise(setImmediate);
     making.abort(new Error("enough"));
     await expect(opening).rejects.toThrow("enough");
     expect(await readdir(work)).toEqual([]);
 
     const using_ = new AbortController();
-    await using server = await openThrowaway(work, { signal: using_.signal });
+    await using server = await openThrowaway(home, { signal: using_.signal });
     const [mark] = await findServersBelow(work);
     using_.abort(new Error("enough"));
     while (mark && (await isAlive(mark))) await new Promise(setImmediate);
@@ -86,8 +89,7 @@ describe("a throw-away server", () => {
   });
 
   it("works where the path is longer than a socket's may be", async () => {
-    const deep = join(work, "a".repeat(120));
-    await mkdir(deep);
+    const deep = join(home, "a".repeat(120));
     await using server = await openThrowaway(deep, { signal: never });
     const child = spawn("mariadb", ["--no-defaults", `--socket=${server.connection.socketPath}`, "-e", "SELECT 1"], { stdio: "ignore" });
     expect((await once(child, "exit"))[0]).toBe(0);
@@ -95,12 +97,12 @@ describe("a throw-away server", () => {
 
   it("is swept when its process was killed, and only then", async () => {
     const child = await holder([]);
-    await sweepThrowaways(work);
+    await sweepThrowaways(home);
     expect(await findServersBelow(work)).toHaveLength(1);
     child.kill("SIGKILL");
     await once(child, "exit");
     expect(await findServersBelow(work)).toHaveLength(1);
-    await sweepThrowaways(work);
+    await sweepThrowaways(home);
     expect(await findServersBelow(work)).toEqual([]);
     expect(await readdir(work)).toEqual([]);
   });
@@ -110,13 +112,13 @@ describe("a throw-away server", () => {
     const [server] = await findServersBelow(work);
     child.kill("SIGKILL");
     while (server && (await isAlive(server))) await new Promise(setImmediate);
-    await sweepThrowaways(work);
+    await sweepThrowaways(home);
     expect(await readdir(work)).toEqual([]);
   });
 
   it("says what is missing: room on the disk, or the server's programs", async () => {
-    await expect(openThrowaway(work, { signal: never, bytes: 1e15 })).rejects.toMatchObject({ code: "STORAGE_FULL" });
-    await expect(openThrowaway(work, { signal: never, folders: ["/nowhere"] })).rejects.toMatchObject({
+    await expect(openThrowaway(home, { signal: never, bytes: 1e15 })).rejects.toMatchObject({ code: "STORAGE_FULL" });
+    await expect(openThrowaway(home, { signal: never, folders: ["/nowhere"] })).rejects.toMatchObject({
       reason: "PROGRAM_MISSING",
       hint: expect.stringContaining("apt-get install mariadb-server-core"),
     });

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { mkdir, readdir, rm, statfs } from "node:fs/promises";
+import { mkdir, readdir, realpath, rm, statfs } from "node:fs/promises";
 import { totalmem } from "node:os";
 import { join } from "node:path";
 import { formatBytes } from "../../../shared/format.ts";
@@ -34,13 +34,14 @@ const prefix = "drill-";
 const inUse = new Set<string>();
 
 /**
- * Starts a server of its own in a fresh folder below `work`, in 1 to 2 s. It is on a socket only, in a folder that only this
+ * Starts a server of its own in a fresh folder of `home/work`, in 1 to 2 s. It is on a socket only, in a folder that only this
  * account may enter. Rejects with STORAGE_FULL where the disk has no room for `bytes`.
  */
-export async function openThrowaway(work: string, options: ThrowawayOptions): Promise<Throwaway> {
+export async function openThrowaway(home: string, options: ThrowawayOptions): Promise<Throwaway> {
   const { signal, say = () => {}, bytes = 0, guard = [], folders = usualFolders } = options;
   signal.throwIfAborted();
-  await mkdir(work, { recursive: true, mode: 0o700 });
+  await mkdir(join(home, "work"), { recursive: true, mode: 0o700 });
+  const work = await workFolder(home);
   await demandSpace(work, bytes);
   const own = await markOf(process.pid);
   // The owner stands in the name, so that there is no moment at which the folder is nobody's.
@@ -86,8 +87,9 @@ export async function openThrowaway(work: string, options: ThrowawayOptions): Pr
   }
 }
 
-/** Removes what processes that are gone left of theirs below `work`, their servers first. Touches nothing that is in use. */
-export async function sweepThrowaways(work: string): Promise<void> {
+/** Removes what processes that are gone left of theirs in `home/work`, their servers first. Touches nothing that is in use. */
+export async function sweepThrowaways(home: string): Promise<void> {
+  const work = await workFolder(home);
   for (const name of await readdir(work).catch(() => [])) {
     if (!name.startsWith(prefix)) continue;
     const folder = join(work, name);
@@ -97,6 +99,9 @@ export async function sweepThrowaways(work: string): Promise<void> {
     await removeFolder(folder);
   }
 }
+
+/** By its real path, as the servers in it were told. */
+const workFolder = (home: string) => realpath(join(home, "work")).catch(() => join(home, "work"));
 
 async function removeFolder(folder: string): Promise<void> {
   for (const server of await findServersBelow(folder)) await killDaemon(server);

@@ -1,4 +1,4 @@
-import { index, mysqlTable, varchar } from "drizzle-orm/mysql-core";
+import { boolean, double, index, mysqlTable, varchar } from "drizzle-orm/mysql-core";
 import type { VerificationLevel } from "../../../shared/enums.ts";
 import type { BackupId, VerificationId } from "../../domain/ids.ts";
 import type { VerificationReport } from "../../domain/verification.ts";
@@ -15,8 +15,11 @@ export const verifications = mysqlTable(
       .references(() => backups.id, { onDelete: "cascade" }),
     level: word<VerificationLevel>().notNull(),
     actor: varchar({ length: 255 }).notNull(),
-    /** Null until it ended by itself. */
+    /** Null until it ended by itself; a report may be as long as a database has tables, so lists leave it out. */
     report: json<VerificationReport>(),
+    /** The report's own, for lists. */
+    passed: boolean(),
+    restoreSeconds: double(),
     ...operationColumns(),
   },
   (table) => [
