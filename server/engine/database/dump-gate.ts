@@ -33,7 +33,8 @@ export function demandWhole({ dump, scan }: DumpExits, facts: DumpFacts | undefi
     );
 }
 
-function demandScan(exit: ToolExit): void {
+/** Throws unless the process that read the dump ended well. */
+export function demandScan(exit: ToolExit): void {
   if (exit.code === 0) return;
   throw new Failure(
     "DUMP_FAILED",
@@ -62,7 +63,8 @@ export function demandCover({ facts, sections }: ScanResult, stored: number): vo
   );
 }
 
-function demandDump(exit: ToolExit): void {
+/** Throws unless the dump program ended well. */
+export function demandDump(exit: ToolExit): void {
   if (exit.signal)
     throw new Failure(
       "DUMP_FAILED",

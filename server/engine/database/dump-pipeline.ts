@@ -16,6 +16,8 @@ export interface PipelineRequest {
   readonly packing: Packing | null;
   /** Further options of the dump program. */
   readonly further: readonly string[];
+  /** The tables to dump; all of the database for null or when left out. */
+  readonly only?: readonly string[] | null;
   readonly signal: AbortSignal;
 }
 
@@ -29,7 +31,7 @@ export interface DumpPipeline {
 }
 
 /** Dump program and scanner, which compresses too; the one is handed the other's pipe, so that no raw byte passes through this process. */
-export async function startPipeline({ connection, tools, packing, further, signal }: PipelineRequest): Promise<DumpPipeline> {
+export async function startPipeline({ connection, tools, packing, further, only, signal }: PipelineRequest): Promise<DumpPipeline> {
   const children: Tool[] = [];
   const start = (...args: Parameters<typeof spawnTool>) => {
     const tool = spawnTool(...args);
@@ -39,7 +41,7 @@ export async function startPipeline({ connection, tools, packing, further, signa
   const stop = () => Promise.all(children.map((child) => child.stop()));
   await using credential = await credentialFile(connection);
   try {
-    const [program, ...args] = [...wideOutput(), tools.dump, ...dumpArguments(connection, tools, further)];
+    const [program, ...args] = [...wideOutput(), tools.dump, ...dumpArguments(connection, tools, further, only ?? [])];
     const dump = start(program ?? tools.dump, args, { fds: [credential.fd], secrets: [connection.password], signal });
     const form = tools.flavour === "mariadb" ? "row-per-line" : "any";
     const frames = packing ? [packing.compression, String(packing.level)] : [];
@@ -75,7 +77,12 @@ function wideOutput(): string[] {
 }
 
 /** The options of a dump that stock tools restore: `zstd -dc database.sql.zst | mariadb shop`. */
-export const dumpArguments = (connection: Connection, tools: ClientTools, further: readonly string[] = []) => [
+export const dumpArguments = (
+  connection: Connection,
+  tools: ClientTools,
+  further: readonly string[] = [],
+  only: readonly string[] = [],
+) => [
   credentialOption,
   ...(connection.tls ? tools.tlsOptions : tools.plainOptions),
   ...tools.dumpOptions,
@@ -85,6 +92,7 @@ export const dumpArguments = (connection: Connection, tools: ClientTools, furthe
   // A name that begins with a dash is no option behind this.
   "--",
   connection.database,
+  ...only,
 ];
 
 /** Where a dump hangs: nothing more came of it for so long while it was waited for. */
