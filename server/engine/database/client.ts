@@ -1,4 +1,5 @@
 import { isIP } from "node:net";
+import type { Connection as PlainConnection } from "mysql2";
 import mysql, { type Connection as Session } from "mysql2/promise";
 import type { Connection } from "../../domain/connection.ts";
 import { badInput, Failure, messageOf } from "../../domain/errors.ts";
@@ -30,18 +31,63 @@ export async function connect(connection: Connection, options: { readonly databa
     });
     // A connection that dies while idle raises this; the next query tells it better.
     session.on("error", () => {});
-    await session.query("SET SESSION sql_mode = 'STRICT_TRANS_TABLES', time_zone = '+00:00'");
+    await session.query({ sql: "SET SESSION sql_mode = 'STRICT_TRANS_TABLES', time_zone = '+00:00'", timeout: connectMilliseconds });
     return session;
   } catch (error) {
     throw unreachable(connection, error);
   }
 }
 
-/** The rows of a query, whose columns the caller knows. */
-export async function select<Row>(session: Session, sql: string, values: readonly unknown[] = []): Promise<Row[]> {
-  const [rows] = await session.query(sql, [...values]);
-  return rows as Row[];
+/** Longer than any look at a server's own books takes; a server that hangs, or sends a byte a minute, is given up. */
+const patienceMilliseconds = 10 * 60_000;
+/** Counting the rows of a large table takes as long as it takes. */
+export const forCounting = { patience: 2 ** 31 - 1 };
+/** More than a database has of anything: a server that answers without end must not fill the memory. */
+const mostRows = 1_000_000;
+
+/**
+ * The rows of a query on the server's own books, whose columns the caller knows. Rejects with SOURCE_UNAVAILABLE when the
+ * answer does not come to an end in time, or at all; the session is then of no more use.
+ */
+export async function select<Row>(
+  session: Session,
+  sql: string,
+  values: readonly unknown[] = [],
+  { patience = patienceMilliseconds, most = mostRows } = {},
+): Promise<Row[]> {
+  const rows: Row[] = [];
+  try {
+    for await (const row of plain(session)
+      .query({ sql, values: [...values], timeout: patience })
+      .stream()) {
+      rows.push(row as Row);
+      if (rows.length > most) throw endless();
+    }
+  } catch (error) {
+    if (codeOf(error) === "PROTOCOL_SEQUENCE_TIMEOUT") throw silent(error);
+    throw error;
+  }
+  return rows;
 }
+
+/** The session without promises, which alone gives rows one by one; its types hide it. */
+const plain = (session: Session) => (session as Session & { readonly connection: PlainConnection }).connection;
+
+const endlessAnswer = "ENDLESS_ANSWER";
+const serverSilent = "SERVER_SILENT";
+
+const endless = () =>
+  new Failure("SOURCE_UNAVAILABLE", "The database server answers without an end.", "Check that host and port lead to your own server.", {
+    reason: endlessAnswer,
+  });
+
+const silent = (cause: unknown) =>
+  new Failure(
+    "SOURCE_UNAVAILABLE",
+    "The database server took the question and did not answer.",
+    "Check the load of the server, and that host and port lead to it.",
+    { cause, reason: serverSilent },
+  );
 
 /** Runs `work` in a session of its own. When `signal` aborts, the session is cut and this rejects, whatever it was waiting for. */
 export async function withSession<T>(
@@ -55,13 +101,16 @@ export async function withSession<T>(
   const aborted = Promise.withResolvers<never>();
   const onAbort = () => aborted.reject(signal?.reason);
   signal?.addEventListener("abort", onAbort, { once: true });
+  let lost = false;
   try {
     return await Promise.race([work(session), aborted.promise]);
   } catch (error) {
+    lost = error instanceof Failure && (error.reason === endlessAnswer || error.reason === serverSilent);
     throw lockHeld(error) ?? error;
   } finally {
     signal?.removeEventListener("abort", onAbort);
-    if (signal?.aborted) session.destroy();
+    // A server that is still at its last answer would keep a farewell waiting.
+    if (lost || signal?.aborted) session.destroy();
     else await session.end().catch(() => session.destroy());
   }
 }
@@ -83,6 +132,9 @@ export function refuseUnsendable({ user, password, host, database, socketPath }:
     if (/[\r\n\0]/.test(value))
       throw badInput(`The ${what} holds a line break or a NUL, which the database's client programs cannot take.`);
 }
+
+/** What a server said, fit for one line: no control characters, and no more than a sentence. */
+export const printable = (said: string) => said.replace(/\p{Cc}+/gu, " ").slice(0, 300);
 
 const codeOf = (error: unknown) => (error instanceof Error && "code" in error ? String(error.code) : "");
 
@@ -110,7 +162,7 @@ function unreachable(connection: Connection, error: unknown): Failure {
       );
     default:
       return fail(
-        `Could not reach the database at ${place}: ${reasons[code] ?? messageOf(error)}.`,
+        `Could not reach the database at ${place}: ${reasons[code] ?? printable(messageOf(error))}.`,
         hints[code] ?? "Check host and port, and that the server is running.",
       );
   }
@@ -121,6 +173,7 @@ const reasons: Readonly<Record<string, string>> = {
   ENOENT: "there is no such socket",
   EACCES: "no permission to use the socket",
   ETIMEDOUT: "no answer in 10 seconds",
+  PROTOCOL_SEQUENCE_TIMEOUT: "no answer in 10 seconds",
   EHOSTUNREACH: "no route to the host",
   ENETUNREACH: "no route to the network",
   ENOTFOUND: "the host name is unknown",

@@ -1,6 +1,6 @@
 import type { Connection } from "../../domain/connection.ts";
 import { Failure } from "../../domain/errors.ts";
-import { type Session, select, withSession } from "./client.ts";
+import { printable, type Session, select, withSession } from "./client.ts";
 import { missingForDump } from "./privileges.ts";
 
 export interface TableFacts {
@@ -52,7 +52,8 @@ export async function inspectSchema(session: Session, schema: string): Promise<D
       "Check the name of the database.",
     );
   const tables = await tablesOf(session, schema);
-  const version = server?.version ?? "";
+  // It goes into log lines and on to terminals, and a server may say anything.
+  const version = printable(server?.version ?? "");
   return {
     flavour: /mariadb/i.test(version) ? "mariadb" : "mysql",
     serverVersion: version,
