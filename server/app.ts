@@ -1,10 +1,13 @@
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type Catalog, openCatalog } from "./db/client.ts";
+import { openThrowaway, sweepThrowaways } from "./db/embedded/throwaway.ts";
 import { type Embedded, openEmbedded } from "./db/embedded.ts";
 import { migrate } from "./db/migrate.ts";
 import { holdsSealedSecrets } from "./db/secrets.ts";
 import { findTools } from "./engine/database/tools.ts";
+import { deathGuard } from "./engine/process.ts";
+import type { OpenScratchServer } from "./engine/verify.ts";
 import { memoryBus } from "./events/memory.ts";
 import type { Log } from "./log.ts";
 import { createBackups } from "./services/backups.ts";
@@ -24,6 +27,7 @@ import { createSystem } from "./services/system.ts";
 import { createTokens } from "./services/tokens.ts";
 import { createUpkeep, type Upkeep } from "./services/upkeep.ts";
 import { createUsers } from "./services/users.ts";
+import { createVerifications } from "./services/verifications.ts";
 import type { Settings } from "./settings.ts";
 import { version } from "./version.ts";
 
@@ -91,6 +95,13 @@ async function wire(settings: Settings, { log, conceal }: Log, catalog: Catalog,
   const sources = createSources({ db, secrets, conceal, tools, now });
   const backups = createBackups({ catalog: db, bus, operations, sources, storages, queue, tools, now, version, onError });
   const restores = createRestores({ catalog: db, bus, operations, backups, sources, storages, queue, tools, now, onError });
+  const sweepScratch = () => sweepThrowaways(settings.home);
+  const openScratchServer: OpenScratchServer = async (bytes, { signal, say }) => {
+    // What an earlier drill left takes the room that this one needs.
+    await sweepScratch();
+    return openThrowaway(settings.home, { signal, bytes, guard: deathGuard(), say: (line) => say("INFO", line) });
+  };
+  const verifications = createVerifications({ catalog: db, bus, operations, backups, storages, queue, tools, openScratchServer, now });
   const catalogName = settings.databaseUrl
     ? `MySQL or MariaDB at ${new URL(settings.databaseUrl).host}`
     : `Embedded MariaDB in ${settings.home}`;
@@ -98,6 +109,7 @@ async function wire(settings: Settings, { log, conceal }: Log, catalog: Catalog,
     operations,
     backups,
     restores,
+    verifications,
     restorePlans: createRestorePlans({ restores, sources, tools }),
     downloads: createDownloads({ catalog: db, backups, storages, now }),
     sources,
@@ -114,7 +126,7 @@ async function wire(settings: Settings, { log, conceal }: Log, catalog: Catalog,
     secrets,
     services,
     reads: createReads(db, storages),
-    upkeep: createUpkeep({ operations, backups, restores, queue }),
+    upkeep: createUpkeep({ operations, backups, restores, verifications, queue, sweepScratch }),
     async close() {
       await operations.stop();
       await others.stop();

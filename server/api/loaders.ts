@@ -1,5 +1,5 @@
 import DataLoader from "dataloader";
-import type { BackupId, SourceId, StorageId } from "../domain/ids.ts";
+import type { BackupId, SourceId, StorageId, VerificationId } from "../domain/ids.ts";
 import type { Reads } from "../services/reads.ts";
 
 export type Loaders = ReturnType<typeof createLoaders>;
@@ -10,10 +10,23 @@ export const createLoaders = (reads: Reads) => ({
   storage: byId(reads.storages, (row: { id: StorageId }) => row.id),
   backup: byId(reads.backups, (row: { id: BackupId }) => row.id),
   manifest: byId(reads.manifests, (row: { backupId: BackupId }) => row.backupId),
+  verificationsOf: listById(reads.verificationsOf, (row: { backupId: BackupId }) => row.backupId),
+  report: byId(reads.reports, (row: { id: VerificationId }) => row.id),
+  proof: byId(reads.proofs, (row: { sourceId: SourceId }) => row.sourceId),
 });
+
+/** Nothing is kept from one batch to the next: a subscription's context lives on while the rows change. */
+const uncached = { cache: false } as const;
 
 const byId = <Id extends string, Row>(read: (ids: readonly Id[]) => Promise<readonly Row[]>, idOf: (row: Row) => Id) =>
   new DataLoader<Id, Row | null>(async (ids) => {
-    const rows = new Map((await read(ids)).map((row) => [idOf(row), row]));
+    const rows = new Map((await read([...new Set(ids)])).map((row) => [idOf(row), row]));
     return ids.map((id) => rows.get(id) ?? null);
-  });
+  }, uncached);
+
+/** All rows of each id, in the order in which they were read. */
+const listById = <Id extends string, Row>(read: (ids: readonly Id[]) => Promise<readonly Row[]>, idOf: (row: Row) => Id) =>
+  new DataLoader<Id, readonly Row[]>(async (ids) => {
+    const rows = Map.groupBy(await read([...new Set(ids)]), idOf);
+    return ids.map((id) => rows.get(id) ?? []);
+  }, uncached);

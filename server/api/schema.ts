@@ -10,20 +10,25 @@ import { SettingsResolver } from "./settings/resolver.ts";
 import { SourceResolver } from "./source/resolver.ts";
 import { StorageResolver } from "./storage/resolver.ts";
 import { SystemResolver } from "./system/resolver.ts";
+import { BackupProofResolver, SourceProofResolver } from "./verification/proof.ts";
+import { VerificationResolver } from "./verification/resolver.ts";
 
 /** The GraphQL schema, code first; schema.graphql at the top of the repository is its printed form. */
 export const buildApiSchema = (): Promise<GraphQLSchema> =>
   buildSchema({
     resolvers: [
       AccountResolver,
+      BackupProofResolver,
       BackupResolver,
       OperationResolver,
       OperationsResolver,
       RestoreResolver,
       SettingsResolver,
+      SourceProofResolver,
       SourceResolver,
       StorageResolver,
       SystemResolver,
+      VerificationResolver,
     ],
     scalarsMap: [
       { type: Date, scalar: DateTime },

@@ -3,6 +3,7 @@ import type { BackupType, OperationStatus } from "../../shared/enums.ts";
 import type { BackupId, SourceId, StorageId } from "../domain/ids.ts";
 import type { Manifest } from "../domain/manifest.ts";
 import { activeStatuses } from "../domain/operation.ts";
+import { warningsOf } from "../domain/warnings.ts";
 import type { Db } from "./client.ts";
 import { after, containing, type Page, pageOf } from "./paging.ts";
 import { backupManifests, backups } from "./schema/index.ts";
@@ -132,7 +133,7 @@ export async function recordManifest(db: Db, id: BackupId, manifest: Manifest): 
     await tx.insert(backupManifests).values({ backupId: id, manifest });
     await tx
       .update(backups)
-      .set({ artifacts: manifest.artifacts, size: sum("size"), storedSize: sum("storedSize") })
+      .set({ artifacts: manifest.artifacts, size: sum("size"), storedSize: sum("storedSize"), warnings: warningsOf(manifest) })
       .where(eq(backups.id, id));
   });
 }

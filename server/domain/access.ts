@@ -15,6 +15,7 @@ const leastRole = {
   pin: "OPERATOR",
   download: "OPERATOR",
   check: "OPERATOR",
+  verify: "OPERATOR",
   restore: "ADMIN",
   deleteBackup: "ADMIN",
   configure: "ADMIN",

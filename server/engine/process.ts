@@ -115,7 +115,7 @@ const toolEnvironment = () => ({
 let guardWords: readonly string[] | undefined;
 
 /** The words in front of a command that end it when this process is killed; none where the system has no such thing. */
-function deathGuard(): readonly string[] {
+export function deathGuard(): readonly string[] {
   if (guardWords) return guardWords;
   const setpriv = process.platform === "linux" ? findProgram("setpriv") : null;
   const words = setpriv ? [setpriv, "--pdeathsig", "KILL", "--"] : [];

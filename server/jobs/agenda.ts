@@ -7,10 +7,11 @@ import { MysqlBackend } from "./backend/mysql-backend.ts";
 import { defineBackup } from "./backup.ts";
 import { defineRestore } from "./restore.ts";
 import { defineUpkeep } from "./upkeep.ts";
+import { defineVerification } from "./verification.ts";
 
 /** The queue that wakes workers; it runs nothing until `start`. */
 export interface Jobs extends Queue {
-  start(services: Pick<Services, "backups" | "restores">, upkeep: Upkeep): Promise<void>;
+  start(services: Pick<Services, "backups" | "restores" | "verifications">, upkeep: Upkeep): Promise<void>;
   /** Takes no more jobs. What runs is the operations' own to stop. */
   stop(): Promise<void>;
 }
@@ -27,9 +28,10 @@ export async function openJobs(pool: Pool, onError: (error: unknown) => void): P
     async add(job, id) {
       await agenda.create(job, { id }).unique({ "data.id": id }, { insertOnly: true }).schedule(new Date()).save();
     },
-    async start({ backups, restores }, upkeep) {
+    async start({ backups, restores, verifications }, upkeep) {
       defineBackup(agenda, backups);
       defineRestore(agenda, restores);
+      defineVerification(agenda, verifications);
       defineUpkeep(agenda, upkeep);
       await agenda.start();
       await agenda.every("1 minute", "upkeep");

@@ -1,4 +1,4 @@
-import type { BackupType, Compression, Trigger } from "../../shared/enums.ts";
+import type { BackupType, Compression, Trigger, VerificationLevel } from "../../shared/enums.ts";
 import { compressionLevels, limits } from "../../shared/limits.ts";
 import type { BackupFilter, BackupRow } from "../db/backups.ts";
 import * as db from "../db/backups.ts";
@@ -6,6 +6,7 @@ import type { Db } from "../db/client.ts";
 import { listActiveRestoresOf, listUnsettledRestores } from "../db/restores.ts";
 import { readSettings } from "../db/settings.ts";
 import { lockSource, type SourceRow } from "../db/sources.ts";
+import { listActiveVerificationsOf } from "../db/verifications.ts";
 import { type Actor, allow, describeActor } from "../domain/access.ts";
 import { badInput, Failure, messageOf, notFound } from "../domain/errors.ts";
 import { type BackupId, newId, type SourceId, type StorageId } from "../domain/ids.ts";
@@ -22,6 +23,7 @@ import type { Work } from "./running.ts";
 import { checkLevel } from "./settings.ts";
 import type { Sources } from "./sources.ts";
 import type { Storages } from "./storages.ts";
+import { createVerificationRequests } from "./verification-request.ts";
 import { watching } from "./watch.ts";
 
 export type { BackupRow } from "../db/backups.ts";
@@ -49,6 +51,8 @@ export interface BackupRequest {
   readonly compression?: Compression | null;
   readonly compressionLevel?: number | null;
   readonly excludeLogs?: boolean | null;
+  /** The verification that follows it by itself when it is complete. */
+  readonly verify?: VerificationLevel | null;
 }
 
 export type Backups = ReturnType<typeof createBackups>;
@@ -57,6 +61,7 @@ export type Backups = ReturnType<typeof createBackups>;
 export function createBackups(dependencies: Dependencies) {
   const { catalog, bus, operations, sources, storages, queue, now, onError } = dependencies;
   const { take, manifestOf } = createBackupWork(dependencies);
+  const verifying = createVerificationRequests(dependencies);
 
   const existing = async (id: BackupId): Promise<BackupRow> => {
     const row = await db.findBackup(catalog, id);
@@ -93,6 +98,7 @@ export function createBackups(dependencies: Dependencies) {
         storageId: storage.id,
         ...(await packingOf(catalog, request)),
         excludeLogs: request.excludeLogs ?? true,
+        verify: request.verify ?? null,
         folder: backupFolder(source.slug, request.type, at, id),
         artifacts: [],
         status: "QUEUED",
@@ -121,8 +127,13 @@ export function createBackups(dependencies: Dependencies) {
       return row;
     },
 
-    /** Takes the backup that waits under `id`, as its operation. */
-    perform: (id: BackupId) => operations.run(id, async (work) => take(await existing(id), work)),
+    /** Takes the backup that waits under `id`, as its operation; the verification that was asked for with it waits then. */
+    async perform(id: BackupId): Promise<boolean> {
+      const performed = await operations.run(id, async (work) => take(await existing(id), work));
+      const row = await db.findBackup(catalog, id);
+      if (performed && row) await verifying.follow(row);
+      return performed;
+    },
 
     /** Takes a pre-restore backup inside a restore; throws its failure. */
     async takeSafetyCopy(
@@ -184,6 +195,8 @@ export function createBackups(dependencies: Dependencies) {
       if (row.pinned) throw new Failure("CONFLICT", `${row.name} is pinned.`, "Unpin it first.");
       if ((await listActiveRestoresOf(catalog, id)).length > 0)
         throw new Failure("CONFLICT", `${row.name} is being restored.`, "Delete it when the restore has ended.");
+      if ((await listActiveVerificationsOf(catalog, id)).length > 0)
+        throw new Failure("CONFLICT", `${row.name} is being verified.`, "Delete it when that has ended, or cancel it first.");
       if (!(await db.markDeleted(catalog, id, now())))
         throw new Failure("CONFLICT", `${row.name} is still being taken.`, "Cancel it first.");
       bus.publish("backup", { id });
@@ -221,6 +234,9 @@ export function createBackups(dependencies: Dependencies) {
         "Start it again.",
       );
     },
+
+    /** Has those verified that are complete and were asked for with a verification, where a crash came between. */
+    finishVerifying: () => verifying.followAll(),
 
     /** Goes on with deletions that were cut short or refused by the storage. */
     async finishDeletions(): Promise<void> {

@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Db } from "../db/client.ts";
 import { findOperation, listActive, listCreatedAfter, type OperationRow } from "../db/operations.ts";
-import type { OperationId } from "../domain/ids.ts";
+import { findVerification } from "../db/verifications.ts";
+import type { OperationId, VerificationId } from "../domain/ids.ts";
 import { isFinal } from "../domain/operation.ts";
 import type { Bus } from "../events/bus.ts";
 import { publishChange } from "./operation-view.ts";
@@ -37,6 +38,9 @@ export function followOthers({ db, bus, now, onError }: Dependencies): { stop():
     if (turned || !isFinal(status)) bus.publish("log", { operationId: id });
     if (!turned) return;
     publishChange(bus, kind, id);
+    // What a backup shows of its proof has changed with it.
+    if (kind === "VERIFICATION")
+      void findVerification(db, id as VerificationId).then((row) => row && bus.publish("backup", { id: row.backupId }), onError);
   };
 
   async function look(): Promise<void> {

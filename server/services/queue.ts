@@ -1,6 +1,8 @@
 import type { OperationId } from "../domain/ids.ts";
 
+export type JobName = "backup" | "restore" | "verification";
+
 /** Wakes a worker for an operation that waits. Jobs are disposable: telling it twice does no harm. */
 export interface Queue {
-  add(job: "backup" | "restore", id: OperationId): Promise<void>;
+  add(job: JobName, id: OperationId): Promise<void>;
 }

@@ -2,7 +2,8 @@ import { findBackups, findManifests } from "../db/backups.ts";
 import type { Db } from "../db/client.ts";
 import { findSources } from "../db/sources.ts";
 import { listStorages } from "../db/storages.ts";
-import type { BackupId, SourceId } from "../domain/ids.ts";
+import { findProofs, findReports, listVerificationsOf } from "../db/verifications.ts";
+import type { BackupId, SourceId, VerificationId } from "../domain/ids.ts";
 import type { Storages } from "./storages.ts";
 
 export type Reads = ReturnType<typeof createReads>;
@@ -12,5 +13,8 @@ export const createReads = (catalog: Db, storages: Storages) => ({
   sources: (ids: readonly SourceId[]) => findSources(catalog, ids),
   backups: (ids: readonly BackupId[]) => findBackups(catalog, ids),
   manifests: (ids: readonly BackupId[]) => findManifests(catalog, ids),
+  verificationsOf: (ids: readonly BackupId[]) => listVerificationsOf(catalog, ids),
+  reports: (ids: readonly VerificationId[]) => findReports(catalog, ids),
+  proofs: (ids: readonly SourceId[]) => findProofs(catalog, ids),
   storages: async () => storages.describe(await listStorages(catalog)),
 });

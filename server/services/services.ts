@@ -9,6 +9,7 @@ import type { Storages } from "./storages.ts";
 import type { createSystem } from "./system.ts";
 import type { createTokens } from "./tokens.ts";
 import type { createUsers } from "./users.ts";
+import type { Verifications } from "./verifications.ts";
 
 /** Every use case, as app.ts wires them. */
 export interface Services {
@@ -16,6 +17,7 @@ export interface Services {
   readonly backups: Backups;
   readonly restores: Restores;
   readonly restorePlans: RestorePlans;
+  readonly verifications: Verifications;
   readonly downloads: Downloads;
   readonly sources: Sources;
   readonly storages: Storages;

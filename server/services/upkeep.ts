@@ -1,27 +1,43 @@
-import type { BackupId, RestoreId } from "../domain/ids.ts";
+import type { StoredKind } from "../db/operations.ts";
+import type { Failure } from "../domain/errors.ts";
+import type { BackupId, OperationId, RestoreId, VerificationId } from "../domain/ids.ts";
 import type { Backups } from "./backups.ts";
 import type { Operations } from "./operations.ts";
-import type { Queue } from "./queue.ts";
+import type { JobName, Queue } from "./queue.ts";
 import type { Restores } from "./restores.ts";
+import type { Verifications } from "./verifications.ts";
 
 interface Dependencies {
   readonly operations: Operations;
   readonly backups: Backups;
   readonly restores: Restores;
+  readonly verifications: Verifications;
+  /** Removes the servers and folders of drills that died. */
+  readonly sweepScratch: () => Promise<void>;
   readonly queue: Queue;
 }
 
 export type Upkeep = ReturnType<typeof createUpkeep>;
 
+/** The job that carries out each kind of operation. */
+const jobs = { BACKUP: "backup", RESTORE: "restore", VERIFICATION: "verification" } as const satisfies Record<StoredKind, JobName>;
+
 /** Puts right what crashes left behind, and goes on with what could not be done before. */
-export const createUpkeep = ({ operations, backups, restores, queue }: Dependencies) => ({
-  async perform(): Promise<void> {
-    await operations.settleInterrupted(({ kind, id }) =>
-      kind === "BACKUP" ? backups.settle(id as BackupId) : restores.settle(id as RestoreId),
-    );
-    await restores.finishRepairs();
-    await backups.finishDeletions();
-    // A job may be lost or locked by a worker that is gone; the operation that waits is what counts.
-    for (const { kind, id } of await operations.waiting()) await queue.add(kind === "BACKUP" ? "backup" : "restore", id);
-  },
-});
+export const createUpkeep = ({ operations, backups, restores, verifications, queue, sweepScratch }: Dependencies) => {
+  const verdicts: Readonly<Record<StoredKind, (id: OperationId) => Promise<Failure | null>>> = {
+    BACKUP: (id) => backups.settle(id as BackupId),
+    RESTORE: (id) => restores.settle(id as RestoreId),
+    VERIFICATION: (id) => verifications.settle(id as VerificationId),
+  };
+  return {
+    async perform(): Promise<void> {
+      await operations.settleInterrupted(({ kind, id }) => verdicts[kind](id));
+      await sweepScratch();
+      await restores.finishRepairs();
+      await backups.finishDeletions();
+      await backups.finishVerifying();
+      // A job may be lost or locked by a worker that is gone; the operation that waits is what counts.
+      for (const { kind, id } of await operations.waiting()) await queue.add(jobs[kind], id);
+    },
+  };
+};

@@ -1,7 +1,7 @@
 import { Field, ID, InputType, Int } from "type-graphql";
-import type { BackupType, Compression, OperationStatus } from "../../../shared/enums.ts";
+import type { BackupType, Compression, OperationStatus, VerificationLevel } from "../../../shared/enums.ts";
 import type { SourceId, StorageId } from "../../domain/ids.ts";
-import { BackupTypeEnum, CompressionEnum, OperationStatusEnum } from "../enums.ts";
+import { BackupTypeEnum, CompressionEnum, OperationStatusEnum, VerificationLevelEnum } from "../enums.ts";
 import { DateTime } from "../scalars.ts";
 
 @InputType({ description: "sourceId and storageId may be left out where only one exists or one is the default." })
@@ -15,6 +15,8 @@ export class CreateBackupInput {
   @Field(() => CompressionEnum, { nullable: true }) compression?: Compression | null;
   @Field(() => Int, { nullable: true }) compressionLevel?: number | null;
   @Field(() => Boolean, { nullable: true, defaultValue: true }) excludeLogs?: boolean | null;
+  @Field(() => VerificationLevelEnum, { nullable: true, description: "The verification that follows it by itself when it is complete." })
+  verify?: VerificationLevel | null;
 }
 
 @InputType()

@@ -81,6 +81,11 @@ export class BackupResolver {
     return loaders.storage.load(storageId);
   }
 
+  @FieldResolver(() => [String], { description: "Why it is complete with warnings; empty when it is complete without." })
+  warnings(@Root() { warnings }: BackupRow) {
+    return warnings ?? [];
+  }
+
   @FieldResolver(() => Boolean)
   encrypted() {
     return false;

@@ -1,6 +1,6 @@
 import { Field, ID, Int, ObjectType } from "type-graphql";
-import type { BackupType as BackupTypeWord, Compression, Trigger } from "../../../shared/enums.ts";
-import { BackupTypeEnum, CompressionEnum, TriggerEnum } from "../enums.ts";
+import type { BackupType as BackupTypeWord, Compression, Trigger, VerificationLevel } from "../../../shared/enums.ts";
+import { BackupTypeEnum, CompressionEnum, TriggerEnum, VerificationLevelEnum } from "../enums.ts";
 import { OperationType } from "../operation/type.ts";
 import { PageInfoType } from "../page-info.ts";
 import { DateTime, SafeInt } from "../scalars.ts";
@@ -76,6 +76,8 @@ export class BackupType extends OperationType {
   @Field(() => [ArtifactType]) artifacts!: ArtifactType[];
   @Field(() => SafeInt, { nullable: true }) size!: number | null;
   @Field(() => SafeInt, { nullable: true }) storedSize!: number | null;
+  @Field(() => VerificationLevelEnum, { nullable: true, description: "The verification that was asked for with it." })
+  verify!: VerificationLevel | null;
   @Field(() => Boolean, { description: "Kept by retention whatever its age, and not deletable until unpinned." }) pinned!: boolean;
   @Field(() => String, { description: "The folder on the storage, relative to its root." }) folder!: string;
   @Field(() => DateTime) override createdAt!: Date;

@@ -1,0 +1,110 @@
+import type { VerificationLevel } from "../../shared/enums.ts";
+import type { Db } from "../db/client.ts";
+import type { VerificationRow } from "../db/verifications.ts";
+import * as db from "../db/verifications.ts";
+import { type Actor, allow, describeActor } from "../domain/access.ts";
+import { Failure, notFound } from "../domain/errors.ts";
+import type { BackupId, VerificationId } from "../domain/ids.ts";
+import type { ClientTools } from "../engine/part.ts";
+import { drill, type OpenScratchServer, verifyChecksum } from "../engine/verify.ts";
+import type { Bus } from "../events/bus.ts";
+import type { Backups } from "./backups.ts";
+import type { Operations } from "./operations.ts";
+import type { Queue } from "./queue.ts";
+import type { Work } from "./running.ts";
+import type { Storages } from "./storages.ts";
+import { createVerificationRequests } from "./verification-request.ts";
+import { watching } from "./watch.ts";
+
+export type { VerificationRow } from "../db/verifications.ts";
+
+interface Dependencies {
+  readonly catalog: Db;
+  readonly bus: Bus;
+  readonly operations: Operations;
+  readonly backups: Backups;
+  readonly storages: Storages;
+  readonly queue: Queue;
+  readonly tools: () => Promise<ClientTools>;
+  readonly openScratchServer: OpenScratchServer;
+  readonly now: () => Date;
+}
+
+export type Verifications = ReturnType<typeof createVerifications>;
+
+/** Proves backups: by checksum, or by a drill that restores them. */
+export function createVerifications(dependencies: Dependencies) {
+  const { catalog, bus, operations, backups, storages, tools, openScratchServer, now } = dependencies;
+  const requests = createVerificationRequests(dependencies);
+
+  const existing = async (id: VerificationId): Promise<VerificationRow> => {
+    const row = await db.findVerification(catalog, id);
+    if (!row) throw notFound("verification", id);
+    return row;
+  };
+
+  async function verify(row: VerificationRow, work: Work): Promise<void> {
+    const backup = await backups.existing(row.backupId);
+    const manifest = await backups.manifestOf(backup.id);
+    if (!manifest) throw new Failure("NOT_FOUND", `${backup.name} has no manifest in the catalog.`);
+    work.say("INFO", `${row.level === "CHECKSUM" ? "Reading every stored byte" : "Restoring, for a drill,"} of ${backup.name}.`);
+    const plan = { storage: await storages.open(backup.storageId), folder: backup.folder, manifest, now };
+    const report = row.level === "CHECKSUM" ? await verifyChecksum(plan, work) : await drill(plan, { openScratchServer, tools }, work);
+    await db.recordReport(catalog, row.id, report);
+    if (!report.passed) work.say("ERROR", "The backup did not pass.");
+  }
+
+  return {
+    existing,
+
+    async create(actor: Actor | null, backupId: BackupId, level: VerificationLevel): Promise<VerificationRow> {
+      allow(actor, "verify");
+      return existing(await requests.request(await backups.existing(backupId), level, describeActor(actor)));
+    },
+
+    /** Carries out the verification that waits under `id`, as its operation. It completes whatever it found: see `passed`. */
+    async perform(id: VerificationId): Promise<boolean> {
+      const row = await existing(id);
+      const performed = await operations.run(id, (work) => verify(row, work));
+      // What a backup shows of its proof has changed.
+      bus.publish("backup", { id: row.backupId });
+      return performed;
+    },
+
+    async find(actor: Actor | null, id: VerificationId): Promise<VerificationRow | null> {
+      allow(actor, "read");
+      return db.findVerification(catalog, id);
+    },
+
+    /** What it found; null until it ended by itself. */
+    reportOf: async (id: VerificationId) => (await db.findReports(catalog, [id]))[0]?.report ?? null,
+
+    /** All of one backup's, newest first. */
+    async ofBackup(actor: Actor | null, backupId: BackupId): Promise<VerificationRow[]> {
+      allow(actor, "read");
+      return db.listVerificationsOf(catalog, [backupId]);
+    },
+
+    async watchChanges(actor: Actor | null) {
+      allow(actor, "read");
+      return watching(bus.subscribe("verification"), async function* (events) {
+        for await (const { id } of events) {
+          const row = await db.findVerification(catalog, id);
+          if (row) yield row;
+        }
+      });
+    },
+
+    /** Decides what became of a verification whose worker is gone: null when its report had been written. */
+    async settle(id: VerificationId): Promise<Failure | null> {
+      const row = await existing(id);
+      bus.publish("backup", { id: row.backupId });
+      if (row.passed !== null) return null;
+      return new Failure(
+        "INTERRUPTED",
+        "Holdfast stopped while this verification was running. The backup was only read.",
+        "Start it again.",
+      );
+    },
+  };
+}
