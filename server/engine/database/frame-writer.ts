@@ -5,7 +5,7 @@ import type { Section } from "../../domain/manifest.ts";
 import { packFrame } from "../codec/frames.ts";
 import type { Packing } from "../part.ts";
 
-/** Uncompressed bytes of a frame at most: large enough to compress as well as one stream, small enough for several at once. */
+/** Large enough to compress as well as one stream, small enough for several at once. */
 const frameBytes = 4 * 1024 * 1024;
 
 /** Frames that are compressed side by side. */
@@ -26,6 +26,7 @@ interface Block {
 export class FrameWriter {
   readonly #packing: Packing;
   readonly #write: (bytes: Buffer) => Promise<void>;
+  readonly #frameBytes: number;
   readonly #free: Block[] = [];
   readonly #sections: OpenSection[] = [new OpenSection()];
   #missing = framesAtOnce + 2;
@@ -38,9 +39,11 @@ export class FrameWriter {
   readonly #waiting: (() => void)[] = [];
   #written: Promise<void> = Promise.resolve();
 
-  constructor(packing: Packing, write: (bytes: Buffer) => Promise<void>) {
+  /** `most`: uncompressed bytes of a frame at most. */
+  constructor(packing: Packing, write: (bytes: Buffer) => Promise<void>, most = frameBytes) {
     this.#packing = packing;
     this.#write = write;
+    this.#frameBytes = most;
   }
 
   /** The memory to read the next bytes into; waits until some is free. */
@@ -61,6 +64,7 @@ export class FrameWriter {
     if (!block) throw new Error("Nothing was asked to be filled");
     this.#filled += length;
     if (this.#filled < block.bytes.length) return;
+    if (undecided >= block.bytes.length) throw new Error("A frame is too small for what is undecided");
     const tail = block.bytes.subarray(this.#filled - undecided);
     this.#close(block.start + this.#filled - undecided);
     const next = await this.#next(this.#from);
@@ -117,7 +121,7 @@ export class FrameWriter {
     await turn();
     if (this.#free.length === 0 && this.#missing > 0) {
       this.#missing -= 1;
-      return { bytes: Buffer.allocUnsafeSlow(frameBytes), start, users: 1 };
+      return { bytes: Buffer.allocUnsafeSlow(this.#frameBytes), start, users: 1 };
     }
     while (this.#free.length === 0) {
       const { promise, resolve } = Promise.withResolvers<void>();
