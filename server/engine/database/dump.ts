@@ -7,6 +7,7 @@ import { brokenViewNote, setBrokenViewsAside, withoutViews } from "./broken-view
 import { type Session, select, withSession } from "./client.ts";
 import { demandCover, demandWhole, summarize } from "./dump-gate.ts";
 import { idleMilliseconds, lively, startPipeline, unlessStalled } from "./dump-pipeline.ts";
+import { demandSynced } from "./galera.ts";
 import { type DatabaseFacts, inspectSchema } from "./inspect.ts";
 import { lackOf, missingForDump } from "./privileges.ts";
 
@@ -77,6 +78,7 @@ interface Outlook {
 
 /** What the database holds, and how it has to be dumped. */
 async function look(session: Session, database: string, tools: ClientTools): Promise<Outlook> {
+  await demandSynced(session);
   const missing = await missingForDump(session, database);
   if (missing.privileges.length) throw lackOf(missing, "a whole backup");
   const { facts, aside } = await setBrokenViewsAside(session, database, await inspectSchema(session, database));

@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest";
 import { select, withSession } from "../../../server/engine/database/client.ts";
 import { credentialFile } from "../../../server/engine/database/credential.ts";
 import { dumpArguments } from "../../../server/engine/database/dump-pipeline.ts";
+import { demandSynced } from "../../../server/engine/database/galera.ts";
 import { checkConnection } from "../../../server/engine/database/inspect.ts";
 import { runScriptText } from "../../../server/engine/database/restricted-client.ts";
 import { findTools } from "../../../server/engine/database/tools.ts";
@@ -74,5 +75,39 @@ describe("a server that is not what it claims", () => {
     const { serverVersion, message, hint } = await checkConnection(server.connection);
     expect(`${serverVersion}${message}${hint}`).not.toContain("\u001b");
     expect(`${serverVersion}${message}`).not.toContain("\n");
+  });
+});
+
+describe("a node of a cluster", () => {
+  const node = (on: string, state: string, cluster: string) =>
+    hostileServer((query, reply) => {
+      if (isSetting(query)) return reply.ok();
+      reply.columns("Variable_name", "Value");
+      if (query.includes("VARIABLES")) reply.row("wsrep_on", on);
+      else {
+        reply.row("wsrep_local_state_comment", state);
+        reply.row("wsrep_cluster_status", cluster);
+      }
+      reply.end();
+    });
+
+  it.each([
+    ["ON", "Donor/Desynced", "Primary"],
+    ["ON", "Joining", "Primary"],
+    ["ON", "Synced", "non-Primary"],
+  ])("is not dumped with replication %s, state %s, cluster %s", async (on, state, cluster) => {
+    await using server = await node(on, state, cluster);
+    await expect(withSession(server.connection, demandSynced)).rejects.toMatchObject({
+      code: "SOURCE_UNAVAILABLE",
+      message: expect.stringContaining(`${state}, cluster ${cluster}`),
+    });
+  });
+
+  it.each([
+    ["ON", "Synced", "Primary"],
+    ["OFF", "Initialized", "Disconnected"],
+  ])("is dumped with replication %s, state %s, cluster %s", async (on, state, cluster) => {
+    await using server = await node(on, state, cluster);
+    await withSession(server.connection, demandSynced);
   });
 });
