@@ -94,7 +94,8 @@ export class BackupResolver {
   @FieldResolver(() => DatabaseSummaryType, { nullable: true })
   async database(@Root() { id }: BackupRow, @Ctx() { loaders }: Context) {
     const database = (await loaders.manifest.load(id))?.manifest.database;
-    return database && { ...database, rows: database.tables.reduce((sum, { rows }) => sum + rows, 0) };
+    const rows = database?.tables.reduce((sum, table) => sum + table.rows, 0);
+    return database && { ...database, rows, framed: Boolean(database.sections) };
   }
 
   @FieldResolver(() => MediaSummaryType, { nullable: true })

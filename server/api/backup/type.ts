@@ -31,6 +31,15 @@ export class BackupDefinitionsType {
   @Field(() => Int) events!: number;
 }
 
+@ObjectType("BinlogPosition", {
+  description: "Where the server's binary log was at the moment of the dump: what point-in-time recovery starts from.",
+})
+export class BinlogPositionType {
+  @Field(() => String) file!: string;
+  @Field(() => SafeInt) position!: number;
+  @Field(() => String, { nullable: true }) gtid!: string | null;
+}
+
 @ObjectType("DatabaseSummary", { description: "What the dump holds, counted from its own stream." })
 export class DatabaseSummaryType {
   @Field(() => String) name!: string;
@@ -40,6 +49,9 @@ export class DatabaseSummaryType {
   @Field(() => SafeInt) rows!: number;
   @Field(() => BackupDefinitionsType) definitions!: BackupDefinitionsType;
   @Field(() => [String]) notes!: string[];
+  @Field(() => Boolean, { description: "Whether its tables can be restored one by one without reading the rest." }) framed!: boolean;
+  @Field(() => BinlogPositionType, { nullable: true, description: "Null where the server keeps no binary log, or would not tell." })
+  binlog!: BinlogPositionType | null;
 }
 
 @ObjectType("MediaRoot")
