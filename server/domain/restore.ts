@@ -10,6 +10,8 @@ export interface RestoreJournal {
   readonly state: "staging" | "swapping" | "in-place" | "committed";
   readonly database: unknown;
   readonly media: unknown;
+  /** The restore made the database that it restores into, and it goes again with what it brought. */
+  readonly made: boolean;
 }
 
 /** What a completed restore put back, as counted in the target. */

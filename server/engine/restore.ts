@@ -1,20 +1,23 @@
-import type { Phase } from "../../shared/enums.ts";
+import type { Phase, RestoreMode } from "../../shared/enums.ts";
 import { formatBytes, formatCount, formatDuration } from "../../shared/format.ts";
 import type { Connection } from "../domain/connection.ts";
 import { Failure, messageOf } from "../domain/errors.ts";
 import type { Report } from "../domain/progress.ts";
 import type { RestoreJournal, RestoreResult } from "../domain/restore.ts";
 import type { Content } from "./content.ts";
-import { loadInPlace } from "./database/load.ts";
+import type { Brought } from "./database/choice.ts";
+import { loadInPlace } from "./database/in-place.ts";
 import { discardScratch, type StageRequest, stageDatabase } from "./database/scratch.ts";
 import { type DatabaseSwapPlan, finishDatabase, rollbackDatabase, swapDatabase } from "./database/swap.ts";
+import { dropEmpty, makeDatabase } from "./database/target.ts";
 import { discardMedia, loadMediaInPlace, type MediaLoad, stageMedia } from "./media/stage.ts";
 import { finishMedia, type MediaSwapPlan, rollbackMedia, swapMedia } from "./media/swap.ts";
 import type { ClientTools, PartProgress, Running } from "./part.ts";
 
 /** Where a restore puts its parts; null for a part that is left alone. */
 export interface RestoreTarget {
-  readonly database: { readonly connection: Connection; readonly tools: ClientTools } | null;
+  /** With `make` it is not there yet: it is made for this restore, and goes again when that fails. */
+  readonly database: { readonly connection: Connection; readonly tools: ClientTools; readonly make: boolean } | null;
   /** Each folder of the archive and the media folder that it replaces. */
   readonly media: readonly { readonly path: string; readonly prefix: string }[] | null;
 }
@@ -23,6 +26,7 @@ export interface RestorePlan {
   readonly restoreId: string;
   readonly content: Content;
   readonly target: RestoreTarget;
+  readonly mode: RestoreMode;
   /** Only these tables, only these paths; null for all. */
   readonly tables: readonly string[] | null;
   readonly paths: readonly string[] | null;
@@ -71,13 +75,15 @@ export async function verifyContent(
  * compared. When anything fails, it is as it was before, and nothing stays beside it.
  */
 export async function restoreStaged(plan: RestorePlan, work: RestoreWork, bytes: RestoreBytes): Promise<RestoreResult> {
-  await plan.journal({ state: "staging", database: null, media: null });
+  const made = plan.target.database?.make ?? false;
+  const staging: RestoreJournal = { state: "staging", database: null, media: null, made };
+  await plan.journal(staging);
   const [database, media] = await stageAll(plan, work, bytes).catch(async (error) => {
-    await recover(plan.restoreId, { state: "staging", database: null, media: null }, plan.target);
+    await recover(plan.restoreId, staging, plan.target);
     await plan.journal(null);
     throw error;
   });
-  const swapping: RestoreJournal = { state: "swapping", database, media };
+  const swapping: RestoreJournal = { state: "swapping", database, media, made };
   await plan.journal(swapping);
   work.report({ phase: "SWITCHING", bytesProcessed: bytes.expected, bytesExpected: bytes.expected, currentItem: null });
   const started = plan.now();
@@ -93,19 +99,19 @@ export async function restoreStaged(plan: RestorePlan, work: RestoreWork, bytes:
     await plan.journal(null);
     throw error;
   }
-  const committed: RestoreJournal = { state: "committed", database, media };
+  const committed: RestoreJournal = { state: "committed", database, media, made };
   await plan.journal(committed);
   const switchSeconds = (plan.now().getTime() - started.getTime()) / 1000;
   work.say("INFO", `Switched over in ${formatDuration(switchSeconds)}.`);
   work.report({ phase: "FINISHING", bytesProcessed: bytes.expected, bytesExpected: bytes.expected, currentItem: null });
   await recover(plan.restoreId, committed, plan.target);
   await plan.journal(null);
-  return await resultOf(plan, switchSeconds);
+  return resultOf(plan, database?.brought ?? null, switchSeconds);
 }
 
 /** Hands each part that is wanted to what loads it, one after the other. */
 async function loadParts<D, M>(
-  { content, target, tables, paths, restoreId }: RestorePlan,
+  { content, target, mode, tables, paths, restoreId }: RestorePlan,
   work: RestoreWork,
   bytes: RestoreBytes,
   loadDatabase: (request: StageRequest) => Promise<D>,
@@ -118,14 +124,14 @@ async function loadParts<D, M>(
   let media: M | null = null;
   if (target.database && content.database) {
     work.report({ phase: "DATABASE", bytesProcessed: before, bytesExpected: bytes.expected, currentItem: null });
-    const expected = content.database.summary;
-    const observe = observer("DATABASE", before);
-    database = await loadDatabase({ ...target.database, content: content.database, tables, expected, restoreId, ...work, observe });
+    const [{ summary: expected }, observe] = [content.database, observer("DATABASE", before)];
+    if (target.database.make) await makeDatabase(target.database.connection, expected);
+    database = await loadDatabase({ ...target.database, content: content.database, mode, tables, expected, restoreId, ...work, observe });
     before += content.database.size(tables);
   }
   if (target.media && content.media) {
     const observe = observer("MEDIA", before);
-    media = await loadMedia({ roots: target.media, content: content.media, paths, mode: "REPLACE", restoreId, ...work, observe });
+    media = await loadMedia({ roots: target.media, content: content.media, paths, mode, restoreId, ...work, observe });
   }
   return [database, media];
 }
@@ -135,9 +141,11 @@ const stageAll = (plan: RestorePlan, work: RestoreWork, bytes: RestoreBytes): Pr
     plan,
     work,
     bytes,
-    (request) => {
+    async (request) => {
       work.say("INFO", "Loading the database into a scratch schema; the target is untouched.");
-      return stageDatabase(request);
+      const staged = await stageDatabase(request);
+      if (!staged) work.say("INFO", "The database has all of it already: nothing is missing.");
+      return staged;
     },
     (load) => {
       work.say("INFO", "Unpacking the media beside their folders; the target is untouched.");
@@ -145,10 +153,13 @@ const stageAll = (plan: RestorePlan, work: RestoreWork, bytes: RestoreBytes): Pr
     },
   );
 
-/** Restores straight into the target. When it fails the target is broken: the caller puts the pre-restore backup back by this same function. */
+/**
+ * Restores straight into the target. When it fails the target is broken: the caller puts the pre-restore backup back by
+ * this same function, or discards the database that was empty before.
+ */
 export async function restoreInPlace(plan: RestorePlan, work: RestoreWork, bytes: RestoreBytes): Promise<RestoreResult> {
-  await loadParts(plan, work, bytes, loadInPlace, loadMediaInPlace);
-  return await resultOf(plan, null);
+  const [brought] = await loadParts(plan, work, bytes, loadInPlace, loadMediaInPlace);
+  return resultOf(plan, brought, null);
 }
 
 /** The Failure for a target that is neither old nor new until the journal's next reader succeeds. */
@@ -172,17 +183,21 @@ export async function recover(restoreId: string, journal: RestoreJournal, target
   }
   if (target.database && database) await rollbackDatabase(target.database.connection, target.database.tools, database);
   else if (target.database) await discardScratch(target.database.connection, restoreId);
+  if (target.database && journal.made) await dropEmpty(target.database.connection);
   if (media) await rollbackMedia(media);
   else if (target.media) await discardMedia(restoreId, target.media);
 }
 
-async function resultOf({ content, target, paths }: RestorePlan, switchSeconds: number | null): Promise<RestoreResult> {
-  const database = (target.database && content.database?.summary) || null;
+async function resultOf(
+  { content, target, paths }: RestorePlan,
+  brought: Brought | null,
+  switchSeconds: number | null,
+): Promise<RestoreResult> {
   const media = target.media && content.media ? await content.media.measure(paths) : null;
-  const { definitions } = database ?? {};
+  const { tables = 0, rows = 0, definitions } = brought ?? {};
   return {
-    tables: database?.tables.length ?? 0,
-    rows: database?.tables.reduce((sum, table) => sum + table.rows, 0) ?? 0,
+    tables,
+    rows,
     views: definitions?.views ?? 0,
     triggers: definitions?.triggers ?? 0,
     routines: (definitions?.procedures ?? 0) + (definitions?.functions ?? 0),
@@ -199,5 +214,5 @@ export function describeResult(result: RestoreResult): string {
     result.tables > 0 ? `${formatCount(result.tables, "table")} with ${formatCount(result.rows, "row")}` : null,
     result.files > 0 ? formatCount(result.files, "file") : null,
   ].filter((part) => part !== null);
-  return parts.join(" and ") || "an empty backup";
+  return parts.join(" and ") || "nothing";
 }

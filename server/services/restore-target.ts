@@ -20,7 +20,7 @@ export function targetOf(
   if (wantsMedia && !manifest.media) throw badInput("This backup holds no media.", "Restore its database only.");
   if (wantsDatabase && source.databaseName === null) throw badInput(`${source.name} has no database to restore into.`);
   return {
-    database: wantsDatabase && connection && tools ? { connection, tools } : null,
+    database: wantsDatabase && connection && tools ? { connection, tools, make: false } : null,
     media: wantsMedia && manifest.media ? rootsFor(source, manifest.media.roots) : null,
   };
 }

@@ -45,6 +45,7 @@ export function createRestoreWork({ catalog, bus, backups, sources, storages, to
     return {
       restoreId: row.id,
       content: contentOf(storage, backup.folder, manifest),
+      mode: "REPLACE",
       tables: null,
       paths: null,
       target: targetOf(target, manifest, row.type, sources.connectionOf(target), await tools()),
@@ -93,7 +94,7 @@ export function createRestoreWork({ catalog, bus, backups, sources, storages, to
   }
 
   async function inPlace(id: RestoreId, plan: RestorePlan, work: Work, bytes: RestoreBytes) {
-    await plan.journal({ state: "in-place", database: null, media: null });
+    await plan.journal({ state: "in-place", database: null, media: null, made: false });
     try {
       const result = await restoreInPlace(plan, work, bytes);
       await plan.journal(null);
@@ -128,7 +129,7 @@ export function createRestoreWork({ catalog, bus, backups, sources, storages, to
     const target = await sources.existing(row.targetSourceId);
     const connection = row.type === "MEDIA" ? null : sources.connectionOf(target);
     const roots = row.type === "DATABASE" ? null : target.mediaPaths.map((path) => ({ path, prefix: "" }));
-    await recover(row.id, row.journal, { database: connection && { connection, tools: await tools() }, media: roots });
+    await recover(row.id, row.journal, { database: connection && { connection, tools: await tools(), make: false }, media: roots });
     await db.writeJournal(catalog, row.id, null);
   }
 

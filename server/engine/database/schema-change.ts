@@ -1,6 +1,6 @@
 import { type Session, select } from "./client.ts";
-import { definitionsOf } from "./inspect.ts";
 import { qualify, quoteName } from "./names.ts";
+import type { DefinitionName } from "./scripts.ts";
 
 /** Character set and collation that new tables of a schema get. */
 export interface SchemaCharset {
@@ -31,18 +31,37 @@ export async function schemaExists(session: Session, schema: string): Promise<bo
   return rows.length > 0;
 }
 
-/** Removes events, views, routines and triggers, in the order in which they could disturb; tables stay. */
-export async function dropDefinitions(session: Session, schema: string): Promise<void> {
-  const { events, views, triggers } = await definitionsOf(session, schema);
-  for (const name of events) await session.query(`DROP EVENT IF EXISTS ${qualify(schema, name)}`);
-  for (const name of views) await session.query(`DROP VIEW IF EXISTS ${qualify(schema, name)}`);
-  const routines = await select<{ name: string; type: string }>(
+/** A view, trigger, routine or event as it stands in a schema. */
+export interface PresentDefinition extends DefinitionName {
+  /** A trigger's; null for all others. */
+  readonly table: string | null;
+  /** What DROP calls it. */
+  readonly word: string;
+}
+
+/** All of a schema's, in the order in which removing them disturbs least: events would fire, views name what goes after them. */
+export async function presentDefinitions(session: Session, schema: string): Promise<PresentDefinition[]> {
+  const rows = await select<{ name: string; word: string; table: string | null }>(
     session,
-    "SELECT ROUTINE_NAME AS name, ROUTINE_TYPE AS type FROM information_schema.ROUTINES WHERE ROUTINE_SCHEMA = ? ORDER BY ROUTINE_TYPE DESC",
-    [schema],
+    `SELECT EVENT_NAME AS name, 'EVENT' AS word, NULL AS \`table\` FROM information_schema.EVENTS WHERE EVENT_SCHEMA = ?
+     UNION ALL SELECT TABLE_NAME, 'VIEW', NULL FROM information_schema.TABLES WHERE TABLE_SCHEMA = ? AND TABLE_TYPE = 'VIEW'
+     UNION ALL SELECT * FROM (SELECT ROUTINE_NAME, ROUTINE_TYPE, NULL FROM information_schema.ROUTINES WHERE ROUTINE_SCHEMA = ? ORDER BY ROUTINE_TYPE DESC LIMIT 18446744073709551615) AS routines
+     UNION ALL SELECT TRIGGER_NAME, 'TRIGGER', EVENT_OBJECT_TABLE FROM information_schema.TRIGGERS WHERE TRIGGER_SCHEMA = ?`,
+    [schema, schema, schema, schema],
   );
-  for (const { name, type } of routines) await session.query(`DROP ${type} IF EXISTS ${qualify(schema, name)}`);
-  for (const name of triggers) await session.query(`DROP TRIGGER IF EXISTS ${qualify(schema, name)}`);
+  return rows.map(({ name, word, table }) => ({ kind: kinds[word] ?? "procedure", name, table, word }));
+}
+
+const kinds: Readonly<Record<string, DefinitionName["kind"]>> = { EVENT: "event", VIEW: "view", TRIGGER: "trigger", FUNCTION: "function" };
+
+/** Removes events, views, routines and triggers: all, or those that `which` says; tables stay. */
+export async function dropDefinitions(
+  session: Session,
+  schema: string,
+  which: (definition: PresentDefinition) => boolean = () => true,
+): Promise<void> {
+  for (const definition of (await presentDefinitions(session, schema)).filter(which))
+    await session.query(`DROP ${definition.word} IF EXISTS ${qualify(schema, definition.name)}`);
 }
 
 /** Removes tables and sequences: those in `names`, or all. */
@@ -55,33 +74,6 @@ export async function dropTables(session: Session, schema: string, names?: reado
   for (const { name, type } of rows)
     if (!names || names.includes(name))
       await session.query(`DROP ${type === "SEQUENCE" ? "SEQUENCE" : "TABLE"} IF EXISTS ${qualify(schema, name)}`);
-}
-
-/**
- * A foreign key that leads nowhere keeps the name of the scratch schema when its table is moved out of there, since no
- * table that it leads to moves with it. Such keys are made anew with the schema that their table is in.
- */
-export async function mendReferences(
-  session: Session,
-  { target, scratch }: { readonly target: string; readonly scratch: string },
-): Promise<void> {
-  const rows = await select<{ table: string; name: string }>(
-    session,
-    `SELECT TABLE_NAME AS \`table\`, CONSTRAINT_NAME AS name FROM information_schema.REFERENTIAL_CONSTRAINTS
-     WHERE CONSTRAINT_SCHEMA = ? AND UNIQUE_CONSTRAINT_SCHEMA = ?`,
-    [target, scratch],
-  );
-  for (const { table, name } of rows) {
-    const [shown] = await select<{ "Create Table": string }>(session, `SHOW CREATE TABLE ${qualify(target, table)}`);
-    const line = shown?.["Create Table"].split("\n").find((text) => text.trim().startsWith(`CONSTRAINT ${quoteName(name)} FOREIGN KEY`));
-    if (!line) throw new Error(`The foreign key ${name} of ${table} is not where it was`);
-    const key = line
-      .trim()
-      .replace(/,$/, "")
-      .replace(`REFERENCES ${quoteName(scratch)}.`, "REFERENCES ");
-    await session.query(`ALTER TABLE ${qualify(target, table)} DROP FOREIGN KEY ${quoteName(name)}`);
-    await session.query(`ALTER TABLE ${qualify(target, table)} ADD ${key}`);
-  }
 }
 
 export async function setCharset(session: Session, schema: string, charset: SchemaCharset): Promise<void> {

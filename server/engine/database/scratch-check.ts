@@ -2,7 +2,7 @@ import { Failure } from "../../domain/errors.ts";
 import { type Session, select } from "./client.ts";
 import { qualify, quoteName, unquote } from "./names.ts";
 import { currentAccount } from "./privileges.ts";
-import type { SplitDump } from "./scripts.ts";
+import type { Definition } from "./scripts.ts";
 
 /** Refuses a target that tables of another schema refer to: a swap would leave those references on the old tables. */
 export async function refuseOutsideReferences(session: Session, target: string): Promise<void> {
@@ -34,9 +34,9 @@ const denied: readonly unknown[] = [
  * Tries in the scratch schema, before the target is touched, what the definitions will ask of the account: to make
  * things in the name of others, and triggers and functions under a binary log. Throws LOAD_FAILED with what mends it.
  */
-export async function tryDefinitions(session: Session, scratch: string, dump: SplitDump): Promise<void> {
+export async function tryDefinitions(session: Session, scratch: string, definitions: readonly Definition[]): Promise<void> {
   const account = await currentAccount(session);
-  for (const definer of dump.definers) {
+  for (const definer of new Set(definitions.flatMap(({ definer }) => definer ?? []))) {
     const quoted = accountOf(definer);
     if (!quoted || quoted === account.replaceAll("'", "`")) continue;
     await attempt(
@@ -44,12 +44,12 @@ export async function tryDefinitions(session: Session, scratch: string, dump: Sp
       `CREATE DEFINER = ${quoted} PROCEDURE ${qualify(scratch, probe)} () BEGIN END`,
       `DROP PROCEDURE ${qualify(scratch, probe)}`,
       (said) => ({
-        message: `The backup holds definitions that run as ${quoted}, and the account may not make such: ${said}.`,
+        message: `Definitions of the backup, or of the database that it replaces, run as ${quoted}, and the account may not make such: ${said}.`,
         hint: `Run as an administrator of the database: GRANT SET USER ON *.* TO ${account}; (MariaDB), GRANT SET_USER_ID ON *.* TO ${account}; (MySQL 8.0) or GRANT SET_ANY_DEFINER ON *.* TO ${account}; (MySQL 8.2 and newer).`,
       }),
     );
   }
-  if (!dump.hasTriggers && !dump.hasRoutines) return;
+  if (!definitions.some(({ kind }) => kind === "trigger" || kind === "procedure" || kind === "function")) return;
   await session.query(`CREATE TABLE ${qualify(scratch, probe)} (id int)`);
   await attempt(
     session,
@@ -80,7 +80,7 @@ async function attempt(
 }
 
 /** A definer as it stands in a dump, quoted the same under every sql_mode; null for CURRENT_USER. */
-function accountOf(definer: string): string | null {
+export function accountOf(definer: string): string | null {
   if (/^current_user/i.test(definer)) return null;
   const parts = /^(?<name>`(?:[^`]|``)*`|"(?:[^"]|"")*"|'(?:[^']|'')*'|[^@]+?)\s*(?:@\s*(?<host>.+))?$/s.exec(definer)?.groups;
   const name = quoteName(unquote(parts?.name ?? definer));

@@ -1,30 +1,47 @@
+import { formatCount } from "../../../shared/format.ts";
 import type { Connection } from "../../domain/connection.ts";
 import { Failure } from "../../domain/errors.ts";
+import {
+  broughtBy,
+  incomingDefinitions,
+  incomingTables,
+  isOneOf,
+  isWhole,
+  outgoingDefinitions,
+  outgoingTables,
+  presentIn,
+  tablesOf,
+} from "./choice.ts";
 import { type Session, withSession } from "./client.ts";
 import { takeDefinitions } from "./definitions.ts";
+import type { RestoreRequest } from "./in-place.ts";
 import { inspectSchema } from "./inspect.ts";
-import { compareRows, type LoadRequest, loadDump } from "./load.ts";
+import { compareDefinitions, compareRows, loadDump } from "./load.ts";
 import { quoteName } from "./names.ts";
 import { currentAccount, lackOf, missingForDump, missingForRestore } from "./privileges.ts";
-import { charsetClause, prepareToChange, type SchemaCharset, schemaExists, tableNames } from "./schema-change.ts";
+import { referencesInto, tellLostRows } from "./references.ts";
+import { charsetClause, type PresentDefinition, prepareToChange, type SchemaCharset, schemaExists } from "./schema-change.ts";
 import { refuseOutsideReferences, tryDefinitions } from "./scratch-check.ts";
-import { DumpSplitter, packScript } from "./scripts.ts";
+import { type Definition, type DefinitionName, DumpSplitter, packScript } from "./scripts.ts";
 import type { DatabaseSwapPlan } from "./swap.ts";
 
-export interface StageRequest extends LoadRequest {
+export interface StageRequest extends RestoreRequest {
   /** Names the schemas beside the target; the same restore finds its own again. */
   readonly restoreId: string;
 }
 
 /**
- * Loads a backup into a scratch schema beside the target, proves it whole, and tells how to swap it in. The target is
- * only read. When this rejects, no scratch schema stays behind. The plan is plain JSON, for a journal.
+ * Loads a backup into a scratch schema beside the target, proves it whole, and tells how to swap it in; null when the
+ * target has all of it already. The target is only read. When this rejects, no scratch schema stays behind. The plan is
+ * plain JSON, for a journal.
  */
-export async function stageDatabase(request: StageRequest): Promise<DatabaseSwapPlan> {
+export async function stageDatabase(request: StageRequest): Promise<DatabaseSwapPlan | null> {
   const { connection, restoreId } = request;
   const names = scratchNames(restoreId);
   try {
-    return await stage(request, names);
+    const plan = await stage(request, names);
+    if (!plan) await discardScratch(connection, restoreId);
+    return plan;
   } catch (error) {
     await discardScratch(connection, restoreId);
     throw error;
@@ -49,42 +66,78 @@ export async function discardScratch(connection: Connection, restoreId: string):
   );
 }
 
-async function stage(request: StageRequest, names: ReturnType<typeof scratchNames>): Promise<DatabaseSwapPlan> {
-  const { connection, tools, expected, signal, say } = request;
+async function stage(request: StageRequest, names: ReturnType<typeof scratchNames>): Promise<DatabaseSwapPlan | null> {
+  const { connection, tools, content, expected, signal, say } = request;
   const target = connection.database;
-  const before = await withSession(
+  const whole = isWhole(request);
+  const { before, present } = await withSession(
     connection,
     async (session) => {
       await refuseUnfit(session, target);
-      await createSchemas(session, names, expected);
-      return inspectSchema(session, target);
+      return { before: await inspectSchema(session, target), present: await presentIn(session, target) };
     },
     { signal },
   );
-  const splitter = new DumpSplitter({ rowPerLine: expected.flavour === "mariadb" });
-  await loadDump(request, names.scratch, splitter);
-  say("INFO", `Loaded ${expected.tables.length} tables; comparing their rows with the manifest.`);
-  await withSession(
+  const incoming = incomingTables(content.summary, request, present);
+  if (request.tables && incoming.length === 0) return null;
+  await withSession(connection, (session) => createSchemas(session, names, expected), { signal });
+  const splitter = new DumpSplitter({ rowPerLine: expected.flavour === "mariadb", tables: whole ? null : incoming });
+  await loadDump({ ...request, tables: request.tables && incoming }, names.scratch, splitter);
+  if (request.tables === null) compareDefinitions(splitter, expected);
+  const makes = incomingDefinitions(splitter.made, request, incoming, present);
+  if (incoming.length === 0 && makes.length === 0 && !whole) return null;
+  for (const trigger of leftOut(splitter, incoming, makes))
+    say("WARN", `The trigger ${trigger} is not made: the target has one of that name on another table, which stays.`);
+  const outgoing = outgoingTables(request, { incoming, makes }, present);
+  const takes = outgoingDefinitions(request, { incoming, makes }, outgoing, present);
+  const old = await takeDefinitions(connection, tools, signal);
+  const returns = old.made.filter(isReturned(takes));
+  say("INFO", `Loaded ${formatCount(incoming.length, "table")}; comparing their rows with the manifest.`);
+  const references = await withSession(
     connection,
     async (session) => {
       await prepareToChange(session);
-      await compareRows(session, names.scratch, expected);
-      await tryDefinitions(session, names.scratch, splitter);
+      await compareRows(session, names.scratch, tablesOf(expected, incoming), true);
+      await tryDefinitions(session, names.scratch, [...makes, ...returns]);
+      if (!whole) await tellLostRows(session, { target, staged: names.scratch, incoming }, request);
+      return whole ? [] : referencesInto(session, target, [...incoming, ...outgoing]);
     },
     { signal },
   );
-  const oldDefinitions = await takeDefinitions(connection, tools, signal);
+  const newCharset = { characterSet: expected.characterSet, collation: expected.collation };
+  const oldCharset = { characterSet: before.characterSet, collation: before.collation };
   return {
     target,
     ...names,
-    incoming: expected.tables.map(({ name }) => name),
-    outgoing: await withSession(connection, (session) => tableNames(session, target), { signal }),
-    oldDefinitions: packScript(oldDefinitions),
-    newDefinitions: packScript(splitter.definitions()),
-    oldCharset: { characterSet: before.characterSet, collation: before.collation },
-    newCharset: { characterSet: expected.characterSet, collation: expected.collation },
-    definitions: expected.definitions,
+    whole,
+    incoming,
+    outgoing,
+    takes: takes.map(nameOf),
+    makes: makes.map(nameOf),
+    returns: returns.map(nameOf),
+    references,
+    oldDefinitions: packScript(old.definitions(isOneOf(returns))),
+    newDefinitions: packScript(splitter.definitions(isOneOf(makes), target)),
+    oldCharset,
+    newCharset,
+    finalCharset: whole ? newCharset : oldCharset,
+    brought: broughtBy(tablesOf(expected, incoming), makes),
   };
+}
+
+const nameOf = ({ kind, name }: DefinitionName) => ({ kind, name });
+
+/** Triggers of tables that come, whose name the target needs for another. */
+const leftOut = ({ made }: DumpSplitter, incoming: readonly string[], makes: readonly Definition[]) =>
+  made.flatMap((definition) => {
+    const comes = definition.kind === "trigger" && definition.table !== null && incoming.includes(definition.table);
+    return comes && !makes.includes(definition) ? [definition.name] : [];
+  });
+
+/** What a way back makes anew: what goes, and with one trigger all of its table, since their order is that of their making. */
+function isReturned(takes: readonly PresentDefinition[]): (definition: Definition) => boolean {
+  const [goes, touched] = [isOneOf(takes), new Set(takes.map(({ table }) => table))];
+  return (definition) => goes(definition) || (definition.table !== null && touched.has(definition.table));
 }
 
 /** What would make the swap, or the way back from it, fail half way is refused before anything is made. */

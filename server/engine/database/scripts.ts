@@ -1,45 +1,68 @@
 import { gunzipSync, gzipSync } from "node:zlib";
 import { Failure } from "../../domain/errors.ts";
-import type { Statement } from "./statement-kind.ts";
+import { unquote } from "./names.ts";
+import type { DefinitionKind, Statement, StatementKind } from "./statement-kind.ts";
 import { StatementReader } from "./statement-reader.ts";
 
 /** The most that the definitions of a database may take, since they are held in memory. */
 const definitionBytes = 64 * 1024 * 1024;
 
+/** One kind and one name are one definition: a function may have the name of a view. */
+export interface DefinitionName {
+  readonly kind: DefinitionKind;
+  readonly name: string;
+}
+export const keyOf = ({ kind, name }: DefinitionName) => `${kind} ${name}`;
+
+/** A view, trigger, routine or event that a dump makes. */
+export interface Definition extends DefinitionName {
+  /** A trigger's; null for all others. */
+  readonly table: string | null;
+  /** The account that it runs as, as it stands there; null where none is named. */
+  readonly definer: string | null;
+}
+
 /** What splitting a dump in two tells besides the tables script. */
 export interface SplitDump {
-  /** Everything that is no table: the script that makes views, triggers, routines and events anew. */
-  definitions(): Buffer;
+  /** In the order of the dump. */
+  readonly made: readonly Definition[];
+  /** The script that makes them anew, or the wanted ones: in the database `schema`, where it is not the one they were taken from. */
+  definitions(wanted?: (definition: Definition) => boolean, schema?: string): Buffer;
   /** The accounts that the definitions run as, as they stand there. */
   readonly definers: ReadonlySet<string>;
   /** Rows by table, counted from the INSERTs. */
   readonly rows: ReadonlyMap<string, number>;
   readonly table: string | null;
-  readonly hasRoutines: boolean;
-  readonly hasTriggers: boolean;
+}
+
+/** A statement of the definitions script: without `of` and `drops` it gives the others their context. */
+interface Piece {
+  readonly of: DefinitionName | null;
+  readonly drops: boolean;
+  readonly bytes: Buffer[];
 }
 
 /**
  * Splits a dump as it streams by into a tables script, which it yields, and a definitions script, which it keeps: in a
  * scratch schema events would fire, triggers that name their schema would fail, and tables with triggers could not be moved
- * out. SET and DELIMITER statements stand in both, so that each keeps its context. With `together`, all of it is yielded.
+ * out. SET and DELIMITER statements stand in both, so that each keeps its context.
  */
 export class DumpSplitter implements SplitDump {
-  readonly definers = new Set<string>();
+  readonly made: Definition[] = [];
   readonly rows = new Map<string, number>();
   table: string | null = null;
-  hasRoutines = false;
-  hasTriggers = false;
-  readonly #together: boolean;
+  readonly #wanted: ReadonlySet<string> | null;
   readonly #reader: StatementReader;
   #tables: Buffer[] = [];
-  readonly #definitions: Buffer[] = [];
+  readonly #pieces: Piece[] = [];
   #held = 0;
   #route: Route = both;
+  /** The table that the statements are about, which not each of them names. */
+  #about: string | null = null;
 
-  /** `rowPerLine`: see StatementSplitter. */
-  constructor(options: { readonly together?: boolean; readonly rowPerLine?: boolean } = {}) {
-    this.#together = options.together ?? false;
+  /** `rowPerLine`: see StatementSplitter. With `tables`, the tables script holds nothing of any other table. */
+  constructor(options: { readonly rowPerLine?: boolean; readonly tables?: readonly string[] | null } = {}) {
+    this.#wanted = options.tables ? new Set(options.tables) : null;
     const end = (rows: number) => {
       if (rows > 0 && this.table !== null) this.rows.set(this.table, (this.rows.get(this.table) ?? 0) + rows);
     };
@@ -62,8 +85,20 @@ export class DumpSplitter implements SplitDump {
     if (rest.length) yield rest;
   }
 
-  definitions(): Buffer {
-    return Buffer.concat(this.#definitions);
+  get definers(): ReadonlySet<string> {
+    return new Set(this.made.flatMap(({ definer }) => definer ?? []));
+  }
+
+  definitions(wanted: (definition: Definition) => boolean = () => true, schema: string | null = null): Buffer {
+    const kept = new Set(this.made.filter(wanted).map(keyOf));
+    const all = this.made.every(wanted);
+    return Buffer.concat(
+      this.#pieces.flatMap(({ of, drops, bytes }) => {
+        // What drops something that is not named belongs to a whole dump only.
+        if (!all && (of ? !kept.has(keyOf(of)) : drops)) return [];
+        return of?.kind === "trigger" && !drops ? [inSchema(Buffer.concat(bytes), schema)] : bytes;
+      }),
+    );
   }
 
   #take(): Buffer {
@@ -74,11 +109,12 @@ export class DumpSplitter implements SplitDump {
 
   #begin(statement: Statement, bytes: Buffer): void {
     this.#note(statement);
-    this.#route = this.#together ? toTables : routeOf(statement);
+    this.#route = this.#isWanted(statement) ? routeOf(statement) : nowhere;
+    if (this.#route.definitions) this.#pieces.push(pieceOf(statement));
     this.#pass(statement.kind === "charset" ? ownCharset(bytes) : bytes);
   }
 
-  #note({ kind, name, definer }: Statement): void {
+  #note({ kind, name, table, definer }: Statement): void {
     if (kind === "foreign")
       throw new Failure(
         "ARTIFACT_UNSAFE",
@@ -87,9 +123,15 @@ export class DumpSplitter implements SplitDump {
         { reason: "SQL_OTHER_DATABASE" },
       );
     if (kind === "table" || kind === "insert") this.table = name;
-    if (kind === "procedure" || kind === "function") this.hasRoutines = true;
-    if (kind === "trigger") this.hasTriggers = true;
-    if (definer !== null) this.definers.add(definer);
+    if (table !== null && kind !== "trigger") this.#about = table;
+    if (isDefinition(kind) && name !== null)
+      this.made.push({ kind, name, definer, table: kind === "trigger" ? (table ?? this.#about) : null });
+  }
+
+  #isWanted(statement: Statement): boolean {
+    const route = routeOf(statement);
+    if (!this.#wanted || !route.tables || route.definitions) return true;
+    return this.#about === null || this.#wanted.has(this.#about) || statement.kind === "blank";
   }
 
   #pass(bytes: Buffer): void {
@@ -102,9 +144,17 @@ export class DumpSplitter implements SplitDump {
         "The views, triggers, routines and events of the backup take more than 64 MB.",
         "Restore it by hand with the commands in the backup's manifest.",
       );
-    this.#definitions.push(Buffer.from(bytes));
+    this.#pieces.at(-1)?.bytes.push(Buffer.from(bytes));
   }
 }
+
+const pieceOf = ({ kind, name, drops }: Statement): Piece => {
+  const made = kind === "placeholder" ? "view" : isDefinition(kind) ? kind : drops;
+  return { of: made && name !== null ? { kind: made, name } : null, drops: kind === "definition", bytes: [] };
+};
+
+const definitionKinds: readonly StatementKind[] = ["view", "trigger", "procedure", "function", "event"] satisfies DefinitionKind[];
+const isDefinition = (kind: StatementKind): kind is DefinitionKind => definitionKinds.includes(kind);
 
 interface Route {
   readonly tables: boolean;
@@ -113,6 +163,7 @@ interface Route {
 const both: Route = { tables: true, definitions: true };
 const toTables: Route = { tables: true, definitions: false };
 const toDefinitions: Route = { tables: false, definitions: true };
+const nowhere: Route = { tables: false, definitions: false };
 
 function routeOf({ kind }: Statement): Route {
   switch (kind) {
@@ -137,6 +188,22 @@ function routeOf({ kind }: Statement): Route {
     default:
       throw kind satisfies never;
   }
+}
+
+const ident = '(?:`(?:[^`]|``)*`|"(?:[^"]|"")*"|[^\\s`"\'.@;(),*=]+)';
+const triggerHead = new RegExp(
+  `(\\bTRIGGER\\s+(?:IF\\s+NOT\\s+EXISTS\\s+)?)(?:(${ident})\\s*\\.\\s*)?(${ident}\\s+(?:BEFORE|AFTER)\\s+(?:INSERT|UPDATE|DELETE)\\s+ON\\s+)(?:(${ident})\\s*\\.\\s*)?`,
+  "i",
+);
+
+/** A trigger may name the database that it was made in; in another one it has to name none. */
+function inSchema(trigger: Buffer, schema: string | null): Buffer {
+  if (schema === null) return trigger;
+  const own = (qualifier?: string) => qualifier === undefined || unquote(Buffer.from(qualifier, "latin1").toString()) === schema;
+  const text = trigger.toString("latin1");
+  const head = triggerHead.exec(text);
+  if (!head || (own(head[2]) && own(head[4]))) return trigger;
+  return Buffer.from(text.replace(triggerHead, "$1$3"), "latin1");
 }
 
 /** Around some routines the dump sets the database's character set by the name it had; without a name it means the one in use. */

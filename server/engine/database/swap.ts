@@ -1,23 +1,13 @@
 import type { Connection } from "../../domain/connection.ts";
 import { Failure } from "../../domain/errors.ts";
-import type { DatabaseSummary } from "../../domain/manifest.ts";
 import type { ClientTools, Running } from "../part.ts";
+import { type Brought, isOneOf } from "./choice.ts";
 import { type Session, withSession } from "./client.ts";
-import { takeDefinitions } from "./definitions.ts";
-import { compareDefinitions } from "./load.ts";
+import { makeDefinitions } from "./definitions.ts";
 import { qualify, quoteName } from "./names.ts";
-import { runScriptText } from "./restricted-client.ts";
-import {
-  dropDefinitions,
-  dropTables,
-  mendReferences,
-  prepareToChange,
-  type SchemaCharset,
-  schemaExists,
-  setCharset,
-  tableNames,
-} from "./schema-change.ts";
-import { unpackScript } from "./scripts.ts";
+import { mendReferences, type Reference, referencesInto } from "./references.ts";
+import { dropDefinitions, dropTables, prepareToChange, type SchemaCharset, schemaExists, tableNames } from "./schema-change.ts";
+import { type DefinitionName, unpackScript } from "./scripts.ts";
 
 /** All that a swap, and the way back from any point of it, needs to know. Plain JSON, written down before the target is touched. */
 export interface DatabaseSwapPlan {
@@ -26,15 +16,25 @@ export interface DatabaseSwapPlan {
   readonly scratch: string;
   /** The schema that holds the old tables after it. That it exists says that the swap has begun. */
   readonly old: string;
+  /** Nothing of the old stays. */
+  readonly whole: boolean;
+  /** Tables that come and that go; those that do neither stay where they are. */
   readonly incoming: readonly string[];
   readonly outgoing: readonly string[];
-  /** Scripts of the definitions, packed. */
+  /** Views, triggers, routines and events that go before the tables move, that come after, and that a way back makes anew. */
+  readonly takes: readonly DefinitionName[];
+  readonly makes: readonly DefinitionName[];
+  readonly returns: readonly DefinitionName[];
+  /** Scripts of those that return and of those that come, packed. */
   readonly oldDefinitions: string;
   readonly newDefinitions: string;
+  /** Foreign keys of tables that stay, to tables that move. */
+  readonly references: readonly Reference[];
+  /** The target's, the backup's, and the one that the target ends with. */
   readonly oldCharset: SchemaCharset;
   readonly newCharset: SchemaCharset;
-  /** How many definitions there must be after it. */
-  readonly definitions: DatabaseSummary["definitions"];
+  readonly finalCharset: SchemaCharset;
+  readonly brought: Brought;
 }
 
 /**
@@ -59,23 +59,26 @@ export async function swapDatabase(
     step("Making room for the old tables.");
     await session.query(`CREATE DATABASE ${quoteName(plan.old)}`);
     step("Removing the old views, triggers, routines and events.");
-    await dropDefinitions(session, plan.target);
+    await dropDefinitions(session, plan.target, plan.whole ? undefined : isOneOf(plan.takes));
     step(`Exchanging ${plan.outgoing.length} tables for ${plan.incoming.length}.`);
     await rename(session, [...moves(plan.outgoing, plan.target, plan.old), ...moves(plan.incoming, plan.scratch, plan.target)]);
-    step("Setting the character set.");
-    await mendReferences(session, plan);
-    await setCharset(session, plan.target, plan.newCharset);
+    step("Leading the foreign keys to the restored tables.");
+    await mendReferences(session, { ...plan, beside: [plan.scratch, plan.old] });
     step("Making the views, triggers, routines and events of the backup.");
-    await runScriptText({ connection, tools, schema: plan.target, signal }, unpackScript(plan.newDefinitions));
-    step("Counting them.");
-    await compareDefinitions(session, plan.target, plan, { say });
+    const making = { makes: plan.makes, script: unpackScript(plan.newDefinitions), during: plan.newCharset, after: plan.finalCharset };
+    await makeDefinitions(session, { connection, tools, schema: plan.target, signal }, making, say);
     step("The database is restored.");
   });
 }
 
-async function demandUnchanged(session: Session, { target, outgoing, scratch, incoming }: DatabaseSwapPlan): Promise<void> {
+async function demandUnchanged(session: Session, plan: DatabaseSwapPlan): Promise<void> {
+  const { target, scratch, incoming, outgoing, whole, references } = plan;
   const same = (a: readonly string[], b: readonly string[]) => a.length === b.length && a.every((name) => b.includes(name));
-  if (!same(await tableNames(session, target), outgoing))
+  const here = await tableNames(session, target);
+  const concerned = whole ? here : here.filter((name) => outgoing.includes(name) || incoming.includes(name));
+  const moving = [...incoming, ...outgoing];
+  const keys = whole ? [] : await referencesInto(session, target, moving);
+  if (!same(concerned, outgoing) || JSON.stringify(keys) !== JSON.stringify(references))
     throw new Failure(
       "CONFLICT",
       `The tables of ${target} changed while the backup was being loaded.`,
@@ -110,33 +113,21 @@ export async function rollbackDatabase(connection: Connection, tools: ClientTool
       const [old, present] = [await tableNames(session, plan.old), await tableNames(session, plan.target)];
       // A table by an old name is the old one until that has moved out.
       const restored = plan.incoming.filter((name) => present.includes(name) && (old.includes(name) || !plan.outgoing.includes(name)));
-      if (restored.length || old.length) await dropDefinitions(session, plan.target);
+      // Half of either may be there, or all: what belongs to the old is made anew when its tables are back.
+      await dropDefinitions(session, plan.target, isOneOf([...plan.makes, ...plan.returns]));
       // Dropped, not moved back: an old table whose reference led nowhere would follow a restored table that it now leads to.
       await dropTables(session, plan.target, restored);
       await rename(session, moves(old, plan.old, plan.target));
-      await restoreDefinitions(session, connection, tools, plan, signal);
+      await mendReferences(session, { ...plan, beside: [plan.scratch, plan.old] });
+      const charset = { during: plan.oldCharset, after: plan.oldCharset };
+      const making = { makes: plan.returns, script: unpackScript(plan.oldDefinitions), ...charset };
+      await makeDefinitions(session, { connection, tools, schema: plan.target, signal }, making, () => {});
     } else {
       await demandUnfinished(session, plan);
     }
     await session.query(`DROP DATABASE IF EXISTS ${quoteName(plan.scratch)}`);
     await session.query(`DROP DATABASE IF EXISTS ${quoteName(plan.old)}`);
   });
-}
-
-async function restoreDefinitions(
-  session: Session,
-  connection: Connection,
-  tools: ClientTools,
-  plan: DatabaseSwapPlan,
-  signal: AbortSignal,
-): Promise<void> {
-  await setCharset(session, plan.target, plan.oldCharset);
-  const script = unpackScript(plan.oldDefinitions);
-  // Half of them may be there, or all: only what differs is made anew.
-  const present = await takeDefinitions(connection, tools, signal).catch(() => null);
-  if (present?.equals(script)) return;
-  await dropDefinitions(session, plan.target);
-  await runScriptText({ connection, tools, schema: plan.target, signal }, script);
 }
 
 async function demandUnfinished(session: Session, { target, scratch, incoming }: DatabaseSwapPlan): Promise<void> {

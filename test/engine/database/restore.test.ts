@@ -7,7 +7,7 @@ import type { Connection as Session } from "mysql2/promise";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { Connection } from "../../../server/domain/connection.ts";
 import { Failure } from "../../../server/domain/errors.ts";
-import { loadInPlace } from "../../../server/engine/database/load.ts";
+import { loadInPlace } from "../../../server/engine/database/in-place.ts";
 import { type StageRequest, stageDatabase } from "../../../server/engine/database/scratch.ts";
 import { type DatabaseSwapPlan, finishDatabase, rollbackDatabase, swapDatabase } from "../../../server/engine/database/swap.ts";
 import { findTools } from "../../../server/engine/database/tools.ts";
@@ -52,11 +52,12 @@ afterAll(async () => {
   await server?.stop();
 });
 
-const stage = (over: Partial<StageRequest> = {}) =>
+const stageIf = (over: Partial<StageRequest> = {}) =>
   stageDatabase({
     connection,
     tools,
     content: backup.content,
+    mode: "REPLACE",
     tables: null,
     expected: backup.summary,
     restoreId: randomUUID(),
@@ -64,6 +65,12 @@ const stage = (over: Partial<StageRequest> = {}) =>
     observe: () => {},
     ...over,
   });
+
+async function stage(over: Partial<StageRequest> = {}): Promise<DatabaseSwapPlan> {
+  const plan = await stageIf(over);
+  if (!plan) throw new Error("There was nothing to restore");
+  return plan;
+}
 
 /** Changes of every kind, so that old and new differ in all that there is. */
 async function spoil(): Promise<void> {
@@ -280,6 +287,7 @@ describe("a restore in place", () => {
       connection,
       tools,
       content: backup.content,
+      mode: "REPLACE",
       tables: null,
       expected: backup.summary,
       ...quiet,
