@@ -26,6 +26,9 @@ const suffixes: Readonly<Record<Compression, string>> = { NONE: "", GZIP: ".gz",
 /** The artifact's file name: `database.sql.zst`. */
 export const artifactName = (part: Part, compression: Compression) => `${bases[part]}${suffixes[compression]}`;
 
+/** The file beside the media's archive that lists what is in it: `media.index.zst`. */
+export const mediaIndexName = (compression: Compression) => `media.index${suffixes[compression]}`;
+
 export const manifestName = "manifest.json";
 
 /** A backup's name when nobody gave one: "Shop, 22 Nov 2026 03:00 UTC". */

@@ -3,13 +3,13 @@ import { pipeline } from "node:stream/promises";
 import type { Phase } from "../../shared/enums.ts";
 import { formatBytes, formatDuration } from "../../shared/format.ts";
 import type { Connection } from "../domain/connection.ts";
-import { messageOf } from "../domain/errors.ts";
-import type { Artifact, DatabaseSummary, Manifest, MediaSummary, Part } from "../domain/manifest.ts";
-import { artifactName, manifestName, restoreCommands } from "../domain/naming.ts";
+import { Failure, messageOf } from "../domain/errors.ts";
+import type { Artifact, DatabaseSummary, Manifest, MediaIndexFile, MediaSummary, Part } from "../domain/manifest.ts";
+import { artifactName, manifestName, mediaIndexName, restoreCommands } from "../domain/naming.ts";
 import type { Report } from "../domain/progress.ts";
 import { openDump } from "./database/dump.ts";
 import { inspectDatabase } from "./database/inspect.ts";
-import { openPack } from "./media/pack.ts";
+import { openPack, type PackReader } from "./media/pack.ts";
 import { measure } from "./media/walk.ts";
 import { Meter } from "./meter.ts";
 import type { ClientTools, Packing, PartReader, Running } from "./part.ts";
@@ -81,9 +81,16 @@ async function storeAll(plan: BackupPlan, work: BackupWork, startedAt: Date): Pr
   };
   let database: DatabaseSummary | null = null;
   let media: MediaSummary | null = null;
-  if (plan.database)
-    database = await storePart("database", "DATABASE", await openDump({ ...plan.database, packing: plan.packing, ...work }));
-  if (plan.media) media = await storePart("media", "MEDIA", await openPack({ ...plan.media, packing: plan.packing, ...work }));
+  const { database: dump } = plan;
+  if (dump)
+    database = await onceMoreIfChanged(work, async () =>
+      storePart("database", "DATABASE", await openDump({ ...dump, packing: plan.packing, ...work })),
+    );
+  if (plan.media) {
+    await using reader = await openPack({ ...plan.media, packing: plan.packing, ...work });
+    const summary = await storePart("media", "MEDIA", reader);
+    media = { ...summary, index: await storeIndex(plan, work, reader) };
+  }
 
   work.report({ phase: "STORING", bytesProcessed: before, bytesExpected: before, currentItem: manifestName });
   const parts = artifacts.map(({ part }) => part);
@@ -99,6 +106,26 @@ async function storeAll(plan: BackupPlan, work: BackupWork, startedAt: Date): Pr
   };
   await plan.storage.put(`${plan.folder}/${manifestName}`, Readable.from([Buffer.from(`${JSON.stringify(manifest, null, 2)}\n`)]), work);
   return manifest;
+}
+
+/** A migration that comes in between spoils a dump, and is most often over by the time of the next one. */
+async function onceMoreIfChanged<T>({ signal, say }: BackupWork, dump: () => Promise<T>): Promise<T> {
+  try {
+    return await dump();
+  } catch (error) {
+    if (signal.aborted || !(error instanceof Failure && error.reason === "SCHEMA_CHANGED")) throw error;
+    say("WARN", `${error.message} The dump is taken once more.`);
+    return dump();
+  }
+}
+
+/** Stores the list of what is in the archive beside it. */
+async function storeIndex(plan: BackupPlan, work: BackupWork, reader: PackReader): Promise<MediaIndexFile> {
+  const [name, index, stored] = [mediaIndexName(plan.packing.compression), reader.index(), new Meter()];
+  await pipeline(index.bytes, stored, (bytes) => plan.storage.put(`${plan.folder}/${name}`, bytes as AsyncIterable<Uint8Array>, work), {
+    signal: work.signal,
+  });
+  return { name, size: index.size, storedSize: stored.bytes, sha256: stored.digest() };
 }
 
 /** The uncompressed bytes to come, from the data's own measure. */

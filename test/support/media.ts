@@ -64,9 +64,11 @@ export const still = () => ({ signal: new AbortController().signal, say: () => {
 /** Packs and keeps the archive in memory. */
 export async function packed(roots: readonly string[], exclude: readonly string[] = [], compression: Compression = "ZSTD") {
   const level = { NONE: 0, GZIP: 6, ZSTD: 3 }[compression];
-  const reader = await openPack({ roots, exclude, packing: { compression, level }, ...still() });
+  await using reader = await openPack({ roots, exclude, packing: { compression, level }, ...still() });
   const bytes = await buffer(reader.bytes);
-  return { bytes, compression, ...(await reader.done), progress: reader.progress() };
+  const done = await reader.done;
+  const index = { size: reader.index().size, bytes: await buffer(reader.index().bytes) };
+  return { bytes, index, compression, ...done, progress: reader.progress() };
 }
 
 /** Unpacks into `folder` with the system's own tar. */

@@ -2,6 +2,7 @@ import { type BigIntStats, closeSync, constants, fstatSync, openSync, readlinkSy
 import { formatBytes } from "../../../shared/format.ts";
 import type { Entry } from "./entry.ts";
 import { factsOf, whyNot } from "./folder.ts";
+import { Slabs } from "./slabs.ts";
 
 /** A file ready for the archive: its facts as of now, and its bytes at once, or in pieces. `entry.size` of them in any case. */
 export type Content = Whole | Large;
@@ -20,11 +21,10 @@ interface Large {
 }
 
 /** Files up to this are read whole. */
-const smallFile = 256 * 1024;
-const pieceBytes = 512 * 1024;
+const smallFile = Slabs.size;
 
 /** Reads a small file, or opens a large one. A file that cannot be read any more is told as the problem, and left out. */
-export function openContent(entry: Entry): Content | { readonly problem: string } {
+export function openContent(entry: Entry, slabs = new Slabs()): Content | { readonly problem: string } {
   let fd: number | undefined;
   try {
     fd = openSync(entry.at, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
@@ -37,7 +37,7 @@ export function openContent(entry: Entry): Content | { readonly problem: string 
       fd = undefined;
       return large;
     }
-    return readSmall(fd, now);
+    return readSmall(fd, now, slabs);
   } catch (error) {
     return { problem: whyNot(error, "it is not in the backup") };
   } finally {
@@ -55,15 +55,15 @@ function isWhereItWas(fd: number, stats: BigIntStats, entry: Entry): boolean {
 }
 
 /** Reads a file that fits in memory; one that changes meanwhile is read once more. */
-function readSmall(fd: number, seen: Entry): Content {
+function readSmall(fd: number, seen: Entry, slabs: Slabs): Content {
   for (let before = seen, tries = 1; ; tries += 1) {
-    const bytes = Buffer.allocUnsafe(before.size);
+    const bytes = slabs.take(before.size);
     const length = fill(fd, bytes);
     const now = { ...before, ...factsOf(fstatSync(fd, { bigint: true })) };
     const steady = length === before.size && now.size === before.size && now.mtime === before.mtime;
-    if (steady) return { entry: before, bytes, problem: null };
+    if (steady) return { entry: before, bytes: slabs.send(bytes), problem: null };
     if (tries === 2 || now.size > smallFile)
-      return { entry: { ...before, size: length }, bytes: bytes.subarray(0, length), problem: changed };
+      return { entry: { ...before, size: length }, bytes: slabs.send(bytes.subarray(0, length)), problem: changed };
     before = now;
   }
 }
@@ -81,16 +81,15 @@ function fill(fd: number, bytes: Buffer): number {
 }
 
 /** The bytes of a large file, whose size already stands in its header: cut, or filled up with zeros, to that size. */
-export function* readPieces({ fd, entry }: Large, told: (problem: string) => void): Generator<Buffer, void> {
+export function* readPieces({ fd, entry }: Large, slabs: Slabs, told: (problem: string) => void): Generator<Buffer, void> {
   let sent = 0;
   try {
     while (sent < entry.size) {
-      // Never zeroed in vain, and never shared: the piece is handed to another thread.
-      const bytes = Buffer.allocUnsafeSlow(Math.min(pieceBytes, entry.size - sent));
+      const bytes = slabs.take(Math.min(Slabs.size, entry.size - sent));
       const read = readSync(fd, bytes, 0, bytes.length, sent);
       if (read === 0) break;
       sent += read;
-      yield bytes.subarray(0, read);
+      yield slabs.send(bytes.subarray(0, read));
     }
     const { size, mtime } = factsOf(fstatSync(fd, { bigint: true }));
     if (sent < entry.size) told(`shrank while it was read: after ${formatBytes(sent)} the backup holds zeros`);
@@ -101,5 +100,5 @@ export function* readPieces({ fd, entry }: Large, told: (problem: string) => voi
   } finally {
     closeSync(fd);
   }
-  for (; sent < entry.size; sent += Math.min(pieceBytes, entry.size - sent)) yield Buffer.alloc(Math.min(pieceBytes, entry.size - sent));
+  for (; sent < entry.size; sent += Math.min(Slabs.size, entry.size - sent)) yield Buffer.alloc(Math.min(Slabs.size, entry.size - sent));
 }

@@ -31,6 +31,25 @@ export function tarHeader(entry: Entry, prefix: string): TarHeader {
   };
 }
 
+/** The bytes that an entry takes in the archive before its content: its pax header with that one's body, and its own. */
+export function headerBytes({ name, type, linkname, pax }: TarHeader): number {
+  const records = { path: type === "directory" ? `${name}/` : name, ...(linkname ? { linkpath: linkname } : {}) };
+  const body = [...Object.entries(records), ...Object.entries(pax)].reduce((sum, [key, value]) => sum + paxRecord(key, value), 0);
+  return 2 * block + padded(body);
+}
+
+const block = 512;
+
+/** Rounded up to whole blocks, as content is in an archive. */
+export const padded = (size: number) => Math.ceil(size / block) * block;
+
+/** The length of "LENGTH key=value\n", where LENGTH counts itself. */
+function paxRecord(key: string, value: string): number {
+  const rest = Buffer.byteLength(` ${key}=${value}\n`);
+  const digits = String(rest).length;
+  return rest + (String(rest + digits).length > digits ? digits + 1 : digits);
+}
+
 /** The largest owner id and time that tar-stream writes right in the plain header. */
 const plainOwner = 0o777777;
 const plainTime = (2 ** 31 - 1) * 1000;

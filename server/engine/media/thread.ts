@@ -1,27 +1,24 @@
 import { on } from "node:events";
 import { Worker } from "node:worker_threads";
 import type { MediaSummary } from "../../domain/manifest.ts";
+import type { Packing } from "../part.ts";
 import type { NamedRoot } from "./roots.ts";
 
 /** What a media thread is started for. */
-export interface MediaJob {
-  readonly task: "measure" | "pack";
+export type MediaJob = {
   readonly roots: readonly NamedRoot[];
   readonly exclude: readonly string[];
-  /** Whoever takes the pieces is done with one when the next is asked for: its memory goes back. */
-  readonly reuse: boolean;
-}
+} & (
+  | { readonly task: "measure" }
+  /** `spool`: an empty file for the archive's index. The thread takes its name away: whoever holds it open may read it. */
+  | { readonly task: "pack"; readonly packing: Packing; readonly spool: string }
+);
 
-/** What it tells. Only a few pieces of the archive travel at a time, each to be answered. */
+/** What it tells. Only a few pieces of the stored archive travel at a time, each to be answered with any message. */
 export type MediaNews =
   | { readonly measured: { readonly bytes: number; readonly files: number } }
   | { readonly piece: Uint8Array; readonly total: number; readonly item: string | null }
-  | { readonly packed: { readonly size: number } & Omit<MediaSummary, "roots"> };
-
-/** The answer to a piece that was taken, with its memory where that may be used again. */
-export interface MediaAnswer {
-  readonly memory: ArrayBuffer | null;
-}
+  | { readonly packed: { readonly size: number; readonly indexSize: number } & Omit<MediaSummary, "roots"> };
 
 /**
  * Runs a job in a thread of its own and yields its news; each piece counts as taken when the next news are asked for.
@@ -34,14 +31,10 @@ export async function* inThread(job: MediaJob, signal: AbortSignal): AsyncGenera
   // A young heap of 4 MB: most of what it makes is short-lived, and the default of up to 48 MB would just fill.
   const resourceLimits = { maxYoungGenerationSizeMb: 4 };
   const worker = new Worker(script, { workerData: job, env: {}, execArgv: [], resourceLimits });
-  const take = ({ buffer }: Uint8Array) => {
-    const memory = job.reuse && buffer instanceof ArrayBuffer ? buffer : null;
-    worker.postMessage({ memory } satisfies MediaAnswer, memory ? [memory] : []);
-  };
   try {
     for await (const [news] of on(worker, "message", { signal, close: ["exit"] }) as AsyncIterable<[MediaNews]>) {
       yield news;
-      if ("piece" in news) take(news.piece);
+      if ("piece" in news) worker.postMessage("taken");
     }
   } catch (error) {
     signal.throwIfAborted();

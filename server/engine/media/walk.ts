@@ -35,7 +35,7 @@ export async function measure(
   exclude: readonly string[],
   signal: AbortSignal,
 ): Promise<{ bytes: number; files: number }> {
-  for await (const news of inThread({ task: "measure", roots: await nameRoots(roots), exclude, reuse: false }, signal))
+  for await (const news of inThread({ task: "measure", roots: await nameRoots(roots), exclude }, signal))
     if ("measured" in news) return news.measured;
   throw new Error("The thread that measures media ended without an answer");
 }

@@ -129,7 +129,7 @@ async function packWhile(change: (root: string) => Promise<unknown>) {
   const large = Buffer.alloc(40_000_000, "large");
   const some = Object.fromEntries(fillers.map((name) => [name, ""]));
   const root = await makeTree(join(await scratchFolder(), "m"), { "0 large": large, ...some, "2 folder/inner": "inner" });
-  const reader = await openPack({ roots: [root], exclude: [], packing: none, ...still() });
+  await using reader = await openPack({ roots: [root], exclude: [], packing: none, ...still() });
   const chunks: Uint8Array[] = [];
   for await (const chunk of reader.bytes) {
     if (chunks.push(chunk) === 1) await change(root);
@@ -217,7 +217,7 @@ describe("a pack that is left", () => {
     const root = await makeTree(join(await scratchFolder(), "m"), { large: Buffer.alloc(20_000_000, "x") });
     const abort = new AbortController();
     const reason = new Error("cancelled by its user");
-    const reader = await openPack({ roots: [root], exclude: [], packing: zstd, signal: abort.signal, say: () => {} });
+    await using reader = await openPack({ roots: [root], exclude: [], packing: zstd, signal: abort.signal, say: () => {} });
     const failed = expect(buffer(reader.bytes)).rejects.toThrow();
     setImmediate(() => abort.abort(reason));
     await failed;
@@ -226,7 +226,7 @@ describe("a pack that is left", () => {
 
   it("ends when its reader goes away", async () => {
     const root = await makeTree(join(await scratchFolder(), "m"), { large: Buffer.alloc(20_000_000, "x") });
-    const reader = await openPack({ roots: [root], exclude: [], packing: none, ...still() });
+    await using reader = await openPack({ roots: [root], exclude: [], packing: none, ...still() });
     for await (const _ of reader.bytes) break;
     await expect(reader.done).rejects.toThrow();
   });
@@ -241,7 +241,7 @@ it.runIf(process.getuid?.() === 0)("lists what the account may not read, and pac
   const script = `
     import { openPack } from ${JSON.stringify(join(process.cwd(), "server/engine/media/pack.ts"))};
     process.setgid(65534); process.setuid(65534);
-    const reader = await openPack({ roots: [${JSON.stringify(root)}], exclude: [], packing: { compression: "NONE", level: 0 }, signal: new AbortController().signal, say() {} });
+    await using reader = await openPack({ roots: [${JSON.stringify(root)}], exclude: [], packing: { compression: "NONE", level: 0 }, signal: new AbortController().signal, say() {} });
     for await (const _ of reader.bytes);
     console.log(JSON.stringify((await reader.done).summary));`;
   const child = spawn(process.execPath, ["--input-type=module-typescript", "-e", script], { stdio: ["ignore", "pipe", "inherit"] });
