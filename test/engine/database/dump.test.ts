@@ -132,6 +132,8 @@ describe("a dump counts only when it is proved whole", () => {
     ["is cut although the dump program reports success", '"$REAL" "$@" | head -c 1500', "DUMP_INCOMPLETE"],
     ["is cut after a statement", '"$REAL" "$@" | grep -v "Dump completed"', "DUMP_INCOMPLETE"],
     ["is empty", "exit 0", "DUMP_INCOMPLETE"],
+    ["is cut by the dump program's end", '"$REAL" "$@" | head -c 1500; kill -9 $$', "DUMP_KILLED"],
+    ["is of a dump program that cannot be run", 'exec "$REAL-gone" "$@"', "DUMP_ERROR"],
     ["is whole, but the dump program failed", '"$REAL" "$@"; exit 2', "DUMP_ERROR"],
     ["is whole, but the dump program was killed", '"$REAL" "$@"; kill -9 $$', "DUMP_KILLED"],
     [
