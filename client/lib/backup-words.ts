@@ -4,7 +4,7 @@ import { compressionWord, triggerWord, typeWord } from "./words.ts";
 
 /** What a finished backup did, in one sentence with the numbers that matter; null while it runs or when its error says it. */
 export function backupOutcome(backup: BackupDetailFragment): string | null {
-  const { status, database, media, storedSize, durationSeconds, storage } = backup;
+  const { status, database, media, storedSize, durationSeconds, storage, warnings } = backup;
   if (status === "CANCELLED") return "Cancelled. Nothing of it is left on the storage.";
   if (status !== "COMPLETED") return null;
   const held = [
@@ -13,7 +13,7 @@ export function backupOutcome(backup: BackupDetailFragment): string | null {
   ];
   const size = storedSize === null ? "" : ` as ${formatBytes(storedSize)}`;
   const took = durationSeconds === null ? "" : `, in ${formatDuration(durationSeconds)}`;
-  return `Stored and checked: ${held.length > 0 ? held.join(", ") : "no contents"}${size} on ${storage.name}${took}.`;
+  return `Stored and checked${warnings.length > 0 ? `, with ${formatCount(warnings.length, "warning")}` : ""}: ${held.length > 0 ? held.join(", ") : "no contents"}${size} on ${storage.name}${took}.`;
 }
 
 /** The small facts of a backup's page, each only where it is known. */

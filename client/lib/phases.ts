@@ -13,14 +13,18 @@ export interface Stepped {
   readonly staged?: boolean;
   /** Of a restore: the target is backed up first. */
   readonly safety?: boolean;
+  /** Of a verification: it restores, and does not only read. */
+  readonly drill?: boolean;
 }
 
 /** The steps that an operation passes, in order. */
-export function stepsOf({ kind, type, staged = false, safety = false }: Stepped): Step[] {
+export function stepsOf({ kind, type, staged = false, safety = false, drill = false }: Stepped): Step[] {
   const parts: Step[] = [
     ...(type === "MEDIA" ? [] : [{ key: "database", word: "Database" } as const]),
     ...(type === "DATABASE" ? [] : [{ key: "media", word: "Media" } as const]),
   ];
+  if (kind === "VERIFICATION")
+    return [{ key: "prepare", word: "Preparing" }, ...(drill ? drilled(parts) : [reading]), { key: "end", word: "Finished" }];
   if (kind !== "RESTORE")
     return [{ key: "prepare", word: "Preparing" }, ...parts, { key: "store", word: "Storing" }, { key: "end", word: "Finished" }];
   return [
@@ -32,6 +36,12 @@ export function stepsOf({ kind, type, staged = false, safety = false }: Stepped)
   ];
 }
 
+const reading: Step = { key: "check", word: "Reading the bytes" };
+
+/** A drill compares the database before it comes to the media. */
+const drilled = (parts: readonly Step[]): Step[] =>
+  parts.flatMap((part) => (part.key === "database" ? [part, { key: "check", word: "Comparing" }] : [part]));
+
 type Where = Pick<ProgressPartsFragment, "kind" | "phase" | "currentItem">;
 
 /** The step that a report belongs to. A restore that prepares something by name prepares its safety backup. */
@@ -39,7 +49,7 @@ export function stepOf({ kind, phase, currentItem }: Where): Step["key"] {
   if (kind === "RESTORE" && (phase === "STORING" || (phase === "PREPARING" && currentItem !== null))) return "safety";
   const keys: Record<Phase, Step["key"]> = {
     PREPARING: kind === "RESTORE" ? "check" : "prepare",
-    VERIFYING: kind === "RESTORE" ? "check" : "store",
+    VERIFYING: kind === "BACKUP" ? "store" : "check",
     DATABASE: "database",
     MEDIA: "media",
     STORING: "store",

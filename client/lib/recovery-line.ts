@@ -1,17 +1,43 @@
 import { formatBytes, formatDuration } from "../../shared/format.ts";
 import type { BackupRowFragment } from "../graphql/generated.ts";
+import { type ProofLevel, proofOf, proofWord } from "./proof.ts";
 import { clockTime, momentName, relativeTime, shortDate } from "./time.ts";
 import { statusWord, typeWord } from "./words.ts";
 
 export type LinePoint = Pick<
   BackupRowFragment,
-  "id" | "name" | "status" | "type" | "pinned" | "createdAt" | "startedAt" | "storedSize" | "durationSeconds" | "error"
+  | "id"
+  | "name"
+  | "status"
+  | "type"
+  | "pinned"
+  | "createdAt"
+  | "startedAt"
+  | "storedSize"
+  | "durationSeconds"
+  | "error"
+  | "provenAt"
+  | "lastVerification"
 >;
+
+/** The shapes of the line, which stand for a status wherever one is shown. */
+export type MarkShape =
+  | "ring"
+  | "filled"
+  | "proven"
+  | "broken"
+  | "diamond"
+  | "diamond-filled"
+  | "diamond-proven"
+  | "cross"
+  | "slash"
+  | "running"
+  | "waiting";
 
 /** One backup on the line. `x` and the radius are in pixels; lane 0 is the line itself, higher lanes sit above it. */
 export interface Dot {
   readonly id: string;
-  readonly shape: "ring" | "diamond" | "cross" | "running" | "slash";
+  readonly shape: MarkShape;
   readonly x: number;
   readonly radius: number;
   readonly lane: number;
@@ -60,11 +86,19 @@ export function layoutDots(points: readonly LinePoint[], { now, days, width }: S
     });
 }
 
-function shapeOf({ status, pinned }: LinePoint): Dot["shape"] {
-  if (status === "FAILED") return "cross";
-  if (status === "CANCELLED") return "slash";
-  if (status === "COMPLETED") return pinned ? "diamond" : "ring";
-  return "running";
+function shapeOf(point: LinePoint): MarkShape {
+  if (point.status === "FAILED") return "cross";
+  if (point.status === "CANCELLED") return "slash";
+  if (point.status !== "COMPLETED") return "running";
+  return provenShape(proofOf(point).level, point.pinned);
+}
+
+/** The mark of a stored backup: the more is proven, the fuller; pinned is a diamond, and not whole is seen before all else. */
+export function provenShape(level: ProofLevel, pinned = false): MarkShape {
+  if (level === "failed") return "broken";
+  if (level === "proven") return pinned ? "diamond-proven" : "proven";
+  if (level === "checksum") return pinned ? "diamond-filled" : "filled";
+  return pinned ? "diamond" : "ring";
 }
 
 /** Midnights of the viewer's zone, hours on a line of one day; thinned out so that their labels do not touch. */
@@ -102,6 +136,7 @@ export function describePoint(point: LinePoint, now: Date): string {
     `${momentName(at, now)}, ${relativeTime(at, now)}`,
     point.storedSize === null ? null : formatBytes(point.storedSize),
     point.durationSeconds === null ? null : `took ${formatDuration(point.durationSeconds)}`,
+    point.status === "COMPLETED" ? proofWord(proofOf(point), now).toLowerCase() : null,
     point.status === "FAILED" ? (point.error?.message ?? null) : null,
   ];
   return facts.filter((fact) => fact !== null).join("; ");

@@ -1,29 +1,32 @@
 import type { BackupRowFragment, SourceStateFragment } from "../graphql/generated.ts";
+import { proofOf } from "./proof.ts";
 import { continued, inWords, sentence } from "./text.ts";
-import { ageInWords, momentName, roughDuration } from "./time.ts";
+import { ageInWords, momentName, relativeTime, roughDuration } from "./time.ts";
 
 /** The answer to "if it broke now, what would I get back, and how fast?" for one source. */
 export interface Recovery {
-  /** The worst first: bad has nothing or is failing, attention is old or partial. */
-  readonly tone: "bad" | "attention" | "idle" | "good";
+  /** The worst first: bad has nothing or is failing, attention is old or partial, proven was restored and compared. */
+  readonly tone: "bad" | "attention" | "idle" | "good" | "proven";
   readonly text: string;
   readonly detail: string | null;
   readonly action: RecoveryAction | null;
 }
 export interface RecoveryAction {
-  readonly kind: "back-up" | "fix-source" | "fix-storage" | "see-attempt";
+  readonly kind: "back-up" | "prove" | "fix-source" | "fix-storage" | "see-attempt" | "see-proof";
   readonly label: string;
 }
 
-type State = Pick<SourceStateFragment, "name" | "failuresSinceBackup" | "expectedRestoreSeconds"> & {
+type State = Pick<SourceStateFragment, "name" | "failuresSinceBackup" | "expectedRestoreSeconds" | "measuredRestoreSeconds"> & {
   readonly database: object | null;
   readonly mediaPaths: readonly string[];
-  readonly lastBackup: Pick<BackupRowFragment, "type" | "createdAt" | "startedAt"> | null;
+  readonly lastBackup: Pick<BackupRowFragment, "type" | "createdAt" | "startedAt" | "provenAt" | "lastVerification"> | null;
+  readonly lastProven: Pick<BackupRowFragment, "createdAt" | "startedAt"> | null;
   readonly latestAttempt: Pick<BackupRowFragment, "status" | "error"> | null;
 };
 
 const oldAfterSeconds = 36 * 3600;
 const backUp: RecoveryAction = { kind: "back-up", label: "Back up now" };
+const prove: RecoveryAction = { kind: "prove", label: "Prove it now" };
 
 /** Says in one sentence how `source` stands, and what one button would better it. */
 export function recoveryOf(source: State, now: Date, timeZone?: string): Recovery {
@@ -43,20 +46,40 @@ export function recoveryOf(source: State, now: Date, timeZone?: string): Recover
       text: `The last good backup of ${name} is ${age < 60 ? "less than a minute" : ageInWords(age)} old.`,
       ...failureOf(source),
     };
-  const tone = age > oldAfterSeconds ? "attention" : "good";
+  const proof = proofOf(lastBackup);
+  if (proof.level === "failed")
+    return {
+      tone: "bad",
+      text: `The newest backup of ${name} is not whole: its verification failed.`,
+      detail: earlierProof(source, now, timeZone) ?? "No backup of it is proven.",
+      action: { kind: "see-proof", label: "See what is wrong" },
+    };
+  const old = age > oldAfterSeconds;
   const whole = coverage(source);
+  const proven = proof.level === "proven" ? ` Proven ${relativeTime(new Date(proof.at ?? lastBackup.createdAt), now)}.` : "";
+  const never = source.lastProven === null && proven === "";
   return {
-    tone: whole === null ? tone : "attention",
-    text: `${whole ?? name} can be restored to ${momentName(at, now, timeZone)}${speed(source)}.`,
+    tone: whole !== null || old ? "attention" : proven === "" ? "good" : "proven",
+    text: `${whole ?? name} can be restored to ${momentName(at, now, timeZone)}${speed(source)}.${never ? " Never proven." : proven}`,
     detail: running
       ? "A new backup is running."
-      : whole !== null
-        ? missing(source)
-        : tone === "good"
-          ? unknownSpeed(source)
-          : `Its newest backup is ${ageInWords(age)} old.`,
-    action: running ? null : backUp,
+      : proof.level === "running"
+        ? "It is being proven now."
+        : whole !== null
+          ? missing(source)
+          : old
+            ? `Its newest backup is ${ageInWords(age)} old.`
+            : proven === ""
+              ? (earlierProof(source, now, timeZone) ?? unknownSpeed(source))
+              : null,
+    action: running || proof.level === "running" ? null : never && whole === null && !old ? prove : backUp,
   };
+}
+
+/** Which moment is proven when the newest is not; null when none is. */
+function earlierProof({ lastProven }: State, now: Date, timeZone?: string): string | null {
+  if (!lastProven) return null;
+  return `The newest proven one is of ${momentName(new Date(lastProven.startedAt ?? lastProven.createdAt), now, timeZone)}.`;
 }
 
 function failureOf({ failuresSinceBackup, latestAttempt }: State): Pick<Recovery, "detail" | "action"> {
@@ -79,12 +102,15 @@ function coverage({ name, database, mediaPaths, lastBackup }: State): string | n
 
 const missing = ({ lastBackup }: State) =>
   lastBackup?.type === "MEDIA" ? "The newest backup leaves out its database." : "The newest backup leaves out its media.";
-const speed = ({ expectedRestoreSeconds }: State) =>
-  expectedRestoreSeconds === null ? "" : `, in ${roughDuration(expectedRestoreSeconds)}`;
-const unknownSpeed = ({ expectedRestoreSeconds }: State) =>
-  expectedRestoreSeconds === null ? "It has never been restored, so how long that takes is not known." : null;
+const seconds = ({ measuredRestoreSeconds, expectedRestoreSeconds }: State) => measuredRestoreSeconds ?? expectedRestoreSeconds;
+function speed(source: State): string {
+  const known = seconds(source);
+  return known === null ? "" : `, in ${roughDuration(known)}`;
+}
+const unknownSpeed = (source: State) =>
+  seconds(source) === null ? "It has never been restored, so how long that takes is not known." : null;
 
-const rank = { bad: 0, attention: 1, idle: 2, good: 3 } as const;
+const rank = { bad: 0, attention: 1, idle: 2, good: 3, proven: 4 } as const;
 
 /** The worst first; equals stay in the order in which they came. */
 export const worstFirst = <T extends { readonly recovery: Recovery }>(list: readonly T[]): T[] =>

@@ -18,6 +18,7 @@ export class BackupDraft {
   compression = $state<Compression>("ZSTD");
   level = $state(3);
   excludeLogs = $state(true);
+  prove = $state(false);
   #type = $state<BackupType>("FULL");
 
   types = $derived.by((): BackupType[] => {
@@ -55,6 +56,7 @@ export class BackupDraft {
       compression: this.compression,
       compressionLevel: compress ? this.level : null,
       excludeLogs: this.excludeLogs,
+      verify: this.prove ? "RESTORE" : null,
     };
   }
 }

@@ -7,6 +7,7 @@ import {
   BackupChangedDocument,
   OperationProgressDocument,
   RestoreChangedDocument,
+  VerificationChangedDocument,
 } from "../graphql/generated.ts";
 import { connection } from "./connection.svelte.ts";
 
@@ -43,9 +44,10 @@ class LiveOperations {
     untrack(() => this.rates.clear());
     const streams = [
       client.subscription(OperationProgressDocument, {}).subscribe(({ data }) => data && this.report(data.operationProgress)),
-      // These two bring changed objects into the store; whoever shows them sees them change.
+      // These bring changed objects into the store; whoever shows them sees them change.
       client.subscription(BackupChangedDocument, {}).subscribe(() => connection.heard()),
       client.subscription(RestoreChangedDocument, {}).subscribe(() => connection.heard()),
+      client.subscription(VerificationChangedDocument, {}).subscribe(() => connection.heard()),
     ];
     void this.catchUp(client);
     return () => {

@@ -7,6 +7,8 @@ it.each([
   [{ kind: "BACKUP", type: "MEDIA" }, "Preparing Media Storing Finished"],
   [{ kind: "RESTORE", type: "DATABASE", staged: true, safety: true }, "Checking Safety backup Database Switching Finished"],
   [{ kind: "RESTORE", type: "FULL", staged: false, safety: false }, "Checking Database Media Finished"],
+  [{ kind: "VERIFICATION", type: "FULL", drill: true }, "Preparing Database Comparing Media Finished"],
+  [{ kind: "VERIFICATION", type: "FULL" }, "Preparing Reading the bytes Finished"],
 ] as [Stepped, string][])("the steps of %j", (operation, words) => {
   expect(
     stepsOf(operation)

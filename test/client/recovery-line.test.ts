@@ -15,6 +15,8 @@ const point = (id: string, hours: number, change: Partial<LinePoint> = {}): Line
   storedSize: 1000,
   durationSeconds: 41,
   error: null,
+  provenAt: null,
+  lastVerification: null,
   ...change,
 });
 const span = { now, days: 14, width: 1400 };

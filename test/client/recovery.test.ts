@@ -9,22 +9,90 @@ const shop = {
   mediaPaths: ["/srv/shop"],
   failuresSinceBackup: 0,
   expectedRestoreSeconds: 240,
-  lastBackup: { type: "FULL", createdAt: "2026-11-22T02:59:00Z", startedAt: "2026-11-22T03:00:00Z" },
+  measuredRestoreSeconds: null,
+  lastProven: { createdAt: "2026-11-21T02:59:00Z", startedAt: "2026-11-21T03:00:00Z" },
+  lastBackup: {
+    type: "FULL",
+    createdAt: "2026-11-22T02:59:00Z",
+    startedAt: "2026-11-22T03:00:00Z",
+    provenAt: null,
+    lastVerification: null,
+  },
   latestAttempt: { status: "COMPLETED", error: null },
 } as const;
 const old = { ...shop.lastBackup, startedAt: "2026-11-20T03:00:00Z" };
+const proven = { ...shop.lastBackup, provenAt: "2026-11-22T03:00:00Z" };
+const verified = {
+  id: "v",
+  kind: "VERIFICATION",
+  level: "RESTORE",
+  createdAt: "2026-11-22T04:00:00Z",
+  startedAt: null,
+  finishedAt: null,
+  durationSeconds: null,
+  restoreSeconds: null,
+} as const;
+const broken = { ...shop.lastBackup, lastVerification: { ...verified, status: "COMPLETED", passed: false } } as const;
+const inProof = { ...shop.lastBackup, lastVerification: { ...verified, status: "RUNNING", passed: null } } as const;
 const failed = (code = error.code) => ({ status: "FAILED", error: { ...error, code } }) as const;
 
 describe("the answer for one source", () => {
   it.each([
-    ["a fresh whole backup", {}, "good", "Shop can be restored to 03:00 today, in about 4 minutes.", null, "back-up"],
+    [
+      "a proven backup",
+      { lastBackup: proven, measuredRestoreSeconds: 130 },
+      "proven",
+      "Shop can be restored to 03:00 today, in about 2 minutes. Proven 6 hours ago.",
+      null,
+      "back-up",
+    ],
+    [
+      "a proof of an earlier one",
+      {},
+      "good",
+      "Shop can be restored to 03:00 today, in about 4 minutes.",
+      "The newest proven one is of 03:00 yesterday.",
+      "back-up",
+    ],
+    [
+      "no proof at all",
+      { lastProven: null },
+      "good",
+      "Shop can be restored to 03:00 today, in about 4 minutes. Never proven.",
+      null,
+      "prove",
+    ],
     [
       "a source that was never restored",
-      { expectedRestoreSeconds: null },
+      { lastProven: null, expectedRestoreSeconds: null },
       "good",
-      "Shop can be restored to 03:00 today.",
+      "Shop can be restored to 03:00 today. Never proven.",
       "It has never been restored, so how long that takes is not known.",
-      "back-up",
+      "prove",
+    ],
+    [
+      "a proof under way",
+      { lastBackup: inProof, lastProven: null },
+      "good",
+      "Shop can be restored to 03:00 today, in about 4 minutes. Never proven.",
+      "It is being proven now.",
+      undefined,
+    ],
+    [
+      "a newest backup that is not whole",
+      { lastBackup: broken },
+      "bad",
+      "The newest backup of Shop is not whole: its verification failed.",
+      "The newest proven one is of 03:00 yesterday.",
+      "see-proof",
+    ],
+    [
+      "no whole backup",
+      { lastBackup: broken, lastProven: null },
+      "bad",
+      "The newest backup of Shop is not whole: its verification failed.",
+      "No backup of it is proven.",
+      "see-proof",
     ],
     [
       "an old backup",
@@ -96,8 +164,8 @@ describe("the answer for one source", () => {
   });
 
   it("calls a database without media whole", () => {
-    const answer = recoveryOf({ ...shop, mediaPaths: [], lastBackup: { ...shop.lastBackup, type: "DATABASE" } }, now, "UTC");
-    expect(answer.tone).toBe("good");
+    const answer = recoveryOf({ ...shop, mediaPaths: [], lastBackup: { ...proven, type: "DATABASE" } }, now, "UTC");
+    expect(answer.tone).toBe("proven");
   });
 });
 
@@ -108,7 +176,9 @@ it("puts the worst first and keeps the order of equals", () => {
     ["c", "attention"],
     ["d", "bad"],
     ["e", "idle"],
+    ["f", "proven"],
+    ["g", "good"],
   ];
   const list = tones.map(([name, tone]) => ({ name, recovery: { tone, text: "", detail: null, action: null } }));
-  expect(worstFirst(list).map(({ name }) => name)).toEqual(["b", "d", "c", "e", "a"]);
+  expect(worstFirst(list).map(({ name }) => name)).toEqual(["b", "d", "c", "e", "a", "g", "f"]);
 });

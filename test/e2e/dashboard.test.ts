@@ -185,7 +185,7 @@ describe.skipIf(!browserProgram)("the dashboard in a browser", { timeout: 2 * pa
   it("cancels a running backup and leaves nothing of it", async () => {
     await place("Backups").click();
     await page.getByRole("link", { name: "Back up now" }).click();
-    await page.getByLabel("Name").fill("Not this one");
+    await field("Name").fill("Not this one");
     // The dump waits at this table, so there certainly is something to cancel.
     const release = await heldUp(shop, "orders");
     await button("Back up now").click();
@@ -200,6 +200,29 @@ describe.skipIf(!browserProgram)("the dashboard in a browser", { timeout: 2 * pa
     await confirm("Delete").click();
     await page.waitForURL("**/backups");
     expect(await page.getByRole("link", { name: "Not this one" }).count()).toBe(0);
+  });
+
+  it("does not call a visitor back who searched and went on at once", async () => {
+    const { page: own } = await openPage(browser, holdfast.url);
+    await own.context().addCookies(await page.context().cookies());
+    // The page that is gone to comes late, so that the search had time to be said.
+    const { promise: late, resolve: come } = Promise.withResolvers<void>();
+    await own.route(/NewBackup/, async (route) => {
+      await late;
+      await route.continue();
+    });
+    await own.clock.install();
+    await own.goto("/backups");
+    await own.getByRole("link", { name: "Back up now" }).waitFor();
+    // No moment passes between the last letter and the click.
+    await own.clock.pauseAt(Date.now() + 60_000);
+    await own.getByRole("searchbox", { name: "Search by name" }).fill("Shop");
+    await own.getByRole("link", { name: "Back up now" }).click();
+    await own.clock.runFor(1000);
+    come();
+    await own.getByRole("heading", { level: 1, name: "Back up now" }).waitFor();
+    expect(new URL(own.url()).search).toBe("");
+    await own.context().close();
   });
 
   it("does not delete a pinned backup until it is unpinned", async () => {
@@ -271,8 +294,8 @@ describe.skipIf(!browserProgram)("the dashboard in a browser", { timeout: 2 * pa
   it("offers nobody what their role may not do, and says why", async () => {
     await changeCatalog("UPDATE users SET role = 'VIEWER'");
     await page.goto("/");
-    expect(await button("Back up Shop now").isDisabled()).toBe(true);
-    expect(await button("Back up Shop now").getAttribute("title")).toBe("This needs the role operator; yours is viewer.");
+    expect(await button("Prove Shop now").isDisabled()).toBe(true);
+    expect(await button("Prove Shop now").getAttribute("title")).toBe("This needs the role operator; yours is viewer.");
     await place("Settings").click();
     await page.getByRole("heading", { name: "System" }).waitFor();
     expect(await page.getByRole("heading", { name: "API tokens" }).count()).toBe(0);
