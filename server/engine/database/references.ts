@@ -1,3 +1,4 @@
+import { formatCount } from "../../../shared/format.ts";
 import { Failure, messageOf } from "../../domain/errors.ts";
 import type { Running } from "../part.ts";
 import { type Session, select } from "./client.ts";
@@ -101,7 +102,11 @@ export async function tellLostRows(session: Session, { target, staged, incoming 
   );
   for (const key of [...from, ...into]) {
     const lost = await countLost(session, key, stays(key.parent) ? target : staged);
-    if (lost > 0) say("WARN", `${lost} rows of ${key.table} refer to rows of ${key.parent} that are not there (foreign key ${key.name}).`);
+    if (lost > 0)
+      say(
+        "WARN",
+        `${formatCount(lost, "row")} of ${key.table} ${lost === 1 ? "refers" : "refer"} to rows of ${key.parent} that are not there (foreign key ${key.name}).`,
+      );
   }
 }
 
