@@ -1,3 +1,4 @@
+import { formatCount } from "../../shared/format.ts";
 import type { Connection } from "../domain/connection.ts";
 import { Failure, messageOf } from "../domain/errors.ts";
 import type { DatabaseSummary } from "../domain/manifest.ts";
@@ -9,11 +10,11 @@ import { quoteName } from "./database/names.ts";
 import { runScriptText } from "./database/restricted-client.ts";
 import { charsetClause, prepareToChange } from "./database/schema-change.ts";
 import { accountOf } from "./database/scratch-check.ts";
-import { DumpSplitter } from "./database/scripts.ts";
+import { DumpSplitter, type SplitDump } from "./database/scripts.ts";
 import type { ClientTools } from "./part.ts";
 import type { Findings } from "./verify-findings.ts";
 import type { Steps, VerifyWork } from "./verify-steps.ts";
-import { compareDefinitions, compareTables, extraTables } from "./verify-tables.ts";
+import { compareDefinitions, compareTables } from "./verify-tables.ts";
 
 export interface DatabaseDrill {
   readonly content: DatabaseContent;
@@ -33,31 +34,38 @@ export interface DatabaseDrill {
 export async function drillDatabase(drill: DatabaseDrill): Promise<TableCheck[]> {
   const { content, steps, work, findings } = drill;
   const { summary } = content;
+  const { tools } = drill;
   const connection = { ...drill.connection, database: summary.name };
   const size = content.size(null);
   const version = await makeDatabase(drill, summary);
   const observe = steps.begin("DATABASE", size);
   const splitter = new DumpSplitter({ rowPerLine: summary.flavour === "mariadb" });
-  const load = { connection, tools: drill.tools, content, tables: null, expected: summary, observe, signal: work.signal, say: work.say };
+  const load = { connection, tools, content, tables: null, expected: summary, observe, ...work };
   try {
     await loadDump(load, summary.name, splitter);
-    await makeAccounts(drill, splitter.definers);
-    await runScriptText({ connection, tools: drill.tools, schema: summary.name, signal: work.signal }, splitter.definitions());
   } catch (error) {
     throw verdictOn(error, summary, version);
   }
-  work.say("INFO", `Loaded ${summary.tables.length} tables; comparing them with the manifest.`);
+  work.say("INFO", `Loaded ${formatCount(summary.tables.length, "table")}; comparing each with the manifest.`);
   const compared = steps.begin("VERIFYING", size);
-  return withSession(
-    connection,
-    async (session) => {
-      const checks = await compareTables(session, summary, (part, item) => compared({ bytes: size * part, item }));
-      findings.add(...checks.flatMap(({ table, problem }) => (problem === null ? [] : [`Table ${table}: ${problem}`])));
-      findings.add(...(await extraTables(session, summary)), ...(await compareDefinitions(session, summary, work)));
-      return checks;
-    },
-    { signal: work.signal },
-  );
+  const checks = await compareTables({
+    ...{ content, connection, tools },
+    ...work,
+    observe: (bytes) => compared({ bytes, item: null }),
+  });
+  findings.add(...checks.flatMap(({ table, problem }) => (problem === null ? [] : [`Table ${table}: ${problem}`])));
+  // Definitions come last: views may name each other and accounts, triggers and events must not touch what is compared.
+  await makeAccounts(drill, splitter);
+  try {
+    const script = splitter.definitions(() => true, summary.name);
+    await runScriptText({ connection, tools, schema: summary.name, signal: work.signal }, script);
+  } catch (error) {
+    const verdict = verdictOn(error, summary, version);
+    await findings.look(() => Promise.reject(verdict));
+    return checks;
+  }
+  findings.add(...(await withSession(connection, (session) => compareDefinitions(session, summary, work), { signal: work.signal })));
+  return checks;
 }
 
 /** The server's version. */
@@ -78,11 +86,11 @@ async function makeDatabase({ connection, work }: DatabaseDrill, summary: Databa
 }
 
 /** Definitions run as accounts that only the real server has: views on such views could not even be made without them. */
-async function makeAccounts({ connection, work }: DatabaseDrill, definers: ReadonlySet<string>): Promise<void> {
+async function makeAccounts({ connection, work }: DatabaseDrill, { made }: SplitDump): Promise<void> {
   await withSession(
     connection,
     async (session) => {
-      for (const definer of definers) {
+      for (const definer of new Set(made.flatMap(({ definer }) => definer ?? []))) {
         const account = accountOf(definer);
         if (account === null) continue;
         const kind = account.includes("`@`") ? "USER" : "ROLE";
@@ -99,7 +107,7 @@ async function makeAccounts({ connection, work }: DatabaseDrill, definers: Reado
 }
 
 /** The server's errors that speak of what it is, not of what the dump is: options, engines, character sets and functions that it lacks. */
-const unknownHere = /\b(?:1005|1071|1115|1128|1193|1273|1286|1295|1478|1911|4161)\b/;
+const unknownHere = /errno: 140|\b(?:1071|1115|1128|1193|1273|1286|1295|1478|1911|4161)\b/;
 /** The server or the connection to it went, or its disk is full. */
 const serverTrouble = /\b(?:1021|1041|1114|1153|2002|2003|2006|2013)\b/;
 

@@ -1,43 +1,74 @@
 import { formatCount } from "../../shared/format.ts";
-import type { DatabaseSummary } from "../domain/manifest.ts";
+import type { Connection } from "../domain/connection.ts";
+import type { DatabaseSummary, TableSummary } from "../domain/manifest.ts";
 import type { TableCheck } from "../domain/verification.ts";
-import { type Session, select } from "./database/client.ts";
+import type { DatabaseContent } from "./content.ts";
+import { readChecksums, sameRows, type TableChecksum } from "./database/checksums.ts";
+import type { Session } from "./database/client.ts";
+import { DumpScan } from "./database/dump-scan.ts";
 import { countDefinitions, definitionsOf } from "./database/inspect.ts";
-import { qualify } from "./database/names.ts";
-import { tableNames } from "./database/schema-change.ts";
-import type { Running } from "./part.ts";
+import type { ClientTools, Running } from "./part.ts";
 
-/** Each table that the backup says it holds, with what the restored database has of it. */
-export async function compareTables(
-  session: Session,
-  summary: DatabaseSummary,
-  observe: (part: number, table: string) => void,
-): Promise<TableCheck[]> {
-  const present = new Set(await tableNames(session, summary.name));
+export interface TableComparison extends Running {
+  readonly content: DatabaseContent;
+  readonly connection: Connection;
+  readonly tools: ClientTools;
+  observe(bytes: number): void;
+}
+
+/**
+ * Each table that the backup says it holds, with what the restored database has of it: the rows and their checksum, and
+ * where that differs the rows one by one, since a table without a primary key may come back in another order. Tables that
+ * came back and that the backup does not name are at the end.
+ */
+export async function compareTables(comparison: TableComparison): Promise<TableCheck[]> {
+  const { content, connection, tools, signal, say, observe } = comparison;
+  const present = await readChecksums(connection, tools, null, signal, observe);
+  const { tables } = content.summary;
+  const uncompared = tables.filter(({ name, checksum }) => checksum === null && present.get(name)?.checksum).length;
+  if (uncompared > 0) say("WARN", `Of ${formatCount(uncompared, "table")} only the rows were counted: the backup has no checksum of them.`);
+  const unlike = new Set(tables.filter((table) => isUnlike(table, present.get(table.name))).map(({ name }) => name));
+  const stored = unlike.size > 0 ? await storedChecksums(content, [...unlike], signal) : new Map<string, string>();
+
   const checks: TableCheck[] = [];
-  for (const [index, { name: table, rows: expectedRows }] of summary.tables.entries()) {
-    observe(index / summary.tables.length, table);
-    const restoredRows = present.has(table) ? await countRows(session, summary.name, table) : 0;
-    const problem = !present.has(table)
-      ? "it is missing."
-      : restoredRows === expectedRows
-        ? null
-        : `${formatCount(restoredRows, "row")} came back instead of ${expectedRows}.`;
-    checks.push({ table, expectedRows, restoredRows, matches: problem === null, problem });
+  for (const expected of tables) {
+    const { name: table, rows: expectedRows } = expected;
+    const found = present.get(table);
+    const problem = unlike.has(table) ? await contentProblem(comparison, expected, stored.get(table)) : countProblem(expected, found);
+    checks.push({ table, expectedRows, restoredRows: found?.rows ?? 0, matches: problem === null, problem });
+    present.delete(table);
   }
+  for (const [table, { rows }] of present)
+    checks.push({ table, expectedRows: 0, restoredRows: rows, matches: false, problem: "It came back and is not in the manifest." });
   return checks;
 }
 
-async function countRows(session: Session, schema: string, table: string): Promise<number> {
-  const [found] = await select<{ rows: unknown }>(session, `SELECT COUNT(*) AS \`rows\` FROM ${qualify(schema, table)}`);
-  return Number(found?.rows);
+function countProblem({ rows }: TableSummary, found: TableChecksum | undefined): string | null {
+  if (!found) return "It is missing.";
+  return found.rows === rows ? null : `${formatCount(found.rows, "row")} came back instead of ${rows.toLocaleString("en-US")}.`;
 }
 
-/** Tables that came back and that the backup does not name, as problems. */
-export async function extraTables(session: Session, summary: DatabaseSummary): Promise<string[]> {
-  const known = new Set(summary.tables.map(({ name }) => name));
-  const present = await tableNames(session, summary.name);
-  return present.filter((name) => !known.has(name)).map((name) => `Table ${name} came back and is not in the manifest.`);
+/** As many rows, but another checksum: another order, another form, or other rows. */
+const isUnlike = (expected: TableSummary, found: TableChecksum | undefined) =>
+  countProblem(expected, found) === null && expected.checksum !== null && expected.checksum !== found?.checksum;
+
+/** `stored`: the checksum of the table's rows as the stored dump has them now. */
+async function contentProblem(
+  { content, connection, tools, signal, say }: TableComparison,
+  { name, checksum }: TableSummary,
+  stored: string | undefined,
+): Promise<string | null> {
+  const differs = "Its rows are not those that were backed up.";
+  // To compare the stored rows with what came of them proves something only where they are the recorded ones.
+  if (stored !== checksum) return differs;
+  say("INFO", `Table ${name} came back in another order or form; comparing its rows one by one.`);
+  return (await sameRows(content, connection, tools, name, signal)).equal ? null : differs;
+}
+
+async function storedChecksums(content: DatabaseContent, tables: readonly string[], signal: AbortSignal): Promise<Map<string, string>> {
+  const scan = new DumpScan({ rowPerLine: content.summary.flavour === "mariadb" });
+  for await (const chunk of content.open(tables, signal)) scan.feed(Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength));
+  return new Map(scan.finish().tables.map(([name, , checksum]) => [name, checksum]));
 }
 
 /** Views, triggers, routines and events that are not as many as the backup says, as problems. */
@@ -48,14 +79,10 @@ export async function compareDefinitions(
 ): Promise<string[]> {
   const found = countDefinitions(await definitionsOf(session, name));
   return (["views", "triggers", "procedures", "functions", "events"] as const).flatMap((kind) => {
-    if (found[kind] === definitions[kind]) return [];
-    if (kind === "events" && found.events < definitions.events) {
-      say(
-        "WARN",
-        `${definitions.events - found.events} of ${definitions.events} events were not made again by the server: their time has passed.`,
-      );
-      return [];
-    }
-    return [`${found[kind]} ${kind} came back instead of ${definitions[kind]}.`];
+    const [is, wanted] = [found[kind], definitions[kind]];
+    if (is === wanted) return [];
+    if (kind !== "events" || is > wanted) return [`The restored database has ${is} ${kind} instead of ${wanted}.`];
+    say("WARN", `${wanted - is} of ${wanted} events were not made again by the server: their time has passed.`);
+    return [];
   });
 }

@@ -23,13 +23,14 @@ const rowsOnly = ["--skip-triggers", "--skip-routines", "--skip-events"];
 /**
  * Row counts and checksums of the tables of a database as it is now, by the dump program and options that a backup is
  * made with: equal rows in equal order give equal checksums. `tables` limits it to those; null means all. The dump
- * itself is thrown away. Rejects like `openDump` where it would not be whole.
+ * itself is thrown away; `observe` hears some times a second at most how much of it was read. Rejects like `openDump` where it would not be whole.
  */
 export async function readChecksums(
   connection: Connection,
   tools: ClientTools,
   tables: readonly string[] | null,
   signal: AbortSignal,
+  observe: (bytes: number) => void = () => {},
 ): Promise<Map<string, TableChecksum>> {
   const { facts, aside } = await withSession(
     connection,
@@ -43,7 +44,12 @@ export async function readChecksums(
   try {
     run.output.resume();
     const ended = Promise.all([run.exits, run.report.result]);
-    const [exits, result] = await lively(ended, () => run.report.progress().bytes, idleMilliseconds);
+    const read = () => {
+      const { bytes } = run.report.progress();
+      observe(bytes);
+      return bytes;
+    };
+    const [exits, result] = await lively(ended, read, idleMilliseconds);
     signal.throwIfAborted();
     const views = tables === null ? facts.definitions.views : [];
     const none = { views, triggers: [], procedures: [], functions: [], events: [] };
