@@ -7,6 +7,7 @@ import { migrate } from "./db/migrate.ts";
 import { holdsSealedSecrets } from "./db/secrets.ts";
 import { findTools } from "./engine/database/tools.ts";
 import { deathGuard } from "./engine/process.ts";
+import { openReceived } from "./engine/upload/received.ts";
 import type { OpenScratchServer } from "./engine/verify.ts";
 import { memoryBus } from "./events/memory.ts";
 import type { Log } from "./log.ts";
@@ -26,6 +27,7 @@ import { createStorages } from "./services/storages.ts";
 import { createSystem } from "./services/system.ts";
 import { createTokens } from "./services/tokens.ts";
 import { createUpkeep, type Upkeep } from "./services/upkeep.ts";
+import { createUploads } from "./services/uploads.ts";
 import { createUsers } from "./services/users.ts";
 import { createVerifications } from "./services/verifications.ts";
 import type { Settings } from "./settings.ts";
@@ -102,6 +104,8 @@ async function wire(settings: Settings, { log, conceal }: Log, catalog: Catalog,
     return openThrowaway(settings.home, { signal, bytes, guard: deathGuard(), say: (line) => say("INFO", line) });
   };
   const verifications = createVerifications({ catalog: db, bus, operations, backups, storages, queue, tools, openScratchServer, now });
+  const files = await openReceived(join(settings.home, "uploads"));
+  const uploads = createUploads({ catalog: db, bus, queue, files, now, onError });
   const catalogName = settings.databaseUrl
     ? `MySQL or MariaDB at ${new URL(settings.databaseUrl).host}`
     : `Embedded MariaDB in ${settings.home}`;
@@ -111,6 +115,7 @@ async function wire(settings: Settings, { log, conceal }: Log, catalog: Catalog,
     restores,
     verifications,
     restorePlans: createRestorePlans({ restores, sources, tools }),
+    uploads,
     downloads: createDownloads({ catalog: db, backups, storages, now }),
     sources,
     storages,
@@ -126,8 +131,9 @@ async function wire(settings: Settings, { log, conceal }: Log, catalog: Catalog,
     secrets,
     services,
     reads: createReads(db, storages),
-    upkeep: createUpkeep({ operations, backups, restores, verifications, queue, sweepScratch }),
+    upkeep: createUpkeep({ operations, backups, restores, verifications, uploads, queue, sweepScratch }),
     async close() {
+      await uploads.stop();
       await operations.stop();
       await others.stop();
       await close();

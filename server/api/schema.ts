@@ -10,6 +10,7 @@ import { SettingsResolver } from "./settings/resolver.ts";
 import { SourceResolver } from "./source/resolver.ts";
 import { StorageResolver } from "./storage/resolver.ts";
 import { SystemResolver } from "./system/resolver.ts";
+import { UploadResolver } from "./upload/resolver.ts";
 import { BackupProofResolver, SourceProofResolver } from "./verification/proof.ts";
 import { VerificationResolver } from "./verification/resolver.ts";
 
@@ -28,6 +29,7 @@ export const buildApiSchema = (): Promise<GraphQLSchema> =>
       SourceResolver,
       StorageResolver,
       SystemResolver,
+      UploadResolver,
       VerificationResolver,
     ],
     scalarsMap: [

@@ -1,4 +1,5 @@
 import type { FindingSeverity } from "../../shared/enums.ts";
+import type { DatabaseSummary, Manifest, MediaSummary } from "./manifest.ts";
 
 /** Something noticed in an upload before anything of it is used. */
 export interface Finding {
@@ -23,3 +24,26 @@ export interface Rewrites {
   /** Collations that the target lacks, each to one that it has. */
   readonly collations: readonly { readonly from: string; readonly to: string }[];
 }
+
+/** What an uploaded file is: all that a restore of it needs to know. */
+export interface Inspection {
+  /** Such as sql.zst, tar.gz, zip or holdfast; null when it is nothing that can be restored. */
+  readonly format: UploadFormat | null;
+  readonly findings: readonly Finding[];
+  readonly database: DatabaseSummary | null;
+  readonly media: MediaSummary | null;
+  /** Lower-case hex SHA-256 of the file as received; null when it was refused before its end. */
+  readonly sha256: string | null;
+  /** Bytes of the dump or archive, unpacked. */
+  readonly unpackedSize: number;
+  /** Collations that the dump uses, in lower case. */
+  readonly collations: readonly string[];
+  /** Of a backup that was downloaded from a Holdfast. */
+  readonly manifest: Manifest | null;
+}
+
+export const uploadFormats = ["sql", "sql.gz", "sql.zst", "tar", "tar.gz", "tar.zst", "zip", "holdfast"] as const;
+export type UploadFormat = (typeof uploadFormats)[number];
+
+/** Whether nothing was found that forbids a restore. */
+export const isRestorable = ({ findings }: Pick<Inspection, "findings">) => findings.every(({ severity }) => severity !== "REFUSED");

@@ -14,6 +14,7 @@ import { contextMaker, createGraphql } from "./graphql.ts";
 import { type Readiness, serveHealth } from "./health.ts";
 import { sendFailure } from "./refusals.ts";
 import type { Setup } from "./setup.ts";
+import { serveUploads } from "./uploads.ts";
 import { serveWebsocket } from "./websocket.ts";
 
 export interface HttpDependencies {
@@ -58,6 +59,7 @@ export async function startHttp(dependencies: HttpDependencies): Promise<HttpSer
     setup.handler,
     graphql.handler,
     serveDownloads(services.downloads),
+    serveUploads({ uploads: services.uploads, auth }),
     serveDashboard(dependencies.dashboardFolder),
   );
   app.use(refuseUnknown, answerUnforeseen(onError));

@@ -5,13 +5,14 @@ import type { Services } from "../services/services.ts";
 import type { Upkeep } from "../services/upkeep.ts";
 import { MysqlBackend } from "./backend/mysql-backend.ts";
 import { defineBackup } from "./backup.ts";
+import { defineInspection } from "./inspection.ts";
 import { defineRestore } from "./restore.ts";
 import { defineUpkeep } from "./upkeep.ts";
 import { defineVerification } from "./verification.ts";
 
 /** The queue that wakes workers; it runs nothing until `start`. */
 export interface Jobs extends Queue {
-  start(services: Pick<Services, "backups" | "restores" | "verifications">, upkeep: Upkeep): Promise<void>;
+  start(services: Pick<Services, "backups" | "restores" | "verifications" | "uploads">, upkeep: Upkeep): Promise<void>;
   /** Takes no more jobs. What runs is the operations' own to stop. */
   stop(): Promise<void>;
 }
@@ -25,13 +26,14 @@ export async function openJobs(pool: Pool, onError: (error: unknown) => void): P
   agenda.on("fail", (error: unknown) => onError(error));
   await agenda.ready;
   return {
-    async add(job, id) {
+    async add(job: string, id: string) {
       await agenda.create(job, { id }).unique({ "data.id": id }, { insertOnly: true }).schedule(new Date()).save();
     },
-    async start({ backups, restores, verifications }, upkeep) {
+    async start({ backups, restores, verifications, uploads }, upkeep) {
       defineBackup(agenda, backups);
       defineRestore(agenda, restores);
       defineVerification(agenda, verifications);
+      defineInspection(agenda, uploads);
       defineUpkeep(agenda, upkeep);
       await agenda.start();
       await agenda.every("1 minute", "upkeep");

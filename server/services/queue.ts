@@ -1,8 +1,10 @@
-import type { OperationId } from "../domain/ids.ts";
+import type { OperationId, UploadId } from "../domain/ids.ts";
 
 export type JobName = "backup" | "restore" | "verification";
 
 /** Wakes a worker for an operation that waits. Jobs are disposable: telling it twice does no harm. */
 export interface Queue {
   add(job: JobName, id: OperationId): Promise<void>;
+  /** The same for an upload that waits to be inspected. */
+  add(job: "inspection", id: UploadId): Promise<void>;
 }

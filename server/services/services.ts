@@ -8,6 +8,7 @@ import type { Sources } from "./sources.ts";
 import type { Storages } from "./storages.ts";
 import type { createSystem } from "./system.ts";
 import type { createTokens } from "./tokens.ts";
+import type { Uploads } from "./uploads.ts";
 import type { createUsers } from "./users.ts";
 import type { Verifications } from "./verifications.ts";
 
@@ -19,6 +20,7 @@ export interface Services {
   readonly restorePlans: RestorePlans;
   readonly verifications: Verifications;
   readonly downloads: Downloads;
+  readonly uploads: Uploads;
   readonly sources: Sources;
   readonly storages: Storages;
   readonly settings: ReturnType<typeof createSettings>;

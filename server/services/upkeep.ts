@@ -5,6 +5,7 @@ import type { Backups } from "./backups.ts";
 import type { Operations } from "./operations.ts";
 import type { JobName, Queue } from "./queue.ts";
 import type { Restores } from "./restores.ts";
+import type { Uploads } from "./uploads.ts";
 import type { Verifications } from "./verifications.ts";
 
 interface Dependencies {
@@ -12,6 +13,7 @@ interface Dependencies {
   readonly backups: Backups;
   readonly restores: Restores;
   readonly verifications: Verifications;
+  readonly uploads: Uploads;
   /** Removes the servers and folders of drills that died. */
   readonly sweepScratch: () => Promise<void>;
   readonly queue: Queue;
@@ -23,7 +25,7 @@ export type Upkeep = ReturnType<typeof createUpkeep>;
 const jobs = { BACKUP: "backup", RESTORE: "restore", VERIFICATION: "verification" } as const satisfies Record<StoredKind, JobName>;
 
 /** Puts right what crashes left behind, and goes on with what could not be done before. */
-export const createUpkeep = ({ operations, backups, restores, verifications, queue, sweepScratch }: Dependencies) => {
+export const createUpkeep = ({ operations, backups, restores, verifications, uploads, queue, sweepScratch }: Dependencies) => {
   const verdicts: Readonly<Record<StoredKind, (id: OperationId) => Promise<Failure | null>>> = {
     BACKUP: (id) => backups.settle(id as BackupId),
     RESTORE: (id) => restores.settle(id as RestoreId),
@@ -36,6 +38,7 @@ export const createUpkeep = ({ operations, backups, restores, verifications, que
       await restores.finishRepairs();
       await backups.finishDeletions();
       await backups.finishVerifying();
+      await uploads.upkeep();
       // A job may be lost or locked by a worker that is gone; the operation that waits is what counts.
       for (const { kind, id } of await operations.waiting()) await queue.add(jobs[kind], id);
     },

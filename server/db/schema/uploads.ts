@@ -2,16 +2,8 @@ import { index, mysqlTable, varchar } from "drizzle-orm/mysql-core";
 import type { ErrorCode } from "../../../shared/codes.ts";
 import type { UploadState } from "../../../shared/enums.ts";
 import type { UploadId } from "../../domain/ids.ts";
-import type { Finding } from "../../domain/inspection.ts";
-import type { DatabaseSummary, MediaSummary } from "../../domain/manifest.ts";
+import type { Inspection } from "../../domain/inspection.ts";
 import { bytes, id, instant, json, word } from "../columns.ts";
-
-/** What an inspection found in an upload: what a restore of it needs to know. */
-export interface StoredInspection {
-  readonly findings: readonly Finding[];
-  readonly database: DatabaseSummary | null;
-  readonly media: MediaSummary | null;
-}
 
 /** Files sent in to be restored. The file's own name is for people only; on the disk it has its id. */
 export const uploads = mysqlTable(
@@ -24,7 +16,7 @@ export const uploads = mysqlTable(
     state: word<UploadState>().notNull(),
     /** Such as sql.zst or tar.gz or holdfast; null until it is known. */
     format: varchar({ length: 32 }),
-    inspection: json<StoredInspection>(),
+    inspection: json<Inspection>(),
     problem: json<{ readonly code: ErrorCode; readonly reason: string | null; readonly message: string; readonly hint: string | null }>(),
     actor: varchar({ length: 255 }).notNull(),
     createdAt: instant().notNull(),
