@@ -1,3 +1,4 @@
+import type { EntryKind } from "../../shared/enums.ts";
 import type { DatabaseSummary, MediaSummary } from "../domain/manifest.ts";
 import type { TarEntry } from "./media/untar.ts";
 import type { Running } from "./part.ts";
@@ -30,6 +31,20 @@ export interface MediaContent {
   entries(paths: readonly string[] | null, signal: AbortSignal): AsyncIterable<TarEntry>;
   /** How much `entries` gives: files, directories, links and uncompressed bytes of the archive. */
   measure(paths: readonly string[] | null): Promise<MediaMeasure>;
+  /** What `entries` gives, from a list that is kept beside the content; absent where there is none. */
+  list?(paths: readonly string[] | null, signal: AbortSignal): AsyncIterable<ListedEntry>;
+}
+
+/** An entry without its content. */
+export interface ListedEntry {
+  /** With its root's prefix, without a slash at its end; a folder comes before what lies in it, and nothing else in between. */
+  readonly path: string;
+  readonly kind: EntryKind;
+  readonly size: number;
+  /** Of a link. */
+  readonly target?: string | undefined;
+  /** Of a file: lower-case hex SHA-256 of its content. */
+  readonly sha256?: string | undefined;
 }
 
 export interface MediaMeasure {

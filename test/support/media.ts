@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { buffer } from "node:stream/consumers";
 import { promisify } from "node:util";
 import type { Manifest, MediaSummary } from "../../server/domain/manifest.ts";
+import { artifactName, mediaIndexName } from "../../server/domain/naming.ts";
 import type { MediaContent } from "../../server/engine/content.ts";
 import { openPack } from "../../server/engine/media/pack.ts";
 import type { MediaLoad } from "../../server/engine/media/stage.ts";
@@ -71,15 +72,30 @@ export async function packed(roots: readonly string[], exclude: readonly string[
   return { bytes, index, compression, ...done, progress: reader.progress() };
 }
 
+/** Packs as a backup does, into a storage in memory, index and manifest with it. */
+export async function archiveOf(roots: readonly string[], compression: Compression = "ZSTD") {
+  const { bytes, index, summary, size } = await packed(roots, [], compression);
+  const storage = memoryStorage();
+  const stored = { name: mediaIndexName(compression), size: index.size, storedSize: index.bytes.length, sha256: sha256Of(index.bytes) };
+  const manifest = manifestOf(bytes, { ...summary, index: stored }, compression, size);
+  storage.files.set(`f/${stored.name}`, index.bytes);
+  storage.files.set(`f/${artifactName("media", compression)}`, bytes);
+  return { storage, manifest, bytes, index: index.bytes, content: storedArchive(storage, "f", manifest) };
+}
+export type Archive = Awaited<ReturnType<typeof archiveOf>>;
+
+const sha256Of = (bytes: Buffer) => createHash("sha256").update(bytes).digest("hex");
+
 /** Unpacks into `folder` with the system's own tar. */
-export async function untarWithStockTools(bytes: Buffer, folder: string): Promise<void> {
-  await writeFile(join(folder, "../archive.tar.zst"), bytes);
-  await run("tar", ["--zstd", "-xpf", "../archive.tar.zst"], { cwd: folder, env: { ...process.env, LC_ALL: "C.UTF-8" } });
+export async function untarWithStockTools(bytes: Buffer, folder: string, compression: Compression = "ZSTD"): Promise<void> {
+  await writeFile(join(folder, "../archive.tar"), bytes);
+  const how = { NONE: [], GZIP: ["--gzip"], ZSTD: ["--zstd"] }[compression];
+  await run("tar", [...how, "-xpf", "../archive.tar"], { cwd: folder, env: { ...process.env, LC_ALL: "C.UTF-8" } });
 }
 
 /** A manifest of media only, whose archive is these bytes. */
 export function manifestOf(bytes: Buffer, media: MediaSummary, compression: Compression, size: number): Manifest {
-  const sha256 = createHash("sha256").update(bytes).digest("hex");
+  const sha256 = sha256Of(bytes);
   const [id, at] = ["0a1b2c3d-0000-4000-8000-000000000000", "2024-03-01T12:34:56.250Z"];
   const about = { format: 1, generator: "tests", id, name: "", description: null, type: "MEDIA", trigger: "MANUAL" } as const;
   const when = { createdAt: at, startedAt: at, finishedAt: at };
@@ -90,7 +106,7 @@ export function manifestOf(bytes: Buffer, media: MediaSummary, compression: Comp
     ...rest,
     compression,
     media,
-    artifacts: [{ name: "media", part: "media", size, storedSize: bytes.length, sha256 }],
+    artifacts: [{ name: artifactName("media", compression), part: "media", size, storedSize: bytes.length, sha256 }],
   };
 }
 
@@ -109,8 +125,8 @@ export function contentOf(
   { compression = "ZSTD", size = 0, sha256, storage }: Twist = {},
 ): MediaContent {
   const stored = memoryStorage();
-  stored.files.set("f/media", bytes);
   const manifest = manifestOf(bytes, expected, compression, size);
+  stored.files.set(`f/${artifactName("media", compression)}`, bytes);
   const artifacts = manifest.artifacts.map((artifact) => ({ ...artifact, ...(sha256 ? { sha256 } : {}) }));
   return storedArchive({ ...stored, ...storage }, "f", { ...manifest, artifacts });
 }

@@ -1,38 +1,87 @@
+import { createHash } from "node:crypto";
 import { Failure } from "../../domain/errors.ts";
 import type { Manifest, MediaSummary } from "../../domain/manifest.ts";
 import { decompressor } from "../codec/compress.ts";
 import type { MediaContent } from "../content.ts";
 import type { Storage } from "../storage/storage.ts";
+import type { IndexEntry } from "./index-line.ts";
+import { openIndex, readIndex } from "./index-reader.ts";
+import type { MediaIndex } from "./media-index.ts";
 import { damaged } from "./names.ts";
 import { readProved } from "./proved.ts";
-import { notInBackup, selection } from "./selection.ts";
+import { filtered, measured, positionsOf, rangesOf } from "./selection.ts";
+import { StoredFrames } from "./stored-frames.ts";
 import { type TarEntry, untar } from "./untar.ts";
 
 /**
- * The archive of a backup as a restore or a drill reads it. With `paths` the folders that lead to them come too, so that
- * one which is missing in a target gets its own mode and time. A path that the backup does not hold is BAD_USER_INPUT; a
- * backup without media is NOT_FOUND.
+ * The archive of a backup as a restore or a drill reads it. With `paths` only the frames that hold them are read, where
+ * the backup has an index; the folders that lead to them come too, so that one which is missing in a target gets its own
+ * mode and time. A path that the backup does not hold is BAD_USER_INPUT; a backup without media is NOT_FOUND.
  */
 export function storedArchive(storage: Storage, folder: string, manifest: Manifest): MediaContent {
   const { media: summary, compression } = manifest;
   const artifact = manifest.artifacts.find(({ part }) => part === "media");
   if (!summary || !artifact) throw new Failure("NOT_FOUND", "This backup holds no media.", "Choose a backup of the type MEDIA or FULL.");
+  const stored = { storage, folder, manifest };
+
+  // Read once for all that is asked of it; a reading that failed or was cancelled is begun anew.
+  let opened: Promise<MediaIndex | null> | null = null;
+  const indexOf = (signal: AbortSignal) => {
+    opened ??= openIndex(stored, signal).catch((error: unknown) => {
+      opened = null;
+      throw error;
+    });
+    return opened;
+  };
+
   const all = (signal: AbortSignal) =>
     counted(untar(decompressor(compression, signal)(readProved(storage, folder, artifact, signal)), signal), summary);
 
+  const some = async function* (paths: readonly string[], signal: AbortSignal): AsyncGenerator<TarEntry, void> {
+    const index = await indexOf(signal);
+    if (!index) return yield* filtered(all(signal), paths);
+    const positions = positionsOf(index, paths);
+    const frames = new StoredFrames(storage, folder, artifact, compression, index.frames);
+    const tar = async function* () {
+      for (const [from, to] of rangesOf(index, positions)) yield* frames.read(from, to, signal);
+      yield endMark;
+    };
+    yield* checked(untar(tar(), signal), index, positions);
+  };
+
   return {
     summary,
-    async verify(_paths, { signal }, observe) {
-      let stored = 0;
-      for await (const piece of readProved(storage, folder, artifact, signal)) {
-        stored += piece.length;
-        observe(stored);
-      }
+    async verify(paths, { signal }, observe) {
+      let bytes = 0;
+      const count = (piece: Uint8Array) => {
+        bytes += piece.length;
+        observe(bytes);
+      };
+      const files = [artifact, ...(summary.index ? [summary.index] : [])];
+      if (!paths || !summary.index)
+        for (const file of files) for await (const piece of readProved(storage, folder, file, signal)) count(piece);
+      else for await (const entry of some(paths, signal)) for await (const piece of entry.body) count(piece);
     },
-    entries: (paths, signal) => (paths ? filtered(all(signal), paths) : all(signal)),
-    measure: async () => ({ files: summary.files, directories: summary.directories, links: summary.links, bytes: artifact.size }),
+    entries: (paths, signal) => (paths ? some(paths, signal) : all(signal)),
+    async measure(paths) {
+      const index = paths && (await indexOf(new AbortController().signal));
+      if (paths && index) return measured(index, positionsOf(index, paths));
+      return { files: summary.files, directories: summary.directories, links: summary.links, bytes: artifact.size };
+    },
+    ...(summary.index && {
+      async *list(paths, signal) {
+        if (!paths) for await (const { entries } of readIndex(stored, signal) ?? []) yield* entries;
+        else {
+          const index = await indexOf(signal);
+          if (index) for (const [from, to] of positionsOf(index, paths)) for (let at = from; at < to; at += 1) yield index.entry(at);
+        }
+      },
+    }),
   };
 }
+
+/** What a tar ends with; the chosen entries alone have none. */
+const endMark = new Uint8Array(2 * 512);
 
 /** The same entries; throws at their end when they are not as many as the manifest says. */
 async function* counted(entries: AsyncIterable<TarEntry>, { files, directories, links }: MediaSummary): AsyncGenerator<TarEntry, void> {
@@ -48,14 +97,39 @@ async function* counted(entries: AsyncIterable<TarEntry>, { files, directories, 
   if (wanted !== is) throw damaged(`it holds ${is}, the manifest says ${wanted}`);
 }
 
-/** Those that were asked for, out of an archive without an index. */
-async function* filtered(entries: AsyncIterable<TarEntry>, paths: readonly string[]): AsyncGenerator<TarEntry, void> {
-  const chosen = selection(paths);
-  const missing = new Set(chosen.paths);
+/** The same entries; throws when one is not what the index says, a file's content with its last bytes. */
+async function* checked(
+  entries: AsyncIterable<TarEntry>,
+  index: MediaIndex,
+  positions: readonly (readonly [number, number])[],
+): AsyncGenerator<TarEntry, void> {
+  const expected = (function* () {
+    for (const [from, to] of positions) for (let at = from; at < to; at += 1) yield index.entry(at);
+  })();
   for await (const entry of entries) {
-    const path = entry.name.replace(/^(?:\.\/)+|\/+$/g, "");
-    for (const wanted of missing) if (path === wanted || path.startsWith(`${wanted}/`)) missing.delete(wanted);
-    if (chosen.has(path) || (entry.kind === "directory" && chosen.isAbove(path))) yield entry;
+    const wanted = expected.next().value;
+    if (!wanted || !isSame(entry, wanted)) throw damaged(`${JSON.stringify(entry.name).slice(0, 500)} is not what its index says`);
+    yield wanted.kind === "FILE" ? { ...entry, body: checkedBody(entry, wanted) } : entry;
   }
-  for (const path of missing) throw notInBackup(path);
+  if (!expected.next().done) throw damaged("it holds less than its index says");
+}
+
+/** An archive that is stored as it is has no checksum but the content's: so all that is restored is compared. */
+const isSame = (entry: TarEntry, wanted: IndexEntry) =>
+  entry.name.replace(/\/$/, "") === wanted.path &&
+  kinds[entry.kind] === wanted.kind &&
+  entry.size === wanted.size &&
+  entry.mode === wanted.mode &&
+  Math.round(entry.mtime * 1e6) === Math.round(wanted.mtime * 1000) &&
+  (wanted.kind !== "LINK" || entry.target === wanted.target);
+
+const kinds = { file: "FILE", directory: "DIRECTORY", link: "LINK", hardlink: null } as const;
+
+async function* checkedBody({ body }: TarEntry, { path, sha256 }: IndexEntry): AsyncGenerator<Uint8Array, void> {
+  const hash = createHash("sha256");
+  for await (const piece of body) {
+    hash.update(piece);
+    yield piece;
+  }
+  if (hash.digest("hex") !== sha256) throw damaged(`the content of ${JSON.stringify(path).slice(0, 500)} is not what was stored`);
 }
