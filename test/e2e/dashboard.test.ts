@@ -1,8 +1,6 @@
 import { execFile } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { once } from "node:events";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -12,6 +10,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { createPictures } from "../../server/demo/pictures.ts";
 import { createShop } from "../../server/demo/shop.ts";
 import { browserProgram, noteProgress, openBrowser, openPage, tabTo } from "../support/browser.ts";
+import { freePort } from "../support/free-port.ts";
 import { heldUp } from "../support/held-up.ts";
 import { type Holdfast, startHoldfast } from "../support/holdfast.ts";
 import { leftovers, portrait } from "../support/nasty.ts";
@@ -314,13 +313,4 @@ async function signIn(password: string) {
   await form.getByLabel("Email").fill(account.email);
   await form.getByLabel("Password").fill(password);
   await form.getByRole("button", { name: "Sign in" }).click();
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  server.close();
-  await once(server, "close");
-  return typeof address === "object" && address ? address.port : 0;
 }
