@@ -5,6 +5,7 @@ import { accountCommands } from "./commands/accounts.ts";
 import { backupCommands } from "./commands/backups.ts";
 import { doctorCommand } from "./commands/doctor.ts";
 import { restoreCommand } from "./commands/restore.ts";
+import { verificationCommand } from "./commands/verification.ts";
 import type { InSession } from "./session.ts";
 
 /** Runs the command that argv names. The exit status: 0 done, 1 failed, 2 wrong usage; what went wrong stands on standard error. */
@@ -37,6 +38,7 @@ function programWith(inSession: InSession): Command {
     .exitOverride();
   backupCommands(program, inSession);
   restoreCommand(program, inSession);
+  verificationCommand(program, inSession);
   accountCommands(program, inSession);
   doctorCommand(program, inSession);
   return program;

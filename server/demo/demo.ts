@@ -3,7 +3,7 @@ import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import mysql, { type RowDataPacket } from "mysql2/promise";
 import { formatBytes, formatCount, formatDuration } from "../../shared/format.ts";
-import type { BackupId, SourceId } from "../domain/ids.ts";
+import type { OperationId, SourceId, VerificationId } from "../domain/ids.ts";
 import { type Ready, serve } from "../serve.ts";
 import type { SourceRow } from "../services/sources.ts";
 import { createPictures } from "./pictures.ts";
@@ -81,7 +81,7 @@ async function firstBackup({ services }: Ready, sourceId: SourceId): Promise<voi
   say("Taking the first full backup.");
   const { id } = await services.backups.create(
     owner,
-    { type: "FULL", sourceId, name: "The first backup", description: "Taken when the demo was started." },
+    { type: "FULL", sourceId, name: "The first backup", description: "Taken when the demo was started.", verify: "RESTORE" },
     "MANUAL",
   );
   await ended(services, id);
@@ -90,9 +90,22 @@ async function firstBackup({ services }: Ready, sourceId: SourceId): Promise<voi
   if (backup.status === "COMPLETED")
     say(`Done: ${formatBytes(backup.size ?? 0)} stored in ${formatBytes(backup.storedSize ?? 0)}, ${formatDuration(seconds)}.`);
   else say(`The first backup did not complete: ${backup.errorMessage ?? backup.status}`);
+  // Whoever took the backup may not have come to it yet.
+  await services.backups.finishVerifying();
+  const [verification] = await services.verifications.ofBackups(owner, [id]);
+  if (verification) await firstDrill(services, verification.id);
 }
 
-async function ended(services: Ready["services"], id: BackupId): Promise<void> {
+async function firstDrill(services: Ready["services"], id: VerificationId): Promise<void> {
+  say("Proving it by a drill: restored into a throw-away server and compared.");
+  await ended(services, id);
+  const { passed, restoreSeconds, errorMessage } = await services.verifications.existing(id);
+  const report = await services.verifications.reportOf(id);
+  if (passed) say(`Proven: every table and file is as it was backed up, restored in ${formatDuration(restoreSeconds ?? 0)}.`);
+  else say(`It was not proven: ${report?.problems.join(" ") || errorMessage}`);
+}
+
+async function ended(services: Ready["services"], id: OperationId): Promise<void> {
   for await (const _ of await services.operations.watch(owner, id)) {
     // The stream ends with the operation.
   }

@@ -79,10 +79,10 @@ export function createVerifications(dependencies: Dependencies) {
     /** What it found; null until it ended by itself. */
     reportOf: async (id: VerificationId) => (await db.findReports(catalog, [id]))[0]?.report ?? null,
 
-    /** All of one backup's, newest first. */
-    async ofBackup(actor: Actor | null, backupId: BackupId): Promise<VerificationRow[]> {
+    /** All of these backups', newest first. */
+    async ofBackups(actor: Actor | null, backupIds: readonly BackupId[]): Promise<VerificationRow[]> {
       allow(actor, "read");
-      return db.listVerificationsOf(catalog, [backupId]);
+      return db.listVerificationsOf(catalog, backupIds);
     },
 
     async watchChanges(actor: Actor | null) {

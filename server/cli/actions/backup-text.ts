@@ -18,6 +18,7 @@ export const described = (backup: BackupRow) => ({
   size: backup.size,
   storedSize: backup.storedSize,
   artifacts: backup.artifacts,
+  warnings: backup.warnings ?? [],
   createdAt: backup.createdAt,
   startedAt: backup.startedAt,
   finishedAt: backup.finishedAt,
@@ -25,13 +26,18 @@ export const described = (backup: BackupRow) => ({
   error: errorOf(backup),
 });
 
-/** A backup as lines for a person; without a manifest, which only a completed one has, as far as it came. */
-export function portrayed(backup: BackupRow, directory: string, manifest: Manifest | null): string {
+/** Its status in words. */
+export const statusOf = ({ status, warnings }: BackupRow): string =>
+  status !== "COMPLETED" ? status.toLowerCase() : warnings?.length ? "complete, with warnings" : "complete";
+
+/** A backup as lines for a person, `proven` being those of its proof; without a manifest, which only a completed one has, as far as it came. */
+export function portrayed(backup: BackupRow, directory: string, manifest: Manifest | null, proven: readonly string[]): string {
   const error = errorOf(backup);
-  const lines = [backup.name, `${backup.type.toLowerCase()}, ${backup.status.toLowerCase()}, created ${backup.createdAt.toISOString()}`];
+  const lines = [backup.name, `${backup.type.toLowerCase()}, ${statusOf(backup)}, created ${backup.createdAt.toISOString()}`];
   if (backup.description) lines.push(backup.description);
   if (error) lines.push(error.message, ...(error.hint ? [error.hint] : []));
   if (!manifest) return lines.join("\n");
+  lines.push(...(backup.warnings ?? []).map((warning) => `  ${warning}`), ...proven);
   lines.push(`folder: ${directory}/${backup.folder}`);
   for (const { name, size, storedSize, sha256 } of backup.artifacts)
     lines.push(`${name}: ${formatBytes(storedSize)} stored, ${formatBytes(size)} inside, sha256 ${sha256}`);

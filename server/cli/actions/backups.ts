@@ -8,7 +8,9 @@ import { confirm } from "../asking.ts";
 import { answer, table } from "../output.ts";
 import { runShown } from "../running.ts";
 import type { Session } from "../session.ts";
-import { described, portrayed } from "./backup-text.ts";
+import { described, portrayed, statusOf } from "./backup-text.ts";
+import { performed } from "./verification.ts";
+import { badge, provenText, recorded } from "./verification-text.ts";
 
 export interface CreateOptions {
   readonly name?: string;
@@ -18,6 +20,7 @@ export interface CreateOptions {
   readonly includeLogs?: boolean;
   readonly source?: string;
   readonly storage?: string;
+  readonly verify?: boolean;
 }
 
 /** create-backup. */
@@ -34,12 +37,19 @@ export async function create(session: Session, options: CreateOptions): Promise<
       storageId: options.storage as StorageId | undefined,
       compress: options.compress,
       excludeLogs: !options.includeLogs,
+      verify: options.verify ? "RESTORE" : null,
     },
     "CLI",
   );
   const backup = await runShown(session, services.backups, id);
-  const text = `${backup.name}: ${formatBytes(backup.storedSize ?? 0)} stored in ${formatDuration(durationOf(backup) ?? 0)} (${id})`;
-  answer(session, described(backup), text);
+  const stored = `${formatBytes(backup.storedSize ?? 0)} stored in ${formatDuration(durationOf(backup) ?? 0)}`;
+  const text = [`${backup.name}: ${statusOf(backup)}, ${stored} (${id})`, ...(backup.warnings ?? []).map((warning) => `  ${warning}`)];
+  // Where a server beside took the backup, it may not have come to it yet.
+  if (options.verify) await services.backups.finishVerifying();
+  const [verification] = options.verify ? await services.verifications.ofBackups(actor, [id]) : [];
+  if (!verification) return answer(session, described(backup), text.join("\n"));
+  const proof = await performed(session, verification.id);
+  answer(session, { ...described(backup), verification: recorded(proof) }, [...text, provenText(backup.name, proof)].join("\n"));
 }
 
 /** The source that was named, or the only one. */
@@ -56,28 +66,38 @@ const allOf = ({ databaseName, mediaPaths }: SourceRow): BackupType =>
 /** list-backups. */
 export async function list(session: Session, limit: number): Promise<void> {
   const { nodes, totalCount } = await session.services.backups.page(session.actor, {}, limit, null);
+  const verifications = await session.services.verifications.ofBackups(
+    session.actor,
+    nodes.map(({ id }) => id),
+  );
+  const proven = Map.groupBy(verifications, ({ backupId }) => backupId);
   const rows = nodes.map((backup) => [
     backup.id,
     backup.createdAt.toISOString().slice(0, 16).replace("T", " "),
     backup.type.toLowerCase(),
-    backup.status.toLowerCase(),
+    statusOf(backup),
     backup.storedSize === null ? "" : formatBytes(backup.storedSize),
+    backup.status === "COMPLETED" ? badge(proven.get(backup.id) ?? []) : "",
     backup.name,
   ]);
   const text =
     rows.length === 0
       ? "There is no backup yet. Take one with `npx holdfast create-backup`."
-      : table(["ID", "CREATED (UTC)", "TYPE", "STATUS", "STORED", "NAME"], rows);
+      : table(["ID", "CREATED (UTC)", "TYPE", "STATUS", "STORED", "PROVEN", "NAME"], rows);
   answer(session, { totalCount, backups: nodes.map(described) }, text);
 }
 
 /** show-backup. */
 export async function show(session: Session, id: string): Promise<void> {
-  const { backups, storages } = session.services;
+  const { backups, storages, verifications } = session.services;
   const backup = await backups.existing(id as BackupId);
   const [manifest, places] = [await backups.manifestOf(backup.id), await storages.list(session.actor)];
   const directory = places.find((storage) => storage.id === backup.storageId)?.config.directory ?? "";
-  answer(session, { ...described(backup), directory, manifest }, portrayed(backup, directory, manifest));
+  const proofs = await verifications.ofBackups(session.actor, [backup.id]);
+  const [newest] = await Promise.all(proofs.slice(0, 1).map(async (row) => ({ row, report: await verifications.reportOf(row.id) })));
+  const proven = [`proven: ${badge(proofs)}`, ...(newest?.report?.problems ?? []).map((problem) => `  ${problem}`)];
+  const lastVerification = newest ? recorded(newest) : null;
+  answer(session, { ...described(backup), directory, manifest, lastVerification }, portrayed(backup, directory, manifest, proven));
 }
 
 /** delete-backup. */
