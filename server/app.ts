@@ -96,7 +96,7 @@ async function wire(settings: Settings, { log, conceal }: Log, catalog: Catalog,
   const storages = createStorages({ db, now });
   const sources = createSources({ db, secrets, conceal, tools, now });
   const backups = createBackups({ catalog: db, bus, operations, sources, storages, queue, tools, now, version, onError });
-  const restores = createRestores({ catalog: db, bus, operations, backups, sources, storages, queue, tools, now, onError });
+  const restores = createRestores({ catalog: db, bus, operations, backups, sources, storages, queue, tools, now, onError, uploads: null });
   const sweepScratch = () => sweepThrowaways(settings.home);
   const openScratchServer: OpenScratchServer = async (bytes, { signal, say }) => {
     // What an earlier drill left takes the room that this one needs.
@@ -114,7 +114,7 @@ async function wire(settings: Settings, { log, conceal }: Log, catalog: Catalog,
     backups,
     restores,
     verifications,
-    restorePlans: createRestorePlans({ restores, sources, tools }),
+    restorePlans: createRestorePlans({ catalog: db, restores, sources }),
     uploads,
     downloads: createDownloads({ catalog: db, backups, storages, now }),
     sources,

@@ -1,4 +1,4 @@
-import { and, count, desc, eq, inArray, isNotNull, or } from "drizzle-orm";
+import { and, count, desc, eq, inArray, isNotNull, isNull, or } from "drizzle-orm";
 import type { OperationStatus } from "../../shared/enums.ts";
 import type { BackupId, RestoreId, SourceId } from "../domain/ids.ts";
 import { activeStatuses } from "../domain/operation.ts";
@@ -80,12 +80,14 @@ export async function recordResult(db: Db, id: RestoreId, result: RestoreResult)
   await db.update(restores).set({ result }).where(eq(restores.id, id));
 }
 
-/** Durations in seconds of the source's newest completed restores, at most ten. */
+/** Durations in seconds of the source's newest completed restores of all that a backup holds, at most ten. */
 export async function restoreDurations(db: Db, targetSourceId: SourceId): Promise<number[]> {
   const rows = await db
     .select({ startedAt: restores.startedAt, finishedAt: restores.finishedAt })
     .from(restores)
-    .where(and(eq(restores.targetSourceId, targetSourceId), eq(restores.status, "COMPLETED")))
+    .where(
+      and(eq(restores.targetSourceId, targetSourceId), eq(restores.status, "COMPLETED"), isNull(restores.tables), isNull(restores.paths)),
+    )
     .orderBy(desc(restores.createdAt))
     .limit(10);
   return rows.flatMap(({ startedAt, finishedAt }) =>

@@ -1,76 +1,106 @@
 import { stat } from "node:fs/promises";
+import type { ErrorCode } from "../../shared/codes.ts";
+import type { RestoreMode } from "../../shared/enums.ts";
 import type { BackupRow } from "../db/backups.ts";
+import type { Db } from "../db/client.ts";
 import type { SourceRow } from "../db/sources.ts";
+import type { UploadRow } from "../db/uploads.ts";
+import { findProofs } from "../db/verifications.ts";
 import type { Actor } from "../domain/access.ts";
 import { Failure } from "../domain/errors.ts";
-import { inspectDatabase } from "../engine/database/inspect.ts";
-import type { ClientTools } from "../engine/part.ts";
-import { targetOf } from "./restore-target.ts";
-import type { RestoreRequest, Restores } from "./restores.ts";
+import { type DatabaseForecast, forecastDatabase } from "../engine/database/forecast.ts";
+import { bytesOf, type RestoreTarget } from "../engine/restore.ts";
+import { isLocal, type Need, type Room, roomFor } from "../engine/room.ts";
+import type { ResolvedRestore, RestoreRequest } from "./restore-request.ts";
+import type { Restores } from "./restores.ts";
 import type { Sources } from "./sources.ts";
 
 /** What a restore would do to its target as it stands now. */
 export interface RestoreForecast {
-  readonly backup: BackupRow;
+  readonly backup: BackupRow | null;
+  readonly uploads: readonly UploadRow[];
   readonly target: SourceRow;
-  readonly database: {
-    readonly name: string;
-    readonly tablesReplaced: readonly string[];
-    readonly tablesAdded: readonly string[];
-    readonly tablesRemoved: readonly string[];
-    readonly currentRowsEstimate: number;
-    readonly currentBytes: number;
-  } | null;
-  readonly media: readonly { readonly path: string; readonly exists: boolean }[];
+  readonly mode: RestoreMode;
+  readonly tables: readonly string[] | null;
+  readonly paths: readonly string[] | null;
+  readonly database: DatabaseForecast | null;
+  readonly media: readonly MediaForecast[];
   readonly bytes: number;
   readonly expectedSeconds: number | null;
-  readonly problems: readonly { readonly code: string; readonly message: string; readonly hint: string | null }[];
+  readonly spaceNeeded: number | null;
+  readonly spaceFree: number | null;
+  readonly problems: readonly { readonly code: ErrorCode; readonly message: string; readonly hint: string | null }[];
+}
+
+export interface MediaForecast {
+  readonly path: string;
+  readonly exists: boolean;
 }
 
 export type RestorePlans = ReturnType<typeof createRestorePlans>;
 
+/** A scratch copy in the database has indexes and undo besides the rows of its dump. */
+const scratchFactor = 1.5;
+
 /** Foretells restores; touches nothing. */
 export function createRestorePlans({
+  catalog,
   restores,
   sources,
-  tools,
 }: {
+  readonly catalog: Db;
   readonly restores: Restores;
   readonly sources: Sources;
-  readonly tools: () => Promise<ClientTools>;
 }) {
+  /** By the newest drill of the target's backups, else by its restores, in proportion to what is read. */
+  async function expectedSeconds({ backup, target }: ResolvedRestore, bytes: number): Promise<number | null> {
+    const [proof] = await findProofs(catalog, [backup?.sourceId ?? target.id]);
+    const whole = proof?.restoreSeconds ?? (await sources.expectedRestoreSeconds(target.id));
+    if (whole === null) return null;
+    return backup?.size ? whole * Math.min(1, bytes / backup.size) : whole;
+  }
+
   return {
     async forecast(actor: Actor | null, request: RestoreRequest): Promise<RestoreForecast> {
-      const { backup, manifest, target } = await restores.resolve(actor, request);
-      const problems: RestoreForecast["problems"][number][] = [];
-      const connection = request.type === "MEDIA" ? null : sources.connectionOf(target);
-      const engineTarget = targetOf(target, manifest, request.type, connection, connection && (await tools()));
-      let database: RestoreForecast["database"] = null;
-      if (engineTarget.database && manifest.database) {
-        try {
-          const present = await inspectDatabase(engineTarget.database.connection);
-          const here = new Set(present.tables.map(({ name }) => name));
-          const coming = new Set(manifest.database.tables.map(({ name }) => name));
-          database = {
-            name: engineTarget.database.connection.database,
-            tablesReplaced: [...coming].filter((name) => here.has(name)),
-            tablesAdded: [...coming].filter((name) => !here.has(name)),
-            tablesRemoved: [...here].filter((name) => !coming.has(name)),
-            currentRowsEstimate: present.tables.reduce((sum, table) => sum + table.rowsEstimate, 0),
-            currentBytes: present.dataBytes,
-          };
-        } catch (error) {
-          if (!(error instanceof Failure)) throw error;
-          problems.push({ code: error.code, message: error.message, hint: error.hint ?? null });
-        }
-      }
-      const media = await Promise.all((engineTarget.media ?? []).map(async ({ path }) => ({ path, exists: await isFolder(path) })));
-      const bytes = manifest.artifacts
-        .filter(({ part }) => (part === "database" ? engineTarget.database : engineTarget.media))
-        .reduce((sum, artifact) => sum + artifact.size, 0);
-      return { backup, target, database, media, bytes, expectedSeconds: await sources.expectedRestoreSeconds(target.id), problems };
+      const { restore, problems, target } = await restores.look(actor, request);
+      const told = [...problems];
+      const { backup, uploadIds, mode, content, tables, paths } = restore;
+      const database =
+        target?.database && content.database
+          ? await forecastDatabase(target.database.connection, content.database.summary, restore).catch((error: unknown) => {
+              if (!(error instanceof Failure)) throw error;
+              told.push(error);
+              return null;
+            })
+          : null;
+      const bytes = target ? await bytesOf({ content, target, tables, paths }) : 0;
+      const room = target ? await roomOf(restore, target, database) : { needed: null, free: null };
+      return {
+        backup,
+        uploads: await restores.uploadsOf(uploadIds),
+        target: restore.target,
+        ...{ mode, tables, paths },
+        database,
+        media: await Promise.all((target?.media ?? []).map(async ({ path }) => ({ path, exists: await isFolder(path) }))),
+        bytes,
+        expectedSeconds: await expectedSeconds(restore, bytes),
+        spaceNeeded: room.needed,
+        spaceFree: room.free,
+        problems: told.map(({ code, message, hint }) => ({ code, message, hint: hint ?? null })),
+      };
     },
   };
+}
+
+/** Of the copies beside the target that a staged restore needs for a while; a server elsewhere does not tell. */
+async function roomOf(restore: ResolvedRestore, target: RestoreTarget, database: DatabaseForecast | null): Promise<Room> {
+  const { content, tables, paths } = restore;
+  const needs: Need[] = [];
+  if (target.database && content.database && database?.folder && isLocal(target.database.connection))
+    needs.push({ folder: database.folder, bytes: Math.ceil(content.database.size(tables) * scratchFactor) });
+  const [first] = target.media ?? [];
+  if (first && content.media) needs.push({ folder: first.path, bytes: (await content.media.measure(paths)).bytes });
+  return roomFor(needs);
 }
 
 const isFolder = async (path: string) =>

@@ -1,29 +1,28 @@
-import type { BackupType, RestoreMode } from "../../shared/enums.ts";
 import { formatCount } from "../../shared/format.ts";
-import { limits } from "../../shared/limits.ts";
-import type { BackupRow } from "../db/backups.ts";
 import { listActiveBackups } from "../db/backups.ts";
 import type { Db } from "../db/client.ts";
 import type { RestoreFilter, RestoreRow } from "../db/restores.ts";
 import * as db from "../db/restores.ts";
+import { listUnsettledRestores } from "../db/restores.ts";
 import { lockSource, type SourceRow } from "../db/sources.ts";
+import { findUploads, type UploadRow } from "../db/uploads.ts";
 import { type Actor, allow, describeActor } from "../domain/access.ts";
-import { badInput, Failure, messageOf } from "../domain/errors.ts";
-import { type BackupId, newId, type RestoreId, type SourceId } from "../domain/ids.ts";
-import type { Manifest } from "../domain/manifest.ts";
+import { Failure, messageOf } from "../domain/errors.ts";
+import { newId, type RestoreId, type UploadId } from "../domain/ids.ts";
 import type { ClientTools } from "../engine/part.ts";
 import type { Bus } from "../events/bus.ts";
 import type { Backups } from "./backups.ts";
 import type { Operations } from "./operations.ts";
 import { firstOf } from "./paging.ts";
 import type { Queue } from "./queue.ts";
-import { targetOf } from "./restore-target.ts";
+import { createRestoreRequests, nameOf, type RestoreRequest, type UploadContents } from "./restore-request.ts";
 import { createRestoreWork } from "./restore-work.ts";
 import type { Sources } from "./sources.ts";
 import type { Storages } from "./storages.ts";
 import { watching } from "./watch.ts";
 
 export type { RestoreRow } from "../db/restores.ts";
+export type { RestoreRequest } from "./restore-request.ts";
 
 interface Dependencies {
   readonly catalog: Db;
@@ -36,35 +35,17 @@ interface Dependencies {
   readonly tools: () => Promise<ClientTools>;
   readonly now: () => Date;
   readonly onError: (error: unknown) => void;
-}
-
-export interface RestoreRequest {
-  readonly name?: string | null;
-  readonly backupId?: BackupId | null;
-  readonly type: BackupType;
-  readonly mode?: RestoreMode | null;
-  readonly targetSourceId?: SourceId | null;
-  readonly backupBeforeRestore?: boolean | null;
-  readonly staged?: boolean | null;
+  /** Where uploads are read from; null where they cannot be restored. */
+  readonly uploads: UploadContents | null;
 }
 
 export type Restores = ReturnType<typeof createRestores>;
 
 /** Puts backups back. */
 export function createRestores(dependencies: Dependencies) {
-  const { catalog, bus, operations, backups, sources, queue, now, onError } = dependencies;
-  const { put, repair } = createRestoreWork(dependencies);
-
-  async function resolve(request: RestoreRequest): Promise<{ backup: BackupRow; manifest: Manifest; target: SourceRow }> {
-    if (!request.backupId) throw badInput("Name the backup to restore.", "Give its id as `backupId`.");
-    const backup = await backups.existing(request.backupId);
-    const manifest = await backups.manifestOf(backup.id);
-    if (backup.status !== "COMPLETED" || !manifest)
-      throw badInput(`${backup.name} is not complete, so it cannot be restored.`, "Choose a completed backup.");
-    const target = await sources.existing(request.targetSourceId ?? backup.sourceId);
-    targetOf(target, manifest, request.type, null, null);
-    return { backup, manifest, target };
-  }
+  const { catalog, bus, operations, queue, now, onError } = dependencies;
+  const requests = createRestoreRequests(dependencies);
+  const { put, repair } = createRestoreWork({ ...dependencies, requests });
 
   const existing = async (id: RestoreId): Promise<RestoreRow> => {
     const row = await db.findRestore(catalog, id);
@@ -74,43 +55,35 @@ export function createRestores(dependencies: Dependencies) {
 
   return {
     existing,
-    resolve: async (actor: Actor | null, request: RestoreRequest) => {
+    /** What the request names, and what stands in its way; nothing is touched. */
+    async look(actor: Actor | null, request: RestoreRequest) {
       allow(actor, "restore");
-      return resolve(request);
+      const restore = await requests.resolve(request);
+      const problems: Failure[] = [];
+      for await (const problem of requests.problems(restore)) problems.push(problem);
+      const busy = await busyFailure(catalog, restore.target);
+      return {
+        restore,
+        problems: busy ? [...problems, busy] : problems,
+        target: problems.length ? null : await requests.targetIn(restore, false),
+      };
     },
 
     async create(actor: Actor | null, request: RestoreRequest): Promise<RestoreRow> {
       allow(actor, "restore");
-      const { backup, target } = await resolve(request);
-      const staged = request.staged ?? true;
-      const backupBeforeRestore = request.backupBeforeRestore ?? true;
-      if (!staged && !backupBeforeRestore)
-        throw badInput(
-          "A restore in place needs the pre-restore backup: without it a failure could not be undone.",
-          "Leave `backupBeforeRestore` on, or restore staged.",
-        );
+      const restore = await requests.resolve(request);
+      for await (const problem of requests.problems(restore)) throw problem;
+      const { backup, uploadIds, target, type, mode, tables, paths, targetDatabase, rewrites, staged, backupBeforeRestore } = restore;
       const id = newId<RestoreId>();
-      const name = request.name?.trim() || `Restore of ${backup.name}`.slice(0, limits.nameLength);
-      if (name.length > limits.nameLength) throw badInput(`A restore's name has at most ${limits.nameLength} characters.`);
+      const name = nameOf(request, restore.name);
       await catalog.transaction(async (tx) => {
         await lockSource(tx, target.id);
-        const busy = [...(await listActiveBackups(tx, target.id)), ...(await db.listUnsettledRestores(tx, target.id))];
-        if (busy.length > 0)
-          throw new Failure(
-            "CONFLICT",
-            `${target.name} is busy: ${formatCount(busy.length, "operation")} waiting or running.`,
-            "Start the restore when it has ended, or cancel it.",
-            { reason: "TARGET_BUSY" },
-          );
+        const busy = await busyFailure(tx, target);
+        if (busy) throw busy;
         await db.insertRestore(tx, {
-          id,
-          name,
-          type: request.type,
-          mode: request.mode ?? "REPLACE",
-          staged,
-          backupBeforeRestore,
+          ...{ id, name, type, mode, staged, backupBeforeRestore, tables, paths, targetDatabase, uploadIds, rewrites },
           actor: describeActor(actor),
-          backupId: backup.id,
+          backupId: backup?.id ?? null,
           targetSourceId: target.id,
           status: "QUEUED",
           createdAt: now(),
@@ -132,6 +105,9 @@ export function createRestores(dependencies: Dependencies) {
       allow(actor, "read");
       return db.findRestore(catalog, id);
     },
+
+    /** The uploads of a restore that are still there. */
+    uploadsOf: (ids: readonly UploadId[] | null): Promise<UploadRow[]> => findUploads(catalog, ids ?? []),
 
     async page(actor: Actor | null, filter: RestoreFilter, first: number, after: string | null) {
       allow(actor, "read");
@@ -181,4 +157,16 @@ export function createRestores(dependencies: Dependencies) {
         );
     },
   };
+}
+
+/** One operation at a time on a target, also where it goes into another database of it. */
+async function busyFailure(db: Db, target: SourceRow): Promise<Failure | null> {
+  const busy = [...(await listActiveBackups(db, target.id)), ...(await listUnsettledRestores(db, target.id))];
+  if (busy.length === 0) return null;
+  return new Failure(
+    "CONFLICT",
+    `${target.name} is busy: ${formatCount(busy.length, "operation")} waiting or running.`,
+    "Start the restore when it has ended, or cancel it.",
+    { reason: "TARGET_BUSY" },
+  );
 }

@@ -6,7 +6,8 @@ import type { Context } from "../context.ts";
 import { toPage } from "../page-info.ts";
 import { SourceType } from "../source/type.ts";
 import type { Subscribing } from "../subscribing.ts";
-import { RestoreFilter, RestoreInput } from "./input.ts";
+import { UploadType } from "../upload/type.ts";
+import { RestoreFilter, RestoreInput, requestOf } from "./input.ts";
 import { RestorePageType, RestorePlanType, RestoreType } from "./type.ts";
 
 @Resolver(() => RestoreType)
@@ -28,12 +29,12 @@ export class RestoreResolver {
 
   @Query(() => RestorePlanType)
   restorePlan(@Arg("input", () => RestoreInput) input: RestoreInput, @Ctx() { actor, services }: Context) {
-    return services.restorePlans.forecast(actor, input);
+    return services.restorePlans.forecast(actor, requestOf(input));
   }
 
   @Mutation(() => RestoreType)
   createRestore(@Arg("input", () => RestoreInput) input: RestoreInput, @Ctx() { actor, services }: Context) {
-    return services.restores.create(actor, input);
+    return services.restores.create(actor, requestOf(input));
   }
 
   @Subscription(() => RestoreType, {
@@ -46,6 +47,11 @@ export class RestoreResolver {
   @FieldResolver(() => BackupType, { nullable: true })
   backup(@Root() { backupId }: RestoreRow, @Ctx() { loaders }: Context) {
     return backupId && loaders.backup.load(backupId);
+  }
+
+  @FieldResolver(() => [UploadType], { description: "What was restored, where it was no backup; without those that expired." })
+  uploads(@Root() { uploadIds }: RestoreRow, @Ctx() { services }: Context) {
+    return services.restores.uploadsOf(uploadIds);
   }
 
   @FieldResolver(() => SourceType)

@@ -6,6 +6,7 @@ import { OperationErrorType, OperationType } from "../operation/type.ts";
 import { PageInfoType } from "../page-info.ts";
 import { DateTime, SafeInt } from "../scalars.ts";
 import { SourceType } from "../source/type.ts";
+import { UploadType } from "../upload/type.ts";
 
 @ObjectType("RestoreResult", { description: "What a completed restore put back, as counted in the target." })
 export class RestoreResultType {
@@ -28,6 +29,9 @@ export class RestoreType extends OperationType {
   @Field(() => BackupTypeEnum) type!: BackupTypeWord;
   @Field(() => RestoreModeEnum) mode!: RestoreMode;
   @Field(() => Boolean, { description: "Loaded beside the target and swapped in (the default), or straight into it." }) staged!: boolean;
+  @Field(() => [String], { nullable: true, description: "Only these tables; null for all." }) tables!: readonly string[] | null;
+  @Field(() => [String], { nullable: true, description: "Only these files and folders; null for all." }) paths!: readonly string[] | null;
+  @Field(() => String, { nullable: true, description: "Where not the target's own database." }) targetDatabase!: string | null;
   @Field(() => RestoreResultType, { nullable: true }) result!: RestoreResultType | null;
   @Field(() => DateTime) override createdAt!: Date;
 }
@@ -42,11 +46,16 @@ export class RestorePageType {
 @ObjectType("DatabasePlan")
 export class DatabasePlanType {
   @Field(() => String) name!: string;
+  @Field(() => Boolean) exists!: boolean;
   @Field(() => [String]) tablesReplaced!: string[];
   @Field(() => [String]) tablesAdded!: string[];
   @Field(() => [String]) tablesRemoved!: string[];
-  @Field(() => SafeInt) currentRowsEstimate!: number;
-  @Field(() => SafeInt) currentBytes!: number;
+  @Field(() => [String]) tablesKept!: string[];
+  @Field(() => [String], { description: "Views, triggers, routines and events of the target that go, by kind: name." })
+  definitionsRemoved!: string[];
+  @Field(() => Int, { nullable: true, description: "Null where only reading the dump could tell." }) definitionsAdded!: number | null;
+  @Field(() => SafeInt, { description: "Of the tables that go." }) currentRowsEstimate!: number;
+  @Field(() => SafeInt, { description: "Of the tables that go." }) currentBytes!: number;
 }
 
 @ObjectType("MediaPlan")
@@ -57,14 +66,24 @@ export class MediaPlanType {
 
 @ObjectType("RestorePlan", { description: "What a restore would do to its target, as it stands now." })
 export class RestorePlanType {
-  @Field(() => BackupType) backup!: BackupType;
+  @Field(() => BackupType, { nullable: true }) backup!: BackupType | null;
+  @Field(() => [UploadType]) uploads!: UploadType[];
   @Field(() => SourceType) target!: SourceType;
+  @Field(() => RestoreModeEnum) mode!: RestoreMode;
   @Field(() => DatabasePlanType, { nullable: true }) database!: DatabasePlanType | null;
   @Field(() => [MediaPlanType]) media!: MediaPlanType[];
   @Field(() => SafeInt, { description: "Bytes that will be written, uncompressed." }) bytes!: number;
-  @Field(() => Float, { nullable: true, description: "From this target's earlier restores; null when there are none." }) expectedSeconds!:
-    | number
-    | null;
+  @Field(() => Float, {
+    nullable: true,
+    description: "From the newest drill, or from this target's earlier restores; null when there are none.",
+  })
+  expectedSeconds!: number | null;
+  @Field(() => SafeInt, {
+    nullable: true,
+    description: "Free space that the restore needs for a while beside what is there; null where it cannot be known.",
+  })
+  spaceNeeded!: number | null;
+  @Field(() => SafeInt, { nullable: true, description: "What there is of it." }) spaceFree!: number | null;
   @Field(() => [OperationErrorType], { description: "What stands in the way; empty when the restore can start." })
   problems!: OperationErrorType[];
 }

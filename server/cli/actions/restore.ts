@@ -1,5 +1,5 @@
 import type { BackupType, RestoreMode } from "../../../shared/enums.ts";
-import { formatCount, formatDuration } from "../../../shared/format.ts";
+import { formatBytes, formatCount, formatDuration } from "../../../shared/format.ts";
 import { Failure } from "../../domain/errors.ts";
 import type { BackupId, SourceId } from "../../domain/ids.ts";
 import { durationOf } from "../../services/operation-view.ts";
@@ -14,8 +14,12 @@ export interface RestoreOptions {
   readonly type?: string;
   readonly mode: string;
   readonly target?: string;
+  readonly targetDatabase?: string;
+  readonly table?: readonly string[];
+  readonly path?: readonly string[];
   readonly preRestoreBackup: boolean;
   readonly inPlace?: boolean;
+  readonly dryRun?: boolean;
   readonly yes?: boolean;
 }
 
@@ -28,28 +32,52 @@ export async function restore(session: Session, backupId: string, options: Resto
     type: (options.type?.toUpperCase() ?? backup.type) as BackupType,
     mode: options.mode.toUpperCase() as RestoreMode,
     targetSourceId: options.target as SourceId | undefined,
+    targetDatabase: options.targetDatabase,
+    tables: options.table,
+    paths: options.path,
     backupBeforeRestore: options.preRestoreBackup,
     staged: !options.inPlace,
   };
   const forecast = await services.restorePlans.forecast(actor, request);
+  if (options.dryRun) {
+    answer(session, planOf(forecast), [foretold(forecast), ...forecast.problems.map(({ message }) => `In the way: ${message}`)].join("\n"));
+    return;
+  }
   const [problem] = forecast.problems;
-  if (problem) throw new Failure("SOURCE_UNAVAILABLE", problem.message, problem.hint ?? undefined);
+  if (problem) throw new Failure(problem.code, problem.message, problem.hint ?? undefined);
   if (!options.yes) await confirm(session, foretold(forecast), forecast.target.name);
   const { id } = await services.restores.create(actor, request);
   const done = await runShown(session, services.restores, id);
   answer(session, described(done), portrayed(done));
 }
 
-function foretold({ backup, target, database, media }: RestoreForecast): string {
-  const lines = [`${target.name} becomes what it was in ${backup.name}, ${backup.createdAt.toISOString()}:`];
+function foretold({ backup, target, mode, tables, paths, database, media, bytes, expectedSeconds }: RestoreForecast): string {
+  const from = backup ? `${backup.name}, ${backup.createdAt.toISOString()}` : "the uploads";
+  const lines = [`${target.name} ${mode === "REPLACE" && (tables || paths) ? "gets the chosen parts of" : intents[mode]} ${from}:`];
   if (database) {
-    const { name, tablesReplaced, tablesAdded, tablesRemoved } = database;
+    const { name, exists, tablesReplaced, tablesAdded, tablesRemoved, tablesKept } = database;
     const replaced = `${formatCount(tablesReplaced.length, "table")} replaced`;
-    lines.push(`  database ${name}: ${replaced}, ${tablesAdded.length} added, ${tablesRemoved.length} removed`);
+    const counts = `${replaced}, ${tablesAdded.length} added, ${tablesRemoved.length} removed, ${tablesKept.length} kept`;
+    lines.push(`  database ${name}${exists ? "" : " (made anew)"}: ${counts}`);
   }
-  for (const { path, exists } of media) lines.push(`  media ${path}: ${exists ? "replaced" : "made anew"}`);
+  for (const { path, exists } of media) lines.push(`  media ${path}${exists ? "" : " (made anew)"}`);
+  const about = expectedSeconds === null ? "" : `, in about ${formatDuration(expectedSeconds)}`;
+  lines.push(`  ${formatBytes(bytes)} to read${about}`);
   return lines.join("\n");
 }
+
+const intents: Readonly<Record<RestoreMode, string>> = {
+  REPLACE: "becomes what it was in",
+  OVERWRITE: "gets over what it has",
+  PRESERVE: "gets what it lacks of",
+};
+
+const planOf = ({ backup, target, uploads, ...plan }: RestoreForecast) => ({
+  backupId: backup?.id ?? null,
+  uploadIds: uploads.map(({ id }) => id),
+  targetSourceId: target.id,
+  ...plan,
+});
 
 const described = (done: RestoreRow) => ({
   id: done.id,

@@ -10,18 +10,32 @@ const actions = () => import("../actions/restore.ts");
 export function restoreCommand(program: Command, inSession: InSession): void {
   program
     .command("restore")
-    .description("put a backup back, and wait for it; asks first")
+    .description("put a backup back, or some of it, and wait for it; asks first")
     .argument("<backup-id>", "the backup's id")
     .addOption(choice("--type <type>", "what to restore; all that the backup holds when left out", backupTypes))
-    .addOption(choice("--mode <mode>", "replace: the target ends exactly as the backup", restoreModes).default("replace"))
+    .addOption(
+      choice(
+        "--mode <mode>",
+        "replace: the target ends exactly as the backup; overwrite: what the backup holds wins, the rest stays; preserve: only what is missing is added",
+        restoreModes,
+      ).default("replace"),
+    )
     .option("--target <source-id>", "the source to restore into; the backup's own when left out")
+    .option("--target-database <name>", "another database on the target's server; made when it is not there")
+    .option("--table <table...>", "only these tables and their triggers; may be given more than once")
+    .option("--path <path...>", "only these files and folders, as the backup lists them; may be given more than once")
     .option("--no-pre-restore-backup", "take no safety copy of the target first")
     .option("--in-place", "straight into the target, for accounts that may not create a schema")
+    .option("--dry-run", "show what would be done, and touch nothing")
     .option("--yes", "do not ask")
     .addOption(json())
     .addHelpText(
       "after",
-      examples("restore 0f6bd1b8-5b0c-4a52-9d3a-1f2e3d4c5b6a", "restore 0f6bd1b8-5b0c-4a52-9d3a-1f2e3d4c5b6a --type media --yes"),
+      examples(
+        "restore 0f6bd1b8-5b0c-4a52-9d3a-1f2e3d4c5b6a",
+        "restore 0f6bd1b8-5b0c-4a52-9d3a-1f2e3d4c5b6a --type media --yes",
+        "restore 0f6bd1b8-5b0c-4a52-9d3a-1f2e3d4c5b6a --type database --table orders --table order_items --dry-run",
+      ),
     )
     .action((id: string, options: RestoreOptions & { json?: boolean }) =>
       inSession(options, async (session) => (await actions()).restore(session, id, options)),

@@ -1,0 +1,224 @@
+import type { BackupType, RestoreMode } from "../../shared/enums.ts";
+import { limits } from "../../shared/limits.ts";
+import type { BackupRow } from "../db/backups.ts";
+import type { Db } from "../db/client.ts";
+import { listSources, type SourceRow } from "../db/sources.ts";
+import { badInput, Failure } from "../domain/errors.ts";
+import type { BackupId, SourceId, UploadId } from "../domain/ids.ts";
+import type { Rewrites } from "../domain/inspection.ts";
+import type { Content } from "../engine/content.ts";
+import { type Occupancy, occupancyOf } from "../engine/database/target.ts";
+import type { ClientTools } from "../engine/part.ts";
+import type { RestoreTarget } from "../engine/restore.ts";
+import { contentOf } from "../engine/stored-content.ts";
+import type { Backups } from "./backups.ts";
+import { checkTargetDatabase, targetOf } from "./restore-target.ts";
+import type { Sources } from "./sources.ts";
+import type { Storages } from "./storages.ts";
+
+/** What is asked of a restore. */
+export interface RestoreRequest {
+  readonly name?: string | null;
+  /** Exactly one of the two. */
+  readonly backupId?: BackupId | null;
+  readonly uploadIds?: readonly UploadId[] | null;
+  readonly type: BackupType;
+  readonly mode?: RestoreMode | null;
+  readonly targetSourceId?: SourceId | null;
+  /** Another database on the target's server. */
+  readonly targetDatabase?: string | null;
+  readonly tables?: readonly string[] | null;
+  readonly paths?: readonly string[] | null;
+  readonly rewrites?: Rewrites | null;
+  readonly backupBeforeRestore?: boolean | null;
+  readonly staged?: boolean | null;
+}
+
+/** Where uploads are read from. */
+export interface UploadContents {
+  /**
+   * What these uploads hold together, rewritten on the way, and what to call it; refused with what is wrong with them.
+   * `mediaPaths` are the target's folders, which their archives are for.
+   */
+  contentOf(
+    ids: readonly UploadId[],
+    rewrites: Rewrites | null,
+    mediaPaths: readonly string[],
+  ): Promise<{ readonly content: Content; readonly name: string }>;
+}
+
+/** What is restored: a backup's content or that of uploads. */
+export interface Restorable {
+  readonly backup: BackupRow | null;
+  readonly uploadIds: readonly UploadId[] | null;
+  readonly content: Content;
+  /** What a person calls it. */
+  readonly name: string;
+}
+
+/** A request with all that it names found, and its defaults. */
+export interface ResolvedRestore extends Restorable {
+  readonly type: BackupType;
+  readonly mode: RestoreMode;
+  readonly target: SourceRow;
+  /** Null for the source's own. */
+  readonly targetDatabase: string | null;
+  readonly tables: readonly string[] | null;
+  readonly paths: readonly string[] | null;
+  readonly rewrites: Rewrites | null;
+  readonly backupBeforeRestore: boolean;
+  readonly staged: boolean;
+}
+
+interface Dependencies {
+  readonly catalog: Db;
+  readonly backups: Backups;
+  readonly sources: Sources;
+  readonly storages: Storages;
+  /** Null where uploads cannot be restored. */
+  readonly uploads: UploadContents | null;
+  readonly tools: () => Promise<ClientTools>;
+}
+
+export type RestoreRequests = ReturnType<typeof createRestoreRequests>;
+
+/** Finds what requests name and says what stands in their way; touches nothing. */
+export function createRestoreRequests({ catalog, backups, sources, storages, uploads, tools }: Dependencies) {
+  /** The content of a backup that is complete. */
+  async function ofBackup(id: BackupId) {
+    const backup = await backups.existing(id);
+    const manifest = await backups.manifestOf(id);
+    if (backup.status !== "COMPLETED" || !manifest)
+      throw badInput(`${backup.name} is not complete, so it cannot be restored.`, "Choose a completed backup.");
+    const content = contentOf(await storages.open(backup.storageId), backup.folder, manifest);
+    return { backup, uploadIds: null, content, name: backup.name };
+  }
+
+  /** What the request names, and the target that it goes into: a backup's own source when none is named. */
+  async function found({ backupId, uploadIds, rewrites, targetSourceId }: RestoreRequest): Promise<Restorable & { target: SourceRow }> {
+    if (backupId && uploadIds)
+      throw badInput("A restore is of a backup or of uploads, not of both.", "Give one of `backupId` and `uploadIds`.");
+    if (uploadIds?.length) {
+      if (!uploads) throw badInput("Uploads cannot be restored here.", "Restore a backup by its `backupId`.");
+      const target = await sources.choose(targetSourceId ?? null);
+      return { target, backup: null, uploadIds, ...(await uploads.contentOf(uploadIds, rewrites ?? null, target.mediaPaths)) };
+    }
+    if (!backupId) throw badInput("Name what to restore.", "Give a backup's id as `backupId`, or `uploadIds`.");
+    if (rewrites) throw badInput("Only uploads are rewritten on their way; a backup is restored as it is.", "Leave `rewrites` out.");
+    const restorable = await ofBackup(backupId);
+    return { target: await sources.existing(targetSourceId ?? restorable.backup.sourceId), ...restorable };
+  }
+
+  const targetIn = async ({ content, target, targetDatabase, type }: ResolvedRestore, make: boolean): Promise<RestoreTarget> => {
+    const own = type === "MEDIA" ? null : sources.connectionOf(target);
+    const connection = own && { ...own, database: targetDatabase ?? own.database };
+    return targetOf(target, content, type, connection && { connection, tools: await tools(), make });
+  };
+
+  const occupancy = async ({ target, targetDatabase }: Pick<ResolvedRestore, "target" | "targetDatabase">): Promise<Occupancy> => {
+    const connection = sources.connectionOf(target);
+    return connection && targetDatabase !== null ? occupancyOf({ ...connection, database: targetDatabase }) : "filled";
+  };
+
+  return {
+    /** Rejects where so much is missing that nothing can be said of it. */
+    async resolve(request: RestoreRequest): Promise<ResolvedRestore> {
+      const { target, ...restorable } = await found(request);
+      const targetDatabase = request.targetDatabase ?? null;
+      return {
+        ...restorable,
+        type: request.type,
+        mode: request.mode ?? "REPLACE",
+        target,
+        targetDatabase: targetDatabase === target.databaseName ? null : targetDatabase,
+        tables: request.tables ?? null,
+        paths: request.paths ?? null,
+        rewrites: request.rewrites ?? null,
+        backupBeforeRestore: request.backupBeforeRestore ?? true,
+        staged: request.staged ?? true,
+      };
+    },
+
+    /** Where the engine puts it. With `targetDatabase`, `make` says that this is not there yet. */
+    targetIn,
+    occupancy,
+
+    /** What stands in the way of the restore, in the order in which it is told. */
+    async *problems(restore: ResolvedRestore): AsyncGenerator<Failure, void> {
+      const checks: readonly (() => unknown)[] = [
+        () => targetOf(restore.target, restore.content, restore.type, null),
+        () => checkTables(restore),
+        () => checkPaths(restore),
+        () => checkSafety(restore),
+        async () => {
+          if (restore.targetDatabase === null) return;
+          checkTargetDatabase(restore, await listSources(catalog));
+          checkOccupancy(restore, await occupancy(restore));
+        },
+      ];
+      for (const check of checks) {
+        try {
+          await check();
+        } catch (error) {
+          if (!(error instanceof Failure)) throw error;
+          yield error;
+        }
+      }
+    },
+  };
+}
+
+function checkTables({ tables, type, content, backup }: ResolvedRestore): void {
+  if (tables === null) return;
+  if (type === "MEDIA")
+    throw badInput("Tables can be chosen only where the database is restored.", "Leave `tables` out, or restore the database.");
+  if (tables.length === 0) throw badInput("No table is chosen.", "Name at least one, or leave `tables` out to restore all.");
+  const held = new Set(content.database?.summary.tables.map(({ name }) => name));
+  const unknown = tables.find((name) => !held.has(name));
+  if (unknown !== undefined)
+    throw badInput(
+      `${backup ? "The backup holds" : "The uploads hold"} no table ${unknown.slice(0, 100)}.`,
+      "Choose from the tables that it lists.",
+    );
+  const twice = tables.find((name, index) => tables.indexOf(name) !== index);
+  if (twice !== undefined) throw badInput(`The table ${twice} is named twice.`);
+}
+
+async function checkPaths({ paths, type, content }: ResolvedRestore): Promise<void> {
+  if (paths === null) return;
+  if (type === "DATABASE")
+    throw badInput("Paths can be chosen only where the media are restored.", "Leave `paths` out, or restore the media.");
+  if (paths.length === 0) throw badInput("No path is chosen.", "Name at least one, or leave `paths` out to restore all.");
+  // It names the first that the archive does not hold.
+  await content.media?.measure(paths);
+}
+
+function checkSafety({ staged, backupBeforeRestore, targetDatabase }: ResolvedRestore): void {
+  if (!staged && !backupBeforeRestore && targetDatabase === null)
+    throw badInput(
+      "A restore in place needs the pre-restore backup: without it a failure could not be undone.",
+      "Leave `backupBeforeRestore` on, or restore staged.",
+    );
+}
+
+/** A source backs up its own database only, so for another there is no safety copy to take. */
+function checkOccupancy({ targetDatabase, staged, backupBeforeRestore, target }: ResolvedRestore, occupancy: Occupancy): void {
+  if (occupancy !== "filled") return;
+  if (!staged)
+    throw badInput(
+      `The database ${targetDatabase} is not empty, and a restore in place that failed could not be undone there.`,
+      "Restore staged, or name a database that is empty or not there yet.",
+    );
+  if (backupBeforeRestore)
+    throw badInput(
+      `The database ${targetDatabase} is not empty, and no pre-restore backup can be taken of it: it is not the one that ${target.name} protects.`,
+      "Turn the pre-restore backup off, name a database that is empty or not there yet, or add a source for that database and restore into it.",
+    );
+}
+
+/** The name of a restore: as given, or after what is restored. */
+export function nameOf(request: Pick<RestoreRequest, "name">, restored: string): string {
+  const name = request.name?.trim() || `Restore of ${restored}`.slice(0, limits.nameLength);
+  if (name.length > limits.nameLength) throw badInput(`A restore's name has at most ${limits.nameLength} characters.`);
+  return name;
+}
