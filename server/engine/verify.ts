@@ -7,13 +7,13 @@ import { manifestName } from "../domain/naming.ts";
 import type { TableCheck, VerificationReport } from "../domain/verification.ts";
 import type { Content } from "./content.ts";
 import { parseManifest, readManifest } from "./manifest.ts";
+import { compareArchive } from "./media/compare.ts";
 import type { ClientTools, Running } from "./part.ts";
 import type { Storage } from "./storage/storage.ts";
 import { contentOf } from "./stored-content.ts";
 import { drillDatabase } from "./verify-database.ts";
 import { checkDump } from "./verify-dump.ts";
 import { Findings } from "./verify-findings.ts";
-import { checkMedia } from "./verify-media.ts";
 import { Steps, type VerifyWork } from "./verify-steps.ts";
 
 /** A database server of its own for one drill, empty, with an account that may do everything. `await using` it: then it is gone. */
@@ -57,7 +57,7 @@ export async function verifyChecksum(plan: VerifyPlan, work: VerifyWork): Promis
   if (content?.media) {
     const { media } = content;
     const observe = steps.begin("VERIFYING", sizeOf(manifest, "media"));
-    await findings.look(() => checkMedia(media, work.signal, observe));
+    await findings.look(async () => findings.add(...(await compareArchive(media, work.signal, observe)).problems));
   }
   return conclude(plan, findings, steps, work, { tables: [], filesChecked: null, restoreSeconds: null });
 }
@@ -90,7 +90,9 @@ export async function drill(plan: VerifyPlan, means: DrillMeans, work: VerifyWor
     const { media } = content;
     const began = now();
     const observe = steps.begin("MEDIA", sizeOf(manifest, "media"));
-    filesChecked = await findings.look(() => checkMedia(media, work.signal, observe));
+    const compared = await findings.look(() => compareArchive(media, work.signal, observe));
+    findings.add(...(compared?.problems ?? []));
+    filesChecked = compared?.filesChecked ?? 0;
     milliseconds += now().getTime() - began.getTime();
   }
   const restoreSeconds = findings.all.length > 0 ? null : milliseconds / 1000;
@@ -130,7 +132,8 @@ function conclude(
 ): VerificationReport {
   steps.begin("FINISHING", 0)({ bytes: 0, item: null });
   const passed = findings.all.length === 0;
-  const bytesChecked = manifest.artifacts.reduce((sum, { storedSize }) => sum + storedSize, 0);
+  const files = [...manifest.artifacts, ...(manifest.media?.index ? [manifest.media.index] : [])];
+  const bytesChecked = files.reduce((sum, { storedSize }) => sum + storedSize, 0);
   if (passed) work.say("INFO", summary(found, bytesChecked));
   return { passed, problems: findings.all, bytesChecked, ...found };
 }

@@ -76,7 +76,9 @@ async function verify(taken: TakenBackup, level: "CHECKSUM" | "RESTORE", signal 
 describe("an untouched backup", () => {
   it("passes by checksum", async () => {
     const { report, log } = await verify(backup, "CHECKSUM");
-    const stored = backup.manifest.artifacts.reduce((sum, { storedSize }) => sum + storedSize, 0);
+    const stored = [...backup.storage.files]
+      .filter(([name]) => !name.endsWith("manifest.json"))
+      .reduce((sum, [, bytes]) => sum + bytes.length, 0);
     expect(report).toEqual({ passed: true, problems: [], tables: [], filesChecked: null, bytesChecked: stored, restoreSeconds: null });
     expect(log.at(-1)).toMatch(/^INFO Passed/);
   });
@@ -197,6 +199,24 @@ describe("damage", () => {
     const taken = await withContent(backup, "database", change, { forged: true });
     expect((await verify(taken, "CHECKSUM")).report).toMatchObject(failed(...problems));
     expect((await verify(taken, "RESTORE")).report).toMatchObject(failed(...problems));
+  });
+
+  it("of a file in the media is found by its name although the sums were forged", async () => {
+    const content = await withContent(backup, "media", (tar) => tar.replace("some words", "none words"), { forged: true });
+    const renamed = await withContent(backup, "media", (tar) => tar.replaceAll("unlike.txt", "unlikE.txt"), { forged: true });
+    for (const level of ["CHECKSUM", "RESTORE"] as const) {
+      expect((await verify(content, level)).report).toMatchObject(failed(/^"media\/unlike\.txt" has another content/));
+      expect((await verify(renamed, level)).report).toMatchObject(
+        failed(/^"media\/unlike\.txt" is missing/, /^"media\/unlikE\.txt" is in the archive/),
+      );
+    }
+  });
+
+  it("of the list of the media is found", async () => {
+    const changed = withManifest(backup, backup.manifest);
+    const name = `${backup.folder}/${backup.manifest.media?.index?.name}`;
+    changed.storage.files.set(name, flipped(Buffer.from(changed.storage.files.get(name) ?? "")));
+    expect((await verify(changed, "CHECKSUM")).report).toMatchObject(failed(/^media\.index\.zst is not what was stored/));
   });
 
   it("of a backup without checksums of its tables is found by the rows alone, and that is said", async () => {

@@ -79,8 +79,7 @@ export async function withContent(
   const artifacts = manifest.artifacts.map((artifact): Artifact => (artifact.part === part ? { ...artifact, ...sums } : artifact));
   // Sections tell where a table lies, which is not so any more.
   const database = manifest.database && { ...manifest.database, sections: null };
-  const media = manifest.media && { ...manifest.media, index: part === "media" ? null : manifest.media.index };
-  const changed = withManifest(backup, forged ? { ...manifest, artifacts, database, media } : manifest);
+  const changed = withManifest(backup, forged ? { ...manifest, artifacts, database } : manifest);
   changed.storage.files.set(name, bytes);
   return changed;
 }
