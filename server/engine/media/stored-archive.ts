@@ -120,7 +120,7 @@ const isSame = (entry: TarEntry, wanted: IndexEntry) =>
   kinds[entry.kind] === wanted.kind &&
   entry.size === wanted.size &&
   entry.mode === wanted.mode &&
-  Math.round(entry.mtime * 1e6) === Math.round(wanted.mtime * 1000) &&
+  Math.abs(entry.mtime - wanted.mtime / 1000) < 2e-6 &&
   (wanted.kind !== "LINK" || entry.target === wanted.target);
 
 const kinds = { file: "FILE", directory: "DIRECTORY", link: "LINK", hardlink: null } as const;

@@ -1,43 +1,13 @@
 import { lstat, mkdir, open, readdir, rename, rm, rmdir } from "node:fs/promises";
-import { basename, dirname, join } from "node:path";
+import { dirname } from "node:path";
 import { Failure } from "../../domain/errors.ts";
 import { errnoOf } from "../storage/disk.ts";
+import { finishMerge, mergeIn, takeBack } from "./merge.ts";
+import { ours } from "./moves.ts";
+import type { MediaSwapPlan, RootSwap } from "./swap-plan.ts";
 import { onTarget } from "./target.ts";
 
-/** How one root is exchanged. Absolute paths; what a crash left is read from which of them are there. */
-export interface RootSwap extends SwapNames {
-  readonly path: string;
-  readonly existed: boolean;
-  /** The new content lies inside of the root and its children are exchanged; else beside, and the root itself is. */
-  readonly inside: boolean;
-  /** Tells the new folder from any other, under whatever name. */
-  readonly identity: string;
-}
-
-interface SwapNames {
-  /** The new content, staged. */
-  readonly fresh: string;
-  /** The new content while its children move in; only inside. */
-  readonly use: string;
-  /** The old content, set aside: it can be put back. */
-  readonly old: string;
-  /** The old content being removed: there is no way back. */
-  readonly gone: string;
-}
-
-/** Plain data: it outlives a crash in the catalog. */
-export interface MediaSwapPlan {
-  readonly restoreId: string;
-  readonly roots: readonly RootSwap[];
-}
-
-export const namesBeside = (at: string, restoreId: string) => namesIn(dirname(at), `.${basename(at)}`, restoreId);
-export const namesInside = (at: string, restoreId: string) => namesIn(at, "", restoreId);
-
-const namesIn = (folder: string, base: string, restoreId: string): SwapNames => {
-  const name = (what: string) => join(folder, `${base}.holdfast-${what}-${restoreId.slice(0, 8)}`);
-  return { fresh: name("new"), use: name("use"), old: name("old"), gone: name("gone") };
-};
+export { type MediaSwapPlan, namesBeside, namesInside, type RootSwap } from "./swap-plan.ts";
 
 /**
  * Makes the staged content the roots' content. What was swapped already stays so; when one root fails, all are put back
@@ -45,7 +15,7 @@ const namesIn = (folder: string, base: string, restoreId: string): SwapNames => 
  */
 export async function swapMedia(plan: MediaSwapPlan): Promise<void> {
   try {
-    for (const root of plan.roots) await onTarget(() => (root.inside ? swapInside(root) : swapBeside(root)));
+    for (const root of plan.roots) await onTarget(() => swapRoot(root));
   } catch (error) {
     await rollbackMedia(plan);
     throw error;
@@ -54,20 +24,27 @@ export async function swapMedia(plan: MediaSwapPlan): Promise<void> {
 
 /** Makes every root wholly old again, from whatever point of staging or swapping, and again if need be. */
 export async function rollbackMedia(plan: MediaSwapPlan): Promise<void> {
-  for (const root of [...plan.roots].reverse()) await onTarget(() => (root.inside ? rollbackInside(root) : rollbackBeside(root)));
+  for (const root of [...plan.roots].reverse()) await onTarget(() => rollbackRoot(root));
 }
 
 /** Completes a swap that may no longer be undone, from whatever point, and removes the old content. */
 export async function finishMedia(plan: MediaSwapPlan): Promise<void> {
   for (const root of plan.roots)
     await onTarget(async () => {
-      await (root.inside ? swapInside(root) : swapBeside(root));
+      if (isMerging(root)) return finishMerge(root);
+      await swapRoot(root);
       // Under the other name first: half of it removed, it must never be taken for something to put back.
       if (await identityOf(root.old)) await rename(root.old, root.gone);
       await syncFolder(dirname(root.gone));
       await removeWhole(root.gone);
     });
 }
+
+const isMerging = (root: RootSwap): root is RootSwap & { readonly merge: NonNullable<RootSwap["merge"]> } => Boolean(root.merge);
+
+const swapRoot = (root: RootSwap) => (isMerging(root) ? mergeIn(root) : root.inside ? swapInside(root) : swapBeside(root));
+
+const rollbackRoot = (root: RootSwap) => (isMerging(root) ? takeBack(root) : root.inside ? rollbackInside(root) : rollbackBeside(root));
 
 /** Device, inode and time of birth, since inodes are used again; null when there is nothing. */
 export async function identityOf(path: string): Promise<string | null> {
@@ -144,9 +121,6 @@ async function rollbackInside({ path, fresh, use, old, gone }: RootSwap): Promis
   await removeWhole(fresh);
   await removeWhole(gone);
 }
-
-/** Our own folders of any restore: they are never content. */
-const ours = /^\.holdfast-(?:new|use|old|gone)-/;
 
 async function moveChildren(from: string, to: string): Promise<void> {
   for (const name of await readdir(from, { encoding: "buffer" }))

@@ -9,8 +9,8 @@ import { inThread } from "./thread.ts";
 /** What "exclude logs" leaves out, in gitignore's syntax: log files, also rotated and packed ones, and folders of them. */
 export const logPatterns: readonly string[] = ["*.log", "*.log.*", "logs/", "log/"];
 
-/** Our own folders in a root, there only while a restore swaps its content. */
-const ownPatterns: readonly string[] = ["/.holdfast-*/"];
+/** Our own folders and lists in a root, there only while a restore swaps its content. */
+const ownPatterns: readonly string[] = ["/.holdfast-*/", "/.holdfast-moves-*"];
 
 /**
  * Everything below the roots that `exclude` (patterns in gitignore's syntax, relative to each root) does not leave out,
