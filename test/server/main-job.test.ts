@@ -98,7 +98,7 @@ describe("the main job", () => {
 
     // What lies on the storage restores with stock tools alone, by the commands that the manifest prints.
     const folder = join(backup.storage.location, backup.folder);
-    expect((await readdir(folder)).sort()).toEqual(["database.sql.zst", "manifest.json", "media.tar.zst"]);
+    expect((await readdir(folder)).sort()).toEqual(["database.sql.zst", "manifest.json", "media.index.zst", "media.tar.zst"]);
     const { sha256 } = JSON.parse(await readFile(join(folder, "manifest.json"), "utf8")).artifacts[0];
     expect((await run("sha256sum", [join(folder, "database.sql.zst")])).stdout.slice(0, 64)).toBe(sha256);
     const unpacked = await scratchFolder();
