@@ -30,7 +30,14 @@ export function readHeader(header: DumpHeader, comment: string): void {
   if (name) header.database ??= name;
 }
 
-/** The client's own mark, by which newer dumps shut its commands off; always the first line. */
-export const sandboxLine = /^(?:\xef\xbb\xbf)?\/\*M?!999999\\- enable the sandbox mode \*\/ ?;?\r?\n/;
+/** The longest mark that may stand in front of a dump. */
+export const markBytes = 128;
+
+/** How many bytes in front of a dump are no SQL: a byte order mark, and the line by which newer dumps shut the client's commands off. */
+export function markOf(head: Buffer): { readonly length: number; readonly sandbox: boolean } {
+  const text = head.toString("latin1", 0, markBytes);
+  const sandbox = /^(?:\xef\xbb\xbf)?\/\*M?!999999\\- enable the sandbox mode \*\/ ?;?(?=\r?\n)/.exec(text)?.[0];
+  return { length: sandbox?.length ?? (text.startsWith("\xef\xbb\xbf") ? 3 : 0), sandbox: sandbox !== undefined };
+}
 
 export const trailer = /(?:^|\n)-- Dump completed(?: on [^\n]*)?\s*$/;

@@ -40,7 +40,7 @@ export function judgeCreate(tokens: readonly SqlToken[]): { readonly judgement: 
 
 function judgeObject(reading: SqlReading, word: SqlToken | undefined, definer: Judgement["definer"]) {
   const { tokens } = reading;
-  const body = word?.word === "PACKAGE" && reading.take("BODY");
+  if (word?.word === "PACKAGE") reading.take("BODY");
   if (!reading.take("IF", "NOT", "EXISTS")) reading.take("IF", "EXISTS");
   const name = reading.name();
   const rest = { name: name?.name ?? null, definer, qualifiers: qualifiersOf(name) };
@@ -70,7 +70,7 @@ function judgeObject(reading: SqlReading, word: SqlToken | undefined, definer: J
     case "PACKAGE": {
       const found = new SqlBody(tokens, reading.index);
       found.end();
-      return { judgement: judged(body ? "package" : "package", { ...rest, refusal: found.refusal }), end: tokens.length };
+      return { judgement: judged("package", { ...rest, refusal: found.refusal }), end: tokens.length };
     }
     default:
       return whole(tokens, refused("SQL_NOT_ALLOWED", `CREATE ${word?.text ?? ""}`.trim(), word));
@@ -107,8 +107,7 @@ function judgeEvent(reading: SqlReading, rest: Rest) {
   let enable: Span | null = null;
   let comment: SqlToken | null = null;
   for (let token = reading.peek(); token && token.word !== "DO"; token = reading.peek()) {
-    if (token.word === "ENABLE") enable = { at: token.at, end: token.end };
-    else if (token.word === "DISABLE") enable = { at: token.at, end: token.at };
+    if (token.word === "ENABLE" || token.word === "DISABLE") enable = { at: token.at, end: token.end };
     else if (token.word === "COMMENT") comment ??= token;
     reading.next();
   }

@@ -1,10 +1,10 @@
 import { formatCount } from "../../../shared/format.ts";
 import type { Finding } from "../../domain/inspection.ts";
 import type { DatabaseSummary } from "../../domain/manifest.ts";
-import { emptyHeader, readHeader, sandboxLine, trailer } from "./dump-header.ts";
+import { emptyHeader, markBytes, markOf, readHeader, trailer } from "./dump-header.ts";
 import { Findings } from "./findings.ts";
 import { collationsIn, limitsOf } from "./sql-collations.ts";
-import { judge, judgeRowsWord, type SqlSession } from "./sql-judge.ts";
+import { firstMode, judge, judgeRowsWord, modeOf, type SqlSession } from "./sql-judge.ts";
 import type { Judgement, Refusal } from "./sql-judgement.ts";
 import { type SqlListener, SqlSplitter, type SqlStatement, SqlUnreadable } from "./sql-split.ts";
 import { type SqlToken, tokensOf } from "./sql-tokens.ts";
@@ -16,9 +16,6 @@ export interface SqlInspection {
   readonly database: DatabaseSummary | null;
   readonly collations: readonly string[];
 }
-
-/** The sql_mode that a dump is read under: set in front of its first statement. */
-export const firstMode = "NO_AUTO_VALUE_ON_ZERO";
 
 const definitionKinds = ["view", "trigger", "procedure", "function", "event"] as const;
 const tailBytes = 256;
@@ -39,9 +36,9 @@ export class SqlInspector implements SqlListener {
   #charset: { readonly characterSet: string; readonly collation: string | null } | null = null;
   #rowsTable: string | null = null;
   #statements = 0;
-  #first = true;
+  /** What has come before it is known whether a mark stands in front; null behind it. */
+  #head: Buffer | null = Buffer.alloc(0);
   #tail = Buffer.alloc(0);
-  #line = 1;
 
   /** True when something was refused, and reading on would tell little more. */
   get enough(): boolean {
@@ -50,11 +47,16 @@ export class SqlInspector implements SqlListener {
 
   feed(chunk: Buffer): void {
     this.#tail = Buffer.concat([this.#tail, chunk.subarray(-tailBytes)]).subarray(-tailBytes);
-    this.#guard(() => this.#splitter.feed(this.#first ? this.#begin(chunk) : chunk));
+    if (this.#head === null) this.#read(chunk);
+    else {
+      this.#head = Buffer.concat([this.#head, chunk]);
+      if (this.#head.length >= markBytes) this.#begin();
+    }
   }
 
   finish(): SqlInspection {
     let whole = true;
+    if (this.#head !== null) this.#begin();
     this.#guard(() => {
       whole = this.#splitter.finish();
     });
@@ -68,23 +70,26 @@ export class SqlInspector implements SqlListener {
       this.#found.refuse("EMPTY_DUMP", "The dump holds no table and no other object.", "Choose a dump that holds something.");
     this.#judgeEnd(whole);
     this.#noteDefiners();
+    this.#noteEvents();
     this.#noteCollations();
     return { findings: this.#found.list, database: this.#summary(), collations: [...this.#collations].sort() };
   }
 
   /** The client's own first line is none of SQL; the same goes for a byte order mark. */
-  #begin(chunk: Buffer): Buffer {
-    this.#first = false;
-    const head = chunk.toString("latin1", 0, 100);
-    const sandbox = sandboxLine.exec(head)?.[0];
-    if (!sandbox) return head.startsWith("\xef\xbb\xbf") ? blank(chunk, 3) : chunk;
-    this.#header.flavour = "mariadb";
-    this.#found.note(
-      "SANDBOX_LINE",
-      "The dump's first line shuts off the client's commands. Holdfast does so by itself and leaves it out.",
-      1,
-    );
-    return blank(chunk, sandbox.replace(/\r?\n$/, "").length);
+  #begin(): void {
+    const head = this.#head ?? Buffer.alloc(0);
+    this.#head = null;
+    const mark = markOf(head);
+    if (mark.sandbox) {
+      this.#header.flavour = "mariadb";
+      this.#found.note("SANDBOX_LINE", "The first line shuts off the client's commands; Holdfast does so by itself, and leaves it out.", 1);
+    }
+    // Blanks keep the lines' numbers as they are.
+    this.#read(Buffer.concat([Buffer.alloc(mark.length, 0x20), head.subarray(mark.length)]));
+  }
+
+  #read(chunk: Buffer): void {
+    this.#guard(() => this.#splitter.feed(chunk));
   }
 
   #guard(read: () => void): void {
@@ -101,18 +106,16 @@ export class SqlInspector implements SqlListener {
 
   statement({ bytes, line, delimiter }: SqlStatement): void {
     const own = delimiter ? bytes.subarray(0, -delimiter) : bytes;
-    const mode = { backslashEscapes: this.#splitter.backslashEscapes, ansiQuotes: this.#splitter.ansiQuotes };
-    const read = tokensOf(own, mode);
+    const read = tokensOf(own, this.#splitter);
     if (this.#statements < 40) for (const comment of read.comments) readHeader(this.#header, comment);
-    if (read.tokens.length === 0) return;
+    if (read.tokens.length === 0 && read.hidden < 0) return;
     this.#statements += 1;
-    this.#line = line;
     for (const { name } of collationsIn(read.tokens)) this.#collations.add(name);
     const first = line + lines(own, read.tokens[0]?.at ?? 0);
     this.#refuseOtherText(read.tokens[0], first);
     if (this.enough) return;
     for (const judgement of judge(read, own, this.#session)) this.#take(judgement, own, line, first);
-    this.#follow();
+    Object.assign(this.#splitter, modeOf(this.#session.mode));
   }
 
   delimiter(): void {}
@@ -234,19 +237,12 @@ export class SqlInspector implements SqlListener {
     this.#found.refuse(reason, `Line ${line}: ${what} ${sentences[reason]}.`, hints[reason], line);
   }
 
-  /** How quotes are read from here on. */
-  #follow(): void {
-    const { mode } = this.#session;
-    this.#splitter.backslashEscapes = !/NO_BACKSLASH_ESCAPES/i.test(mode);
-    this.#splitter.ansiQuotes = /ANSI|ORACLE|MSSQL|DB2|POSTGRESQL|MAXDB/i.test(mode);
-  }
-
   #judgeEnd(whole: boolean): void {
     if (this.#dropped && !this.#database)
       this.#refuse({ reason: "SQL_OTHER_DATABASE", what: `DROP DATABASE ${this.#dropped.name}` }, this.#dropped.line);
     if (this.enough || this.#statements === 0) return;
     const marked = trailer.test(this.#tail.toString("latin1"));
-    if (!whole) this.#refuseCut("it ends in the middle of a statement", this.#line);
+    if (!whole) this.#refuseCut("it ends in the middle of a statement", this.#splitter.line);
     else if (!marked && this.#header.program === "dump")
       this.#refuseCut('the dump program\'s last line, "-- Dump completed", is missing', null);
     else if (!marked && !this.#found.refused)
@@ -270,11 +266,12 @@ export class SqlInspector implements SqlListener {
       "Strip the definers, so that they run as the account that restores them, or make sure that these accounts exist.",
       "STRIP_DEFINER",
     );
-    if (this.#names.get("event")?.size)
-      this.#found.note(
-        "EVENTS_DISABLED",
-        `${formatCount(this.#names.get("event")?.size ?? 0, "event")} will be restored disabled. Enable what you want to run.`,
-      );
+  }
+
+  #noteEvents(): void {
+    const events = this.#names.get("event")?.size ?? 0;
+    if (events > 0)
+      this.#found.note("EVENTS_DISABLED", `${formatCount(events, "event")} will be restored disabled: enable what is to run.`);
   }
 
   #noteCollations(): void {
@@ -283,7 +280,7 @@ export class SqlInspector implements SqlListener {
       if (limits)
         this.#found.warn(
           "UNKNOWN_COLLATION",
-          `The dump uses the collation ${collation}, which only ${limits.knownTo} know.`,
+          `The dump uses the collation ${collation}, which is known only to ${limits.knownTo}.`,
           `Where the target does not know it, map it to another, such as ${limits.instead}.`,
           "MAP_COLLATION",
         );
@@ -333,12 +330,6 @@ const oddities: Readonly<Record<string, string>> = {
   "@": "A variable among rows",
   "`(": "A function call among rows",
 };
-
-function blank(chunk: Buffer, length: number): Buffer {
-  const copy = Buffer.from(chunk);
-  copy.fill(0x20, 0, length);
-  return copy;
-}
 
 function lines(bytes: Buffer, before: number): number {
   let count = 0;

@@ -2,7 +2,16 @@ import { judgeCreate, judgeTable, qualifiersOf } from "./sql-definition.ts";
 import { type Judgement, judged, type Refusal, refused } from "./sql-judgement.ts";
 import { isPlain, SqlReading } from "./sql-reading.ts";
 import { judgeSet, type SavedModes } from "./sql-set.ts";
-import type { SqlToken, SqlTokens } from "./sql-tokens.ts";
+import type { SqlMode, SqlToken, SqlTokens } from "./sql-tokens.ts";
+
+/** The sql_mode that a dump is read under: set in front of its first statement. */
+export const firstMode = "NO_AUTO_VALUE_ON_ZERO";
+
+/** How quotes are read under an sql_mode. */
+export const modeOf = (mode: string): SqlMode => ({
+  backslashEscapes: !/NO_BACKSLASH_ESCAPES/i.test(mode),
+  ansiQuotes: /ANSI|ORACLE|MSSQL|DB2|POSTGRESQL|MAXDB/i.test(mode),
+});
 
 /** What the statements before have set. */
 export interface SqlSession {

@@ -13,7 +13,7 @@ export interface Judgement {
   readonly definer: (Span & { readonly account: string }) | null;
   /** The names of databases in front of names, to be left out. */
   readonly qualifiers: readonly (Span & { readonly schema: string })[];
-  /** An event's ENABLE, or where a DISABLE belongs. */
+  /** An event's ENABLE or DISABLE, or the place where one belongs. */
   readonly enable: Span | null;
   /** The session's sql_mode behind the statement; null where it does not set it. */
   readonly mode: string | null;

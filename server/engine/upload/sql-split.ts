@@ -56,6 +56,7 @@ export class SqlSplitter {
   #held: Buffer[] = [];
   #size = 0;
   #heldLine = 1;
+  #codeLine = 1;
   /** Line of the first byte that was not handed on. */
   #line = 1;
   /** The quote or the comment that the reading is in; 0 in code. */
@@ -77,6 +78,11 @@ export class SqlSplitter {
 
   constructor(listener: SqlListener) {
     this.#listener = listener;
+  }
+
+  /** Line of the statement that is being read, or was the last. */
+  get line(): number {
+    return this.#codeLine;
   }
 
   feed(chunk: Buffer): void {
@@ -120,11 +126,12 @@ export class SqlSplitter {
   #give(bytes: Buffer): void {
     if (bytes.length === 0) return;
     if (this.#size === 0) this.#heldLine = this.#line;
+    if (this.#size === 0 && !this.#inRows) this.#codeLine = this.#line + linesIn(bytes.subarray(0, spaceEnd(bytes)));
     this.#size += bytes.length;
     if (this.#size > (this.#inRows ? statementBytes : definitionBytes))
       throw new SqlUnreadable(
         "STATEMENT_TOO_LARGE",
-        this.#heldLine,
+        this.#codeLine,
         this.#inRows ? "An INSERT has more than 1 GiB, which no server takes" : "A statement that is no INSERT has more than 16 MiB",
       );
     if (this.#inRows) this.#listener.rowsMore(bytes);
@@ -381,6 +388,12 @@ function nextCode(bytes: Buffer, at: number): number {
   let next = at;
   while (next < bytes.length && isSpace(bytes[next] ?? 0)) next += 1;
   return bytes[next] ?? 0;
+}
+
+function spaceEnd(bytes: Buffer): number {
+  let end = 0;
+  while (end < bytes.length && isSpace(bytes[end] ?? 0)) end += 1;
+  return end;
 }
 
 function linesIn(bytes: Buffer): number {
