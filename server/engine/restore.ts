@@ -10,6 +10,7 @@ import { loadInPlace } from "./database/in-place.ts";
 import { discardScratch, type StageRequest, stageDatabase } from "./database/scratch.ts";
 import { type DatabaseSwapPlan, finishDatabase, rollbackDatabase, swapDatabase } from "./database/swap.ts";
 import { dropEmpty, makeDatabase } from "./database/target.ts";
+import { planMedia } from "./media/plan.ts";
 import { discardMedia, loadMediaInPlace, type MediaLoad, stageMedia } from "./media/stage.ts";
 import { finishMedia, type MediaSwapPlan, rollbackMedia, swapMedia } from "./media/swap.ts";
 import type { ClientTools, PartProgress, Running } from "./part.ts";
@@ -77,6 +78,7 @@ export async function verifyContent(
 export async function restoreStaged(plan: RestorePlan, work: RestoreWork, bytes: RestoreBytes): Promise<RestoreResult> {
   const made = plan.target.database?.make ?? false;
   const staging: RestoreJournal = { state: "staging", database: null, media: null, made };
+  const files = await filesOf(plan, work.signal);
   await plan.journal(staging);
   const [database, media] = await stageAll(plan, work, bytes).catch(async (error) => {
     await recover(plan.restoreId, staging, plan.target);
@@ -106,7 +108,7 @@ export async function restoreStaged(plan: RestorePlan, work: RestoreWork, bytes:
   work.report({ phase: "FINISHING", bytesProcessed: bytes.expected, bytesExpected: bytes.expected, currentItem: null });
   await recover(plan.restoreId, committed, plan.target);
   await plan.journal(null);
-  return resultOf(plan, database?.brought ?? null, switchSeconds);
+  return resultOf(files, database?.brought ?? null, switchSeconds);
 }
 
 /** Hands each part that is wanted to what loads it, one after the other. */
@@ -158,8 +160,18 @@ const stageAll = (plan: RestorePlan, work: RestoreWork, bytes: RestoreBytes): Pr
  * this same function, or discards the database that was empty before.
  */
 export async function restoreInPlace(plan: RestorePlan, work: RestoreWork, bytes: RestoreBytes): Promise<RestoreResult> {
-  const [brought] = await loadParts(plan, work, bytes, loadInPlace, loadMediaInPlace);
-  return resultOf(plan, brought, null);
+  const files = await filesOf(plan, work.signal);
+  const made = plan.target.database?.make ?? false;
+  const loadMedia = (load: MediaLoad) =>
+    loadMediaInPlace(load, (media) => plan.journal({ state: "in-place", database: null, media, made }));
+  const [brought] = await loadParts(plan, work, bytes, loadInPlace, loadMedia);
+  return resultOf(files, brought, null);
+}
+
+/** Takes away what a restore in place left inside of the media folders when it was cut off; their content comes from the safety copy. */
+export async function discardInPlace(restoreId: string, journal: RestoreJournal, roots: RestoreTarget["media"]): Promise<void> {
+  if (journal.media) await rollbackMedia(journal.media as MediaSwapPlan);
+  else if (roots) await discardMedia(restoreId, roots);
 }
 
 /** The Failure for a target that is neither old nor new until the journal's next reader succeeds. */
@@ -188,12 +200,24 @@ export async function recover(restoreId: string, journal: RestoreJournal, target
   else if (target.media) await discardMedia(restoreId, target.media);
 }
 
-async function resultOf(
-  { content, target, paths }: RestorePlan,
+/** The files and folders that a restore brings: of those that are there already, PRESERVE brings none. */
+async function filesOf(
+  { content, target, paths, mode }: RestorePlan,
+  signal: AbortSignal,
+): Promise<Pick<RestoreResult, "files" | "directories">> {
+  if (!target.media || !content.media) return { files: 0, directories: 0 };
+  const measure = await content.media.measure(paths);
+  if (mode !== "PRESERVE") return measure;
+  const forecasts = await planMedia(content.media, target.media, paths, mode, signal);
+  const added = forecasts.map(({ filesAdded }) => filesAdded);
+  return added.includes(null) ? measure : { files: added.reduce<number>((sum, files) => sum + (files ?? 0), 0), directories: 0 };
+}
+
+function resultOf(
+  { files, directories }: Pick<RestoreResult, "files" | "directories">,
   brought: Brought | null,
   switchSeconds: number | null,
-): Promise<RestoreResult> {
-  const media = target.media && content.media ? await content.media.measure(paths) : null;
+): RestoreResult {
   const { tables = 0, rows = 0, definitions } = brought ?? {};
   return {
     tables,
@@ -202,8 +226,8 @@ async function resultOf(
     triggers: definitions?.triggers ?? 0,
     routines: (definitions?.procedures ?? 0) + (definitions?.functions ?? 0),
     events: definitions?.events ?? 0,
-    files: media?.files ?? 0,
-    directories: media?.directories ?? 0,
+    files,
+    directories,
     switchSeconds,
   };
 }

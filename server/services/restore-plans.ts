@@ -1,4 +1,3 @@
-import { stat } from "node:fs/promises";
 import type { ErrorCode } from "../../shared/codes.ts";
 import type { RestoreMode } from "../../shared/enums.ts";
 import type { BackupRow } from "../db/backups.ts";
@@ -9,6 +8,7 @@ import { findProofs } from "../db/verifications.ts";
 import type { Actor } from "../domain/access.ts";
 import { Failure } from "../domain/errors.ts";
 import { type DatabaseForecast, forecastDatabase } from "../engine/database/forecast.ts";
+import { type MediaForecast, planMedia } from "../engine/media/plan.ts";
 import { bytesOf, type RestoreTarget } from "../engine/restore.ts";
 import { isLocal, type Need, type Room, roomFor } from "../engine/room.ts";
 import type { ResolvedRestore, RestoreRequest } from "./restore-request.ts";
@@ -32,12 +32,10 @@ export interface RestoreForecast {
   readonly problems: readonly { readonly code: ErrorCode; readonly message: string; readonly hint: string | null }[];
 }
 
-export interface MediaForecast {
-  readonly path: string;
-  readonly exists: boolean;
-}
-
 export type RestorePlans = ReturnType<typeof createRestorePlans>;
+
+/** Nobody waits longer to be told what a restore would do. */
+const forecastMilliseconds = 120_000;
 
 /** A scratch copy in the database has indexes and undo besides the rows of its dump. */
 const scratchFactor = 1.5;
@@ -61,7 +59,11 @@ export function createRestorePlans({
   }
 
   return {
-    async forecast(actor: Actor | null, request: RestoreRequest): Promise<RestoreForecast> {
+    async forecast(
+      actor: Actor | null,
+      request: RestoreRequest,
+      signal = AbortSignal.timeout(forecastMilliseconds),
+    ): Promise<RestoreForecast> {
       const { restore, problems, target } = await restores.look(actor, request);
       const told = [...problems];
       const { backup, uploadIds, mode, content, tables, paths } = restore;
@@ -81,7 +83,7 @@ export function createRestorePlans({
         target: restore.target,
         ...{ mode, tables, paths },
         database,
-        media: await Promise.all((target?.media ?? []).map(async ({ path }) => ({ path, exists: await isFolder(path) }))),
+        media: target?.media && content.media ? await planMedia(content.media, target.media, paths, mode, signal) : [],
         bytes,
         expectedSeconds: await expectedSeconds(restore, bytes),
         spaceNeeded: room.needed,
@@ -102,9 +104,3 @@ async function roomOf(restore: ResolvedRestore, target: RestoreTarget, database:
   if (first && content.media) needs.push({ folder: first.path, bytes: (await content.media.measure(paths)).bytes });
   return roomFor(needs);
 }
-
-const isFolder = async (path: string) =>
-  stat(path).then(
-    (found) => found.isDirectory(),
-    () => false,
-  );

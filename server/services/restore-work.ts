@@ -3,6 +3,7 @@ import { limits } from "../../shared/limits.ts";
 import type { Db } from "../db/client.ts";
 import type { RestoreRow } from "../db/restores.ts";
 import * as db from "../db/restores.ts";
+import type { SourceRow } from "../db/sources.ts";
 import type { Actor } from "../domain/access.ts";
 import { Failure } from "../domain/errors.ts";
 import { discardLoaded, dropEmpty } from "../engine/database/target.ts";
@@ -10,6 +11,7 @@ import type { ClientTools } from "../engine/part.ts";
 import {
   bytesOf,
   describeResult,
+  discardInPlace,
   notPutBack,
   type RestoreBytes,
   type RestorePlan,
@@ -111,6 +113,7 @@ export function createRestoreWork({ catalog, bus, backups, sources, tools, now, 
       if (row.journal?.made) await dropEmpty(other);
     }
     const type = safetyTypeOf(row);
+    if (row.journal) await discardInPlace(row.id, row.journal, row.type === "DATABASE" ? null : rootsOf(target));
     if (type) await putSafetyCopyBack(row, type);
     await db.writeJournal(catalog, row.id, null);
   }
@@ -130,16 +133,17 @@ export function createRestoreWork({ catalog, bus, backups, sources, tools, now, 
     const target = await sources.existing(row.targetSourceId);
     const own = row.type === "MEDIA" ? null : sources.connectionOf(target);
     const connection = own && { ...own, database: row.targetDatabase ?? own.database };
-    const roots = row.type === "DATABASE" ? null : target.mediaPaths.map((path) => ({ path, prefix: "" }));
     await recover(row.id, row.journal, {
       database: connection && { connection, tools: await tools(), make: row.journal.made },
-      media: roots,
+      media: row.type === "DATABASE" ? null : rootsOf(target),
     });
     await db.writeJournal(catalog, row.id, null);
   }
 
   return { put, repair };
 }
+
+const rootsOf = ({ mediaPaths }: SourceRow) => mediaPaths.map((path) => ({ path, prefix: "" }));
 
 /** What a pre-restore backup has to hold; null where a source has nothing to lose, since the restore goes into an empty database. */
 const safetyTypeOf = ({ type, targetDatabase }: Pick<RestoreRow, "type" | "targetDatabase">): BackupType | null =>

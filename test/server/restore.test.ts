@@ -52,7 +52,7 @@ const plan = async (input: Record<string, unknown>) =>
     await holdfast.graphql<{ restorePlan: Record<string, unknown> & { problems: { code: string; message: string }[] } }>(
       `query ($input: RestoreInput!) { restorePlan(input: $input) {
         backup { id } target { id } mode bytes expectedSeconds spaceNeeded spaceFree problems { code message hint }
-        database { name exists tablesReplaced tablesAdded tablesRemoved tablesKept definitionsRemoved definitionsAdded } media { path exists } } }`,
+        database { name exists tablesReplaced tablesAdded tablesRemoved tablesKept definitionsRemoved definitionsAdded } media { path exists filesReplaced filesAdded filesRemoved filesKept bytes } } }`,
       { input },
     )
   ).restorePlan;
@@ -76,7 +76,7 @@ describe("a restore of some of a backup", () => {
         tablesKept: ["goods", "newer", "orders"],
         definitionsRemoved: [],
       },
-      media: [{ path: media, exists: true }],
+      media: [{ path: media, exists: true, filesReplaced: 0, filesAdded: 1, filesRemoved: 0, filesKept: 1, bytes: 5 }],
       spaceNeeded: expect.any(Number),
       spaceFree: expect.any(Number),
       problems: [],

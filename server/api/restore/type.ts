@@ -58,10 +58,18 @@ export class DatabasePlanType {
   @Field(() => SafeInt, { description: "Of the tables that go." }) currentBytes!: number;
 }
 
-@ObjectType("MediaPlan")
+@ObjectType("MediaPlan", {
+  description:
+    "What a restore would do to one media folder. The numbers are null where the backup has no list of its files, or the folder cannot be read.",
+})
 export class MediaPlanType {
   @Field(() => String) path!: string;
   @Field(() => Boolean) exists!: boolean;
+  @Field(() => SafeInt, { nullable: true }) filesReplaced!: number | null;
+  @Field(() => SafeInt, { nullable: true }) filesAdded!: number | null;
+  @Field(() => SafeInt, { nullable: true }) filesRemoved!: number | null;
+  @Field(() => SafeInt, { nullable: true }) filesKept!: number | null;
+  @Field(() => SafeInt, { nullable: true }) bytes!: number | null;
 }
 
 @ObjectType("RestorePlan", { description: "What a restore would do to its target, as it stands now." })

@@ -60,7 +60,10 @@ function foretold({ backup, target, mode, tables, paths, database, media, bytes,
     const counts = `${replaced}, ${tablesAdded.length} added, ${tablesRemoved.length} removed, ${tablesKept.length} kept`;
     lines.push(`  database ${name}${exists ? "" : " (made anew)"}: ${counts}`);
   }
-  for (const { path, exists } of media) lines.push(`  media ${path}${exists ? "" : " (made anew)"}`);
+  for (const { path, exists, filesReplaced, filesAdded, filesRemoved, filesKept } of media) {
+    const counts = `${formatCount(filesReplaced ?? 0, "file")} replaced, ${filesAdded} added, ${filesRemoved} removed, ${filesKept} kept`;
+    lines.push(`  media ${path}${exists ? "" : " (made anew)"}${filesReplaced === null ? "" : `: ${counts}`}`);
+  }
   const about = expectedSeconds === null ? "" : `, in about ${formatDuration(expectedSeconds)}`;
   lines.push(`  ${formatBytes(bytes)} to read${about}`);
   return lines.join("\n");
