@@ -29,3 +29,11 @@ export async function packFrame(bytes: Buffer, { compression, level }: Packing):
 
 /** Room for bytes that cannot be compressed, so that a frame is done in one go: memory that is not written to costs nothing. */
 const mostPacked = (size: number) => size + Math.ceil(size / 128) + 1024;
+
+/** Frees a packed frame that was written, where it has memory of its own: the collector would let some hundred megabytes of them gather. */
+export function freeFrame(packed: Buffer, { compression }: Packing): void {
+  const { buffer } = packed;
+  // Small ones share their memory with others.
+  if (compression !== "NONE" && buffer instanceof ArrayBuffer && buffer.byteLength > ownBytes) buffer.transfer(0);
+}
+const ownBytes = 256 * 1024;

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { availableParallelism } from "node:os";
 import { setImmediate as turn } from "node:timers/promises";
 import type { Section } from "../../domain/manifest.ts";
-import { packFrame } from "../codec/frames.ts";
+import { freeFrame, packFrame } from "../codec/frames.ts";
 import type { Packing } from "../part.ts";
 
 /** Large enough to compress as well as one stream, small enough for several at once. */
@@ -99,6 +99,7 @@ export class FrameWriter {
     this.#written = Promise.all([packed, this.#written]).then(async ([stored]) => {
       section.add(stored, bytes.length);
       await this.#write(stored);
+      freeFrame(stored, this.#packing);
       this.#release(block);
     });
   }
