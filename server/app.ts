@@ -11,6 +11,7 @@ import { openReceived } from "./engine/upload/received.ts";
 import type { OpenScratchServer } from "./engine/verify.ts";
 import { memoryBus } from "./events/memory.ts";
 import type { Log } from "./log.ts";
+import { createBackupFiles } from "./services/backup-files.ts";
 import { createBackups } from "./services/backups.ts";
 import { createDownloads } from "./services/downloads.ts";
 import { followOthers } from "./services/followed.ts";
@@ -109,14 +110,16 @@ async function wire(settings: Settings, { log, conceal }: Log, catalog: Catalog,
   const catalogName = settings.databaseUrl
     ? `MySQL or MariaDB at ${new URL(settings.databaseUrl).host}`
     : `Embedded MariaDB in ${settings.home}`;
+  const backupFiles = createBackupFiles({ backups, storages });
   const services: Services = {
     operations,
     backups,
+    backupFiles,
     restores,
     verifications,
     restorePlans: createRestorePlans({ catalog: db, restores, sources }),
     uploads,
-    downloads: createDownloads({ catalog: db, backups, storages, now }),
+    downloads: createDownloads({ catalog: db, backups, backupFiles, storages, now }),
     sources,
     storages,
     settings: createSettings({ db }),

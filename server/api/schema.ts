@@ -2,6 +2,7 @@ import "reflect-metadata";
 import type { GraphQLSchema } from "graphql";
 import { buildSchema, type PubSub } from "type-graphql";
 import { AccountResolver } from "./account/resolver.ts";
+import { BackupFilesResolver } from "./backup/files-resolver.ts";
 import { BackupResolver } from "./backup/resolver.ts";
 import { OperationResolver, OperationsResolver } from "./operation/resolver.ts";
 import { RestoreResolver } from "./restore/resolver.ts";
@@ -19,6 +20,7 @@ export const buildApiSchema = (): Promise<GraphQLSchema> =>
   buildSchema({
     resolvers: [
       AccountResolver,
+      BackupFilesResolver,
       BackupProofResolver,
       BackupResolver,
       OperationResolver,

@@ -8,6 +8,7 @@ import { badInput, Failure } from "../domain/errors.ts";
 import type { BackupId } from "../domain/ids.ts";
 import { manifestName } from "../domain/naming.ts";
 import { bundle } from "../engine/bundle.ts";
+import type { BackupFiles } from "./backup-files.ts";
 import type { Backups } from "./backups.ts";
 import type { Storages } from "./storages.ts";
 
@@ -29,8 +30,9 @@ export interface DownloadBody {
 
 interface Dependencies {
   readonly catalog: Db;
-  readonly backups: Backups;
-  readonly storages: Storages;
+  readonly backups: Pick<Backups, "existing" | "manifestOf">;
+  readonly backupFiles: BackupFiles;
+  readonly storages: Pick<Storages, "open">;
   readonly now: () => Date;
 }
 
@@ -39,9 +41,27 @@ const lifetimeMilliseconds = 60 * 60 * 1000;
 
 export type Downloads = ReturnType<typeof createDownloads>;
 
-/** Links to what is stored: one artifact as it is, or the whole backup as one tar with its manifest. */
-export function createDownloads({ catalog, backups, storages, now }: Dependencies) {
-  async function open(backup: BackupRow, artifact: string | null): Promise<DownloadBody> {
+/** What of a backup is wanted: one artifact, one file of the media, or all of it with neither. */
+export interface Wanted {
+  readonly artifact: string | null;
+  readonly path: string | null;
+}
+
+/** Links to what is stored: one artifact as it is, one file out of the media, or the whole backup as one tar with its manifest. */
+export function createDownloads({ catalog, backups, backupFiles, storages, now }: Dependencies) {
+  async function openFile(backup: BackupRow, path: string): Promise<DownloadBody> {
+    const file = await backupFiles.file(backup, path);
+    return {
+      filename: path.slice(path.lastIndexOf("/") + 1),
+      size: file.size,
+      etag: etagOf(backup.id, `file ${path}`),
+      // Whoever reads it and goes away ends the stream, and that the reading.
+      read: async (start, end) => Readable.from(file.read(start, end + 1, new AbortController().signal), { objectMode: false }),
+    };
+  }
+
+  async function open(backup: BackupRow, { artifact, path }: Wanted): Promise<DownloadBody> {
+    if (path !== null) return openFile(backup, path);
     const storage = await storages.open(backup.storageId);
     const sizeOf = async (name: string): Promise<number> => {
       const size = await storage.size(`${backup.folder}/${name}`);
@@ -64,7 +84,8 @@ export function createDownloads({ catalog, backups, storages, now }: Dependencie
       };
     }
     const folder = backup.folder.split("/").at(-1) ?? backup.id;
-    const names = [manifestName, ...backup.artifacts.map(({ name }) => name)];
+    const index = (await backups.manifestOf(backup.id))?.media?.index;
+    const names = [manifestName, ...backup.artifacts.map(({ name }) => name), ...(index ? [index.name] : [])];
     const mtime = backup.finishedAt ?? backup.createdAt;
     const tar = bundle(
       await Promise.all(names.map(async (name) => ({ name: `${folder}/${name}`, size: await sizeOf(name), mtime, open: read(name) }))),
@@ -78,7 +99,7 @@ export function createDownloads({ catalog, backups, storages, now }: Dependencie
   }
 
   return {
-    async create(actor: Actor | null, backupId: BackupId, artifact: string | null): Promise<DownloadLink> {
+    async create(actor: Actor | null, backupId: BackupId, { artifact, path }: Wanted): Promise<DownloadLink> {
       allow(actor, "download");
       const backup = await backups.existing(backupId);
       if (backup.status !== "COMPLETED") throw badInput(`${backup.name} is not complete, so there is nothing to download.`);
@@ -87,17 +108,18 @@ export function createDownloads({ catalog, backups, storages, now }: Dependencie
           `${backup.name} has no artifact named ${artifact}.`,
           `It has ${backup.artifacts.map(({ name }) => name).join(" and ")}.`,
         );
-      const { filename, size } = await open(backup, artifact);
+      if (artifact !== null && path !== null) throw badInput("A download is one artifact or one file.", "Leave `artifact` or `path` out.");
+      const { filename, size } = await open(backup, { artifact, path });
       const token = randomBytes(32).toString("base64url");
       const expiresAt = new Date(now().getTime() + lifetimeMilliseconds);
-      await insertDownload(catalog, { tokenHash: hashOf(token), backupId, artifact, path: null, filename, expiresAt }, now());
+      await insertDownload(catalog, { tokenHash: hashOf(token), backupId, artifact, path, filename, expiresAt }, now());
       return { path: `/downloads/${token}/${encodeURIComponent(filename)}`, filename, size, expiresAt };
     },
 
     /** What the link's token stands for; null when it stands for nothing (any more). */
     async open(token: string): Promise<DownloadBody | null> {
       const row = await findDownload(catalog, hashOf(token), now());
-      return row && open(await backups.existing(row.backupId), row.artifact);
+      return row && open(await backups.existing(row.backupId), row);
     },
   };
 }

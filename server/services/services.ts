@@ -1,3 +1,4 @@
+import type { BackupFiles } from "./backup-files.ts";
 import type { Backups } from "./backups.ts";
 import type { Downloads } from "./downloads.ts";
 import type { Operations } from "./operations.ts";
@@ -16,6 +17,7 @@ import type { Verifications } from "./verifications.ts";
 export interface Services {
   readonly operations: Operations;
   readonly backups: Backups;
+  readonly backupFiles: BackupFiles;
   readonly restores: Restores;
   readonly restorePlans: RestorePlans;
   readonly verifications: Verifications;

@@ -57,9 +57,10 @@ export class BackupResolver {
   async createDownload(
     @Arg("backupId", () => ID) backupId: BackupId,
     @Arg("artifact", () => String, { nullable: true }) artifact: string | null,
+    @Arg("path", () => String, { nullable: true, description: "One file of the media." }) path: string | null,
     @Ctx() { actor, services, publicUrl }: Context,
   ) {
-    const link = await services.downloads.create(actor, backupId, artifact ?? null);
+    const link = await services.downloads.create(actor, backupId, { artifact: artifact ?? null, path: path ?? null });
     return { ...link, url: `${publicUrl}${link.path}` };
   }
 
