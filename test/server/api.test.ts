@@ -215,6 +215,38 @@ describe("downloads", () => {
     expect((await fetch(one.url.replace(/downloads\/..../, "downloads/XXXX"))).status).toBe(404);
     await expect(link("../manifest.json")).rejects.toThrow("BAD_USER_INPUT");
   });
+
+  it("give one file of the media, which the list of the files names", async () => {
+    const media = await makeTree(join(await scratchFolder(), "media"), { "sub/ü b.txt": "hello", "other.txt": "x" });
+    const sourceId = await addSource(holdfast, "One file", null, [media]);
+    const { id: backupId } = await backUp(holdfast, { type: "MEDIA", sourceId });
+    const { backupFiles, backup } = await holdfast.graphql<{
+      backupFiles: { totalCount: number; nodes: { path: string; kind: string; size: number; modifiedAt: string; files: number | null }[] };
+      backup: { media: { browsable: boolean } };
+    }>(
+      `query ($id: ID!) { backup(id: $id) { media { browsable } }
+        backupFiles(backupId: $id, folder: "media/sub") { totalCount nodes { path kind size modifiedAt files } } }`,
+      { id: backupId },
+    );
+    expect(backup.media.browsable).toBe(true);
+    const modifiedAt = "2024-03-01T12:34:56.250Z";
+    expect(backupFiles).toEqual({ totalCount: 1, nodes: [{ path: "media/sub/ü b.txt", kind: "FILE", size: 5, modifiedAt, files: null }] });
+    const link = async (path: string, artifact: string | null = null) =>
+      (
+        await holdfast.graphql<{ createDownload: { url: string; filename: string; size: number } }>(
+          "mutation ($backupId: ID!, $path: String, $artifact: String) { createDownload(backupId: $backupId, path: $path, artifact: $artifact) { url filename size } }",
+          { backupId, path, artifact },
+        )
+      ).createDownload;
+    const one = await link("media/sub/ü b.txt");
+    expect([one.filename, one.size]).toEqual(["ü b.txt", 5]);
+    const answer = await fetch(one.url);
+    expect([answer.headers.get("content-length"), await answer.text()]).toEqual(["5", "hello"]);
+    expect(await (await fetch(one.url, { headers: { range: "bytes=1-2" } })).text()).toBe("el");
+    await expect(link("media/sub")).rejects.toThrow("BAD_USER_INPUT");
+    await expect(link("media/../../etc/passwd")).rejects.toThrow("NOT_FOUND");
+    await expect(link("media/other.txt", "media.tar.zst")).rejects.toThrow("BAD_USER_INPUT");
+  });
 });
 
 describe("health", () => {
