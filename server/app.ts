@@ -28,6 +28,7 @@ import { createStorages } from "./services/storages.ts";
 import { createSystem } from "./services/system.ts";
 import { createTokens } from "./services/tokens.ts";
 import { createUpkeep, type Upkeep } from "./services/upkeep.ts";
+import { createUploadContents } from "./services/upload-contents.ts";
 import { createUploads } from "./services/uploads.ts";
 import { createUsers } from "./services/users.ts";
 import { createVerifications } from "./services/verifications.ts";
@@ -97,7 +98,20 @@ async function wire(settings: Settings, { log, conceal }: Log, catalog: Catalog,
   const storages = createStorages({ db, now });
   const sources = createSources({ db, secrets, conceal, tools, now });
   const backups = createBackups({ catalog: db, bus, operations, sources, storages, queue, tools, now, version, onError });
-  const restores = createRestores({ catalog: db, bus, operations, backups, sources, storages, queue, tools, now, onError, uploads: null });
+  const files = await openReceived(join(settings.home, "uploads"));
+  const restores = createRestores({
+    catalog: db,
+    bus,
+    operations,
+    backups,
+    sources,
+    storages,
+    queue,
+    tools,
+    now,
+    onError,
+    uploads: createUploadContents({ catalog: db, files }),
+  });
   const sweepScratch = () => sweepThrowaways(settings.home);
   const openScratchServer: OpenScratchServer = async (bytes, { signal, say }) => {
     // What an earlier drill left takes the room that this one needs.
@@ -105,7 +119,6 @@ async function wire(settings: Settings, { log, conceal }: Log, catalog: Catalog,
     return openThrowaway(settings.home, { signal, bytes, guard: deathGuard(), say: (line) => say("INFO", line) });
   };
   const verifications = createVerifications({ catalog: db, bus, operations, backups, storages, queue, tools, openScratchServer, now });
-  const files = await openReceived(join(settings.home, "uploads"));
   const uploads = createUploads({ catalog: db, bus, queue, files, now, onError });
   const catalogName = settings.databaseUrl
     ? `MySQL or MariaDB at ${new URL(settings.databaseUrl).host}`

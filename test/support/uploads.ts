@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { UploadedFile } from "../../server/engine/upload/content.ts";
-import { inspectUpload } from "../../server/engine/upload/inspect.ts";
+import { inspectFile } from "../../server/engine/upload/inspect-file.ts";
 
 const signal = new AbortController().signal;
 
@@ -12,9 +12,9 @@ export async function temporaryFolder() {
   return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }) };
 }
 
-/** A file with these bytes, inspected as an upload of that name is. */
+/** A file with these bytes, inspected as an upload is, but in this process. */
 export async function inspected(folder: string, filename: string, bytes: Buffer | string, roomBytes = 1e12): Promise<UploadedFile> {
   const path = join(folder, `${Math.random().toString(16).slice(2)}.upload`);
   await writeFile(path, bytes);
-  return { path, filename, inspection: await inspectUpload({ path, filename, roomBytes }, signal) };
+  return { path, filename, inspection: await inspectFile(path, roomBytes, signal) };
 }

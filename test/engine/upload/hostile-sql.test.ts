@@ -9,6 +9,7 @@ import { describe, expect, it } from "vitest";
 import { Failure } from "../../../server/domain/errors.ts";
 import { runScript } from "../../../server/engine/database/restricted-client.ts";
 import { findTools } from "../../../server/engine/database/tools.ts";
+import { inspectUpload } from "../../../server/engine/upload/inspect.ts";
 import { SqlInspector } from "../../../server/engine/upload/sql-inspector.ts";
 import { rewritten } from "../../../server/engine/upload/sql-rewrite.ts";
 import { freshAccount } from "../../support/accounts.ts";
@@ -316,7 +317,8 @@ describe("files of a stranger", () => {
       ["dump", Buffer.from(table), "sql", false],
     ] as const;
     for (const [name, bytes, format, misnamed] of packed) {
-      const { inspection } = await inspected(folder.path, name, bytes);
+      const { path } = await inspected(folder.path, name, bytes);
+      const inspection = await inspectUpload({ path, filename: name, roomBytes: 1e9 }, AbortSignal.timeout(60_000));
       expect(inspection.format).toBe(format);
       expect(
         inspection.findings.some(({ reason }) => reason === "TYPE_MISMATCH"),
