@@ -5,6 +5,7 @@ import { accountCommands } from "./commands/accounts.ts";
 import { backupCommands } from "./commands/backups.ts";
 import { doctorCommand } from "./commands/doctor.ts";
 import { restoreCommand } from "./commands/restore.ts";
+import { restoreFilesCommand } from "./commands/restore-files.ts";
 import { verificationCommand } from "./commands/verification.ts";
 import type { InSession } from "./session.ts";
 
@@ -38,6 +39,7 @@ function programWith(inSession: InSession): Command {
     .exitOverride();
   backupCommands(program, inSession);
   restoreCommand(program, inSession);
+  restoreFilesCommand(program, inSession);
   verificationCommand(program, inSession);
   accountCommands(program, inSession);
   doctorCommand(program, inSession);

@@ -4,6 +4,7 @@ import { Failure } from "../../domain/errors.ts";
 import type { BackupId, SourceId } from "../../domain/ids.ts";
 import { durationOf } from "../../services/operation-view.ts";
 import type { RestoreForecast } from "../../services/restore-plans.ts";
+import type { RestoreRequest } from "../../services/restore-request.ts";
 import type { RestoreRow } from "../../services/restores.ts";
 import { confirm } from "../asking.ts";
 import { answer } from "../output.ts";
@@ -25,7 +26,7 @@ export interface RestoreOptions {
 
 /** restore. */
 export async function restore(session: Session, backupId: string, options: RestoreOptions): Promise<void> {
-  const { services, actor } = session;
+  const { services } = session;
   const backup = await services.backups.existing(backupId as BackupId);
   const request = {
     backupId: backup.id,
@@ -38,6 +39,12 @@ export async function restore(session: Session, backupId: string, options: Resto
     backupBeforeRestore: options.preRestoreBackup,
     staged: !options.inPlace,
   };
+  await carryOut(session, request, options);
+}
+
+/** Shows the plan, asks unless told not to, restores and says what became of it. */
+export async function carryOut(session: Session, request: RestoreRequest, options: Pick<RestoreOptions, "dryRun" | "yes">): Promise<void> {
+  const { services, actor } = session;
   const forecast = await services.restorePlans.forecast(actor, request);
   if (options.dryRun) {
     answer(session, planOf(forecast), [foretold(forecast), ...forecast.problems.map(({ message }) => `In the way: ${message}`)].join("\n"));

@@ -81,7 +81,7 @@ const wrappingOf = ({ inspection }: UploadedFile): Wrapping => wrappings[inspect
 
 /** The unpacked bytes; what is not the inspected file any more ends with ARTIFACT_CORRUPT. */
 async function* unpacked(file: UploadedFile, signal: AbortSignal): AsyncGenerator<Uint8Array, void> {
-  const [source, meter] = [createReadStream(file.path, { highWaterMark: 1024 * 1024 }), new Meter()];
+  const [source, meter] = [createReadStream(file.path, { highWaterMark: 256 * 1024 }), new Meter()];
   try {
     const fed = pipeline(source, meter, { signal });
     fed.catch(() => {});
