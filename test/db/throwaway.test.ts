@@ -73,12 +73,13 @@ describe("a throw-away server", () => {
   });
 
   it("is ended by its signal, while it is made and while it is used", async () => {
-    const making = new AbortController();
-    const opening = openThrowaway(home, { signal: making.signal });
-    while ((await readdir(work)).length === 0) await new Promise(setImmediate);
-    making.abort(new Error("enough"));
-    await expect(opening).rejects.toThrow("enough");
-    expect(await readdir(work)).toEqual([]);
+    // In the middle of its installation, of its start, and between the two.
+    for (const milliseconds of [0, 100, 200, 300, 400, 500, 600]) {
+      const making = new AbortController();
+      setTimeout(() => making.abort(new Error("enough")), milliseconds);
+      await expect(openThrowaway(home, { signal: making.signal })).rejects.toThrow("enough");
+      expect(await readdir(work)).toEqual([]);
+    }
 
     const using_ = new AbortController();
     await using server = await openThrowaway(home, { signal: using_.signal });

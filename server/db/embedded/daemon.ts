@@ -6,7 +6,7 @@ import mysql, { type Connection } from "mysql2/promise";
 import { Failure, messageOf } from "../../domain/errors.ts";
 import { cleanEnvironment, commonOptions } from "./install.ts";
 import type { ServerPlace } from "./place.ts";
-import { isAlive, markOf, type ProcessMark } from "./processes.ts";
+import { isAlive, markOf, type ProcessMark, signalTo } from "./processes.ts";
 import { findProgram } from "./programs.ts";
 
 export interface RunOptions {
@@ -132,21 +132,6 @@ export async function stopDaemon(server: ProcessMark): Promise<void> {
       asked += 1;
     }
     await sleep(10);
-  }
-}
-
-/** Ends the process at once and waits until it has gone. */
-export async function killDaemon(server: ProcessMark): Promise<void> {
-  if (await isAlive(server)) signalTo(server, "SIGKILL");
-  while (await isAlive(server)) await sleep(5);
-}
-
-function signalTo(server: ProcessMark, signal: NodeJS.Signals): void {
-  try {
-    process.kill(server.pid, signal);
-  } catch (error) {
-    // It went between the look and the signal.
-    if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
   }
 }
 

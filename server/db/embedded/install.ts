@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { Failure } from "../../domain/errors.ts";
 import type { ServerPlace } from "./place.ts";
+import { findServer, killProcess } from "./processes.ts";
 import { findProgram } from "./programs.ts";
 
 const run = promisify(execFile);
@@ -48,7 +49,10 @@ export async function installData(
   try {
     await run(program, options, { cwd: place.folder, env: cleanEnvironment(folders), maxBuffer: 16 * 1024 * 1024, signal });
   } catch (cause) {
-    await rm(draft, { recursive: true, force: true });
+    // What the program had started outlives it, and goes on writing.
+    const server = await findServer(draft);
+    if (server) await killProcess(server);
+    await rm(draft, { recursive: true, force: true, maxRetries: 5 });
     signal?.throwIfAborted();
     throw new Failure("INTERNAL", `The ${place.name} could not be made.`, lastLines(cause), { cause });
   }

@@ -1,5 +1,6 @@
 import { readdir, readFile } from "node:fs/promises";
 import { basename } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 
 /** One process for good: a pid alone may be given again to another. `started` is in clock ticks since boot. */
 export interface ProcessMark {
@@ -19,6 +20,21 @@ export async function markOf(pid: number): Promise<ProcessMark | null> {
 
 /** Whether the very process that made this mark still runs. */
 export const isAlive = async (mark: ProcessMark): Promise<boolean> => (await markOf(mark.pid))?.started === mark.started;
+
+/** Ends the process at once and waits until it has gone. */
+export async function killProcess(mark: ProcessMark): Promise<void> {
+  if (await isAlive(mark)) signalTo(mark, "SIGKILL");
+  while (await isAlive(mark)) await sleep(5);
+}
+
+export function signalTo({ pid }: ProcessMark, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal);
+  } catch (error) {
+    // It went between the look and the signal.
+    if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
+  }
+}
 
 /** The mariadbd that was started on exactly this data folder, found by its command line; null when there is none. */
 export async function findServer(dataFolder: string): Promise<ProcessMark | null> {

@@ -5,10 +5,10 @@ import { join } from "node:path";
 import { formatBytes } from "../../../shared/format.ts";
 import type { Connection } from "../../domain/connection.ts";
 import { Failure } from "../../domain/errors.ts";
-import { killDaemon, privateOptions, signIn, startDaemon, untilAnswered } from "./daemon.ts";
+import { privateOptions, signIn, startDaemon, untilAnswered } from "./daemon.ts";
 import { installData } from "./install.ts";
 import { prepareServerPlace, type ServerPlace } from "./place.ts";
-import { findServersBelow, isAlive, markOf } from "./processes.ts";
+import { findServersBelow, isAlive, killProcess, markOf } from "./processes.ts";
 import { usualFolders } from "./programs.ts";
 
 /** A private, empty MariaDB server whose data may be lost at any moment. `await using` it: nothing of it stays, whatever happens. */
@@ -63,7 +63,7 @@ export async function openThrowaway(home: string, options: ThrowawayOptions): Pr
     const there = place;
     const first = await untilAnswered(there, server, () => signIn(there), { signal, say });
     first.destroy();
-    const onAbort = () => void killDaemon(server);
+    const onAbort = () => void killProcess(server);
     signal.addEventListener("abort", onAbort, { once: true });
     signal.throwIfAborted();
     return {
@@ -104,7 +104,7 @@ export async function sweepThrowaways(home: string): Promise<void> {
 const workFolder = (home: string) => realpath(join(home, "work")).catch(() => join(home, "work"));
 
 async function removeFolder(folder: string): Promise<void> {
-  for (const server of await findServersBelow(folder)) await killDaemon(server);
+  for (const server of await findServersBelow(folder)) await killProcess(server);
   await rm(folder, { recursive: true, force: true, maxRetries: 5 });
 }
 

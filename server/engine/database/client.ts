@@ -101,6 +101,8 @@ export async function withSession<T>(
   const aborted = Promise.withResolvers<never>();
   const onAbort = () => aborted.reject(signal?.reason);
   signal?.addEventListener("abort", onAbort, { once: true });
+  // It may have come while the session was opened; on one whose server has gone, `work` might wait for ever.
+  if (signal?.aborted) onAbort();
   let lost = false;
   try {
     return await Promise.race([work(session), aborted.promise]);
