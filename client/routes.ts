@@ -7,6 +7,7 @@ export const { p, navigate, isActive, route, preload } = createRouter({
   "/backups": () => import("./pages/Backups.svelte"),
   "/backups/new": () => import("./pages/NewBackup.svelte"),
   "/backups/:id": () => import("./pages/Backup.svelte"),
+  "/backups/:id/browse": () => import("./pages/Browse.svelte"),
   "/restore": () => import("./pages/Restores.svelte"),
   "/restore/new": () => import("./pages/NewRestore.svelte"),
   "/restore/:id": () => import("./pages/Restore.svelte"),

@@ -28,6 +28,14 @@ export function backupFacts(backup: BackupDetailFragment): [string, string][] {
     ["Compression", compressionWord[backup.compression]],
     ["Encrypted", backup.encrypted ? "Yes" : "No"],
     ["Storage", backup.storage.name],
+    ...(backup.database?.binlog
+      ? [
+          ["Binary log", `${backup.database.binlog.file} at ${backup.database.binlog.position.toLocaleString("en-US")}`] satisfies [
+            string,
+            string,
+          ],
+        ]
+      : []),
     ...(backup.type === "DATABASE" ? [] : [["Log files", backup.excludeLogs ? "Left out" : "Stored too"] satisfies [string, string]]),
   ];
 }

@@ -1,6 +1,8 @@
 import { formatCount, formatDuration } from "../../shared/format.ts";
 import type { RestoreDetailFragment } from "../graphql/generated.ts";
 import type { Step } from "./phases.ts";
+import { modeLabel } from "./restore-answers.ts";
+import { tickedWords } from "./ticked.ts";
 import { typeWord } from "./words.ts";
 
 type Running = Pick<RestoreDetailFragment, "status" | "staged" | "type"> & { readonly target: { readonly name: string } };
@@ -48,8 +50,9 @@ export function restoreFacts(restore: RestoreDetailFragment): [string, string][]
   const { durationSeconds, result } = restore;
   const definitions = result && resultDefinitions(result);
   return [
-    ["Parts", typeWord[restore.type]],
-    ["Target", restore.target.name],
+    ["Parts", tickedWords({ tables: restore.tables ?? [], paths: restore.paths ?? [] }) ?? typeWord[restore.type]],
+    ["How", modeLabel[restore.mode]],
+    ["Target", restore.targetDatabase === null ? restore.target.name : `Database ${restore.targetDatabase} of ${restore.target.name}`],
     ["Way", restore.staged ? "Beside, then switched" : "In place"],
     ["Safety backup", restore.preRestoreBackup?.name ?? "None"],
     ...(definitions ? [["Made anew", definitions] satisfies [string, string]] : []),

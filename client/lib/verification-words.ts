@@ -1,10 +1,10 @@
 import { formatBytes, formatCount, formatDuration } from "../../shared/format.ts";
 import type { VerificationDetailFragment } from "../graphql/generated.ts";
 
-type Finished = Pick<
-  VerificationDetailFragment,
-  "level" | "status" | "passed" | "tables" | "filesChecked" | "bytesChecked" | "restoreSeconds" | "problems"
->;
+type Finished = Pick<VerificationDetailFragment, "level" | "status" | "passed" | "filesChecked" | "bytesChecked" | "restoreSeconds"> & {
+  readonly tables: readonly Check[];
+  readonly problems: readonly string[];
+};
 
 export const levelWord = { CHECKSUM: "Bytes checked", RESTORE: "Restored and compared" } as const;
 
