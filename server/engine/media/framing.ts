@@ -8,12 +8,12 @@ export const frameBytes = 4 * 1024 * 1024;
 /** Where nothing is compressed there are no frames, only pieces that travel at once. */
 const pieceBytes = 1024 * 1024;
 
-/** Frames compressed side by side; libuv's pool has four threads, and one is left to the disk. */
-const atOnce = Math.min(availableParallelism(), 3);
+/** Frames compressed side by side; libuv's pool has four threads. */
+const atOnce = Math.min(availableParallelism(), 4);
 
-/** A frame as stored, the only one in its memory, and where it ends in the uncompressed stream. */
+/** A frame as stored, and where it ends in the uncompressed stream. */
 export interface Frame {
-  readonly stored: Uint8Array<ArrayBuffer>;
+  readonly stored: Uint8Array;
   readonly end: number;
 }
 
@@ -97,9 +97,10 @@ export class Framing extends Writable {
       const [stored] = await Promise.all([packed, before]);
       if (!isPlain) {
         this.frames.push([stored.length, bytes.length]);
-        this.#free.push(Buffer.from(bytes.buffer));
       }
-      await this.#take({ stored: alone(stored), end });
+      await this.#take({ stored, end });
+      // What is not compressed is the frame's own memory, in use until it was taken.
+      this.#free.push(Buffer.from(bytes.buffer));
       this.#underWay.shift();
     })();
     // Whoever waits for it first meets its error; until then it is not unhandled.
@@ -108,11 +109,4 @@ export class Framing extends Writable {
     this.#frame = this.#free.pop() ?? Buffer.allocUnsafeSlow(this.#size);
     this.#filled = 0;
   }
-}
-
-/** Small buffers share their memory with others, which must not travel with them. */
-function alone(bytes: Buffer): Uint8Array<ArrayBuffer> {
-  const { buffer, byteOffset, length } = bytes;
-  if (buffer instanceof ArrayBuffer && length > 64 * 1024) return new Uint8Array(buffer, byteOffset, length);
-  return new Uint8Array(bytes);
 }

@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { openSync, unlinkSync, writeSync } from "node:fs";
+import { writeSync } from "node:fs";
 import type { Packing } from "../part.ts";
 import { Framing } from "./framing.ts";
 import { type FrameSizes, type IndexEntry, indexLine } from "./index-line.ts";
@@ -10,17 +10,14 @@ export interface OpenLine {
 }
 
 /**
- * Writes the index of an archive into the file at `path`, whose name it takes away, while the archive is packed. A few
- * lines are in memory at a time; they keep the order in which they were begun, whatever the order in which they are done.
+ * Writes the index of an archive into an open file while the archive is packed, a few lines in memory at a time: lines
+ * keep the order in which they were begun, whatever the order in which they are done.
  */
 export class IndexWriter {
   readonly #framing: Framing;
   readonly #open: { line: string | null }[] = [];
 
-  constructor(path: string, packing: Packing) {
-    // An own one, closed with the thread: one of another's might be closed, and its number another file's, in mid-write.
-    const fd = openSync(path, "r+");
-    unlinkSync(path);
+  constructor(fd: number, packing: Packing) {
     this.#framing = new Framing(packing, async ({ stored }) => writeAll(fd, stored), { size: 1024 * 1024 });
     // The pack looks at it at its end.
     this.#framing.on("error", () => {});

@@ -1,13 +1,16 @@
 import { randomUUID } from "node:crypto";
 import { createReadStream } from "node:fs";
-import { open, rm } from "node:fs/promises";
+import { type FileHandle, open, unlink } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { addAbortSignal, Readable } from "node:stream";
+import { fileURLToPath } from "node:url";
+import { Failure } from "../../domain/errors.ts";
 import type { MediaSummary } from "../../domain/manifest.ts";
-import type { Packing, PartReader, Running } from "../part.ts";
+import type { Packing, PartProgress, PartReader, Running } from "../part.ts";
+import { spawnTool } from "../process.ts";
+import { followPack, type PackJob } from "./pack-report.ts";
 import { nameRoots } from "./roots.ts";
-import { inThread } from "./thread.ts";
 
 interface PackRequest extends Running {
   readonly roots: readonly string[];
@@ -38,36 +41,42 @@ export async function openPack({ roots, exclude, packing, signal, say }: PackReq
   const named = await nameRoots(roots);
   const left = new AbortController();
   const running = AbortSignal.any([signal, left.signal]);
-  const progress: { bytes: number; item: string | null } = { bytes: 0, item: null };
+  let progress: PartProgress = { bytes: 0, item: null };
   const outcome = Promise.withResolvers<Packed>();
   // Whoever reads `bytes` meets the same error there, and may never look here.
   outcome.promise.catch(() => {});
-  let packed: Packed | null = null;
   let indexSize = 0;
   const spool = await openSpool();
 
-  async function* archive(): AsyncGenerator<Uint8Array, void> {
-    for await (const news of inThread({ task: "pack", roots: named, exclude, packing, spool: spool.path }, running)) {
-      if ("piece" in news) {
-        progress.bytes = news.total;
-        progress.item = news.item;
-        yield news.piece;
-      } else if ("packed" in news) {
-        const { size, indexSize: ofIndex, ...counts } = news.packed;
-        indexSize = ofIndex;
-        packed = { size, summary: { roots: named.map(({ path, prefix }) => ({ path, prefix })), ...counts } };
-        return;
-      }
-    }
-    throw new Error("The thread that packs media ended before its archive");
-  }
-
   async function* stored(): AsyncGenerator<Uint8Array, void> {
-    yield* archive();
-    if (!packed || packed.size !== progress.bytes) throw new Error(`The archive has ${packed?.size} bytes, ${progress.bytes} arrived`);
-    for (const { path, problem } of packed.summary.problems.slice(0, mostLines)) say("WARN", `${path} ${problem}.`);
-    if (packed.summary.problems.length > mostLines) say("WARN", "Further problems are listed in the manifest only.");
-    outcome.resolve(packed);
+    // From the sources it is TypeScript, which Node runs as it is; from the build it is JavaScript.
+    const script = fileURLToPath(new URL(import.meta.url.endsWith(".ts") ? "./pack-child.ts" : "./pack-child.js", import.meta.url));
+    await using tool = spawnTool(process.execPath, [script], { stdin: "pipe", fds: ["pipe", spool.fd], signal: running });
+    const { stdin, stdout, reports } = tool;
+    if (!stdin || !stdout || !reports[0]) throw new Error("The packing process was started without its pipes");
+    const packed = followPack(reports[0], (news) => {
+      progress = news;
+    }).catch(() => null);
+    stdin.end(JSON.stringify({ roots: named, exclude, packing } satisfies PackJob));
+    let arrived = 0;
+    for await (const piece of stdout as AsyncIterable<Uint8Array>) {
+      arrived += piece.length;
+      yield piece;
+    }
+    const [result, exit] = await Promise.all([packed, tool.exited]);
+    running.throwIfAborted();
+    if (!result || exit.code !== 0)
+      throw new Failure(
+        "INTERNAL",
+        `The process that packs media ended with ${exit.signal ?? `exit status ${exit.code}`}. ${exit.stderr}`.trim(),
+      );
+    const { size, storedSize, indexSize: ofIndex, ...counts } = result;
+    if (arrived !== storedSize) throw new Error(`The archive has ${storedSize} bytes, ${arrived} arrived`);
+    [progress, indexSize] = [{ ...progress, bytes: size }, ofIndex];
+    const summary = { roots: named.map(({ path, prefix }) => ({ path, prefix })), ...counts };
+    for (const { path, problem } of summary.problems.slice(0, mostLines)) say("WARN", `${path} ${problem}.`);
+    if (summary.problems.length > mostLines) say("WARN", "Further problems are listed in the manifest only.");
+    outcome.resolve({ size, summary });
   }
 
   const bytes = addAbortSignal(signal, Readable.from(stored(), { objectMode: false, highWaterMark: 1024 * 1024 }));
@@ -80,26 +89,20 @@ export async function openPack({ roots, exclude, packing, signal, say }: PackReq
     bytes,
     progress: () => progress,
     done: outcome.promise,
-    index: () => ({ size: indexSize, bytes: createReadStream("", { fd: spool.handle, start: 0, autoClose: false, signal }) }),
+    index: () => ({ size: indexSize, bytes: createReadStream("", { fd: spool, start: 0, autoClose: false, signal }) }),
     async [Symbol.asyncDispose]() {
       bytes.destroy();
-      await spool[Symbol.asyncDispose]();
+      await spool.close();
     },
   };
 }
 
-/** A file for the index while the archive is packed. Its name goes as soon as the thread has opened it too. */
-async function openSpool() {
+/** A file for the index while the archive is packed; it has no name any more, so nothing of it stays whatever happens. */
+async function openSpool(): Promise<FileHandle> {
   const path = join(tmpdir(), `holdfast-index-${randomUUID()}`);
   const handle = await open(path, "wx+", 0o600);
-  return {
-    path,
-    handle,
-    async [Symbol.asyncDispose]() {
-      await handle.close();
-      await rm(path, { force: true });
-    },
-  };
+  await unlink(path);
+  return handle;
 }
 
 const mostLines = 50;

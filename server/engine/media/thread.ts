@@ -1,30 +1,21 @@
 import { on } from "node:events";
 import { Worker } from "node:worker_threads";
-import type { MediaSummary } from "../../domain/manifest.ts";
-import type { Packing } from "../part.ts";
 import type { NamedRoot } from "./roots.ts";
 
-/** What a media thread is started for. */
-export type MediaJob = {
+/** What a media thread is to measure. */
+export interface MediaJob {
   readonly roots: readonly NamedRoot[];
   readonly exclude: readonly string[];
-} & (
-  | { readonly task: "measure" }
-  /** `spool`: an empty file for the archive's index. The thread takes its name away: whoever holds it open may read it. */
-  | { readonly task: "pack"; readonly packing: Packing; readonly spool: string }
-);
+}
 
-/** What it tells. Only a few pieces of the stored archive travel at a time, each to be answered with any message. */
-export type MediaNews =
-  | { readonly measured: { readonly bytes: number; readonly files: number } }
-  | { readonly piece: Uint8Array; readonly total: number; readonly item: string | null }
-  | { readonly packed: { readonly size: number; readonly indexSize: number } & Omit<MediaSummary, "roots"> };
+/** What it found. */
+export interface Measured {
+  readonly bytes: number;
+  readonly files: number;
+}
 
-/**
- * Runs a job in a thread of its own and yields its news; each piece counts as taken when the next news are asked for.
- * Ends with the thread, throws what the thread threw, or the signal's reason; leaving the loop ends the thread.
- */
-export async function* inThread(job: MediaJob, signal: AbortSignal): AsyncGenerator<MediaNews, void> {
+/** Measures folders in a thread of its own; throws what the thread threw, or the signal's reason. */
+export async function measureInThread(job: MediaJob, signal: AbortSignal): Promise<Measured> {
   signal.throwIfAborted();
   // From the sources it is TypeScript, which Node runs as it is; from the build it is JavaScript.
   const script = new URL(import.meta.url.endsWith(".ts") ? "./worker.ts" : "./worker.js", import.meta.url);
@@ -32,10 +23,7 @@ export async function* inThread(job: MediaJob, signal: AbortSignal): AsyncGenera
   const resourceLimits = { maxYoungGenerationSizeMb: 4 };
   const worker = new Worker(script, { workerData: job, env: {}, execArgv: [], resourceLimits });
   try {
-    for await (const [news] of on(worker, "message", { signal, close: ["exit"] }) as AsyncIterable<[MediaNews]>) {
-      yield news;
-      if ("piece" in news) worker.postMessage("taken");
-    }
+    for await (const [measured] of on(worker, "message", { signal, close: ["exit"] }) as AsyncIterable<[Measured]>) return measured;
   } catch (error) {
     signal.throwIfAborted();
     throw error;
@@ -43,4 +31,5 @@ export async function* inThread(job: MediaJob, signal: AbortSignal): AsyncGenera
     // Not awaited: a read from a dead network share ends when it likes.
     void worker.terminate();
   }
+  throw new Error("The thread that measures media ended without an answer");
 }

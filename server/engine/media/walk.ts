@@ -4,7 +4,7 @@ import ignore from "ignore";
 import type { Entry, Skipped } from "./entry.ts";
 import { lookAt, lookInside } from "./folder.ts";
 import { nameRoots } from "./roots.ts";
-import { inThread } from "./thread.ts";
+import { type Measured, measureInThread } from "./thread.ts";
 
 /** What "exclude logs" leaves out, in gitignore's syntax: log files, also rotated and packed ones, and folders of them. */
 export const logPatterns: readonly string[] = ["*.log", "*.log.*", "logs/", "log/"];
@@ -30,18 +30,11 @@ export function* walk(roots: readonly string[], exclude: readonly string[]): Gen
  * The uncompressed bytes that an archive of these folders will have, to measure progress by, and its files. Rejects with
  * SOURCE_UNAVAILABLE as `openPack` does.
  */
-export async function measure(
-  roots: readonly string[],
-  exclude: readonly string[],
-  signal: AbortSignal,
-): Promise<{ bytes: number; files: number }> {
-  for await (const news of inThread({ task: "measure", roots: await nameRoots(roots), exclude }, signal))
-    if ("measured" in news) return news.measured;
-  throw new Error("The thread that measures media ended without an answer");
-}
+export const measure = async (roots: readonly string[], exclude: readonly string[], signal: AbortSignal): Promise<Measured> =>
+  measureInThread({ roots: await nameRoots(roots), exclude }, signal);
 
 /** The size of the archive that the roots will make, to measure progress by, and its files. */
-export function sizeUp(roots: readonly string[], exclude: readonly string[]): { bytes: number; files: number } {
+export function sizeUp(roots: readonly string[], exclude: readonly string[]): Measured {
   let [bytes, files] = [archiveEnd, 0];
   for (const found of walk(roots, exclude)) {
     if (found.kind === "skipped") continue;
