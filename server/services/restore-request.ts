@@ -3,6 +3,7 @@ import { limits } from "../../shared/limits.ts";
 import type { BackupRow } from "../db/backups.ts";
 import type { Db } from "../db/client.ts";
 import { listSources, type SourceRow } from "../db/sources.ts";
+import type { Connection } from "../domain/connection.ts";
 import { badInput, Failure } from "../domain/errors.ts";
 import type { BackupId, SourceId, UploadId } from "../domain/ids.ts";
 import type { Rewrites } from "../domain/inspection.ts";
@@ -11,6 +12,7 @@ import { type Occupancy, occupancyOf } from "../engine/database/target.ts";
 import type { ClientTools } from "../engine/part.ts";
 import type { RestoreTarget } from "../engine/restore.ts";
 import { contentOf } from "../engine/stored-content.ts";
+import { demandKnownCollations } from "../engine/upload/known-collations.ts";
 import type { Backups } from "./backups.ts";
 import { checkTargetDatabase, targetOf } from "./restore-target.ts";
 import type { Sources } from "./sources.ts";
@@ -44,7 +46,7 @@ export interface UploadContents {
     ids: readonly UploadId[],
     rewrites: Rewrites | null,
     mediaPaths: readonly string[],
-  ): Promise<{ readonly content: Content; readonly name: string }>;
+  ): Promise<{ readonly content: Content; readonly name: string; readonly collations: readonly string[] }>;
 }
 
 /** What is restored: a backup's content or that of uploads. */
@@ -54,6 +56,8 @@ export interface Restorable {
   readonly content: Content;
   /** What a person calls it. */
   readonly name: string;
+  /** Those that an uploaded dump uses as it comes into the database; a backup's are not looked at. */
+  readonly collations: readonly string[];
 }
 
 /** A request with all that it names found, and its defaults. */
@@ -91,7 +95,7 @@ export function createRestoreRequests({ catalog, backups, sources, storages, upl
     if (backup.status !== "COMPLETED" || !manifest)
       throw badInput(`${backup.name} is not complete, so it cannot be restored.`, "Choose a completed backup.");
     const content = contentOf(await storages.open(backup.storageId), backup.folder, manifest);
-    return { backup, uploadIds: null, content, name: backup.name };
+    return { backup, uploadIds: null, content, name: backup.name, collations: [] };
   }
 
   /** What the request names, and the target that it goes into: a backup's own source when none is named. */
@@ -150,6 +154,7 @@ export function createRestoreRequests({ catalog, backups, sources, storages, upl
         () => checkTables(restore),
         () => checkPaths(restore),
         () => checkSafety(restore),
+        () => checkCollations(restore, sources.connectionOf(restore.target)),
         async () => {
           if (restore.targetDatabase === null) return;
           checkTargetDatabase(restore, await listSources(catalog));
@@ -191,6 +196,10 @@ async function checkPaths({ paths, type, content }: ResolvedRestore): Promise<vo
   if (paths.length === 0) throw badInput("No path is chosen.", "Name at least one, or leave `paths` out to restore all.");
   // It names the first that the archive does not hold.
   await content.media?.measure(paths);
+}
+
+async function checkCollations({ type, collations }: ResolvedRestore, connection: Connection | null): Promise<void> {
+  if (type !== "MEDIA" && connection) await demandKnownCollations(connection, collations);
 }
 
 function checkSafety({ staged, backupBeforeRestore, targetDatabase }: ResolvedRestore): void {

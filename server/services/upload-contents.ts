@@ -15,7 +15,7 @@ export const createUploadContents = ({ catalog, files }: { readonly catalog: Db;
     ids: readonly UploadId[],
     rewrites: Rewrites | null,
     mediaPaths: readonly string[],
-  ): Promise<{ readonly content: Content; readonly name: string }> {
+  ): Promise<{ readonly content: Content; readonly name: string; readonly collations: readonly string[] }> {
     if (new Set(ids).size !== ids.length) throw badInput("An upload is named twice.", "Name each upload once.");
     const rows = await db.findUploads(catalog, ids);
     const found = ids.map((id): UploadedFile => {
@@ -24,6 +24,8 @@ export const createUploadContents = ({ catalog, files }: { readonly catalog: Db;
       return { path: files.pathOf(id), filename: row.filename, inspection: demandRestorable(row) };
     });
     const content = await uploadedContent(found, rewrites ?? { stripDefiner: false, collations: [] }, mediaPaths);
-    return { content, name: found.map(({ filename }) => filename).join(" and ") };
+    const mapped = new Map(rewrites?.collations.map(({ from, to }) => [from.toLowerCase(), to.toLowerCase()]));
+    const used = found.flatMap(({ inspection }) => inspection.collations.map((name) => mapped.get(name) ?? name));
+    return { content, collations: [...new Set(used)], name: found.map(({ filename }) => filename).join(" and ") };
   },
 });

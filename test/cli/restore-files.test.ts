@@ -43,11 +43,14 @@ it("restore-files inspects a dump, names what is wrong or differs, and restores 
     stderr: expect.stringMatching(/^odd is no mapping/),
   });
   expect(await run(join(folder.path, "none.sql"), "--yes")).toMatchObject({ code: 2, stderr: expect.stringMatching(/is not a file/) });
-  const planned = await run(good, "--dry-run", "--json");
+  const unknown = await run(good, "--yes");
+  expect(unknown).toMatchObject({ code: 2, stderr: expect.stringContaining("does not know the collation utf8mb4_0900_ai_ci") });
+  expect(unknown.stderr).toContain("--map-collation utf8mb4_0900_ai_ci=utf8mb4_unicode_520_ci");
+  const mapping = ["--strip-definer", "--map-collation", "utf8mb4_0900_ai_ci=utf8mb4_unicode_520_ci"];
+  const planned = await run(good, ...mapping, "--dry-run", "--json");
   expect(JSON.parse(planned.stdout)).toMatchObject({ database: { tablesAdded: ["customer", "visit"], tablesRemoved: ["old"] } });
   expect(await tables()).toEqual(["old"]);
 
-  const mapping = ["--strip-definer", "--map-collation", "utf8mb4_0900_ai_ci=utf8mb4_unicode_520_ci"];
   const done = await run(good, ...mapping, "--yes");
   expect(done).toMatchObject({ code: 0, stdout: expect.stringMatching(/^Restored and checked: 2 tables, 5 rows/) });
   expect(done.stderr).toContain("shop.sql: note: The file's name promises something else than it is: by its content it is sql.gz.");

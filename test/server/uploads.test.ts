@@ -1,12 +1,13 @@
-import { createReadStream } from "node:fs";
-import { readdir, readFile, stat, writeFile } from "node:fs/promises";
+import { createReadStream, readFileSync } from "node:fs";
+import { appendFile, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { RowDataPacket } from "mysql2/promise";
 import { Upload as TusUpload } from "tus-js-client";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { addSource, ask, type Holdfast, restore, startHoldfast } from "../support/holdfast.ts";
+import { addSource, ask, backUp, type Holdfast, restore, startHoldfast } from "../support/holdfast.ts";
 import { freshDatabase } from "../support/shared-server.ts";
+import { makeTree } from "../support/trees.ts";
 import { temporaryFolder } from "../support/uploads.ts";
 
 let holdfast: Holdfast;
@@ -224,5 +225,84 @@ describe("an upload", () => {
     const { mode } = await stat(join(holdfast.home, "uploads", id));
     expect(mode & 0o777).toBe(0o600);
     expect((await stat(join(holdfast.home, "uploads"))).mode & 0o777).toBe(0o700);
+  });
+});
+
+describe("a backup that was downloaded", () => {
+  it("is taken for what it is, restores as the backup does, and is refused when a byte of it changed", async () => {
+    await using database = await freshDatabase("home");
+    await database.sql.query(
+      "CREATE TABLE egg (id int PRIMARY KEY); INSERT INTO egg VALUES (1), (2); CREATE VIEW eggs AS SELECT * FROM egg",
+    );
+    const media = await makeTree(join(folder.path, "home-media"), { "a/b.txt": "b", "c.txt": "c" });
+    const source = await addSource(holdfast, `Home ${database.name}`, database.name, [media]);
+    const { id: backupId } = await backUp(holdfast, { sourceId: source, type: "FULL" });
+    const { createDownload } = await holdfast.graphql<{ createDownload: { url: string; filename: string } }>(
+      "mutation ($id: ID!) { createDownload(backupId: $id) { url filename } }",
+      { id: backupId },
+    );
+    const bytes = Buffer.from(await (await fetch(createDownload.url)).arrayBuffer());
+
+    const { id } = await announce(createDownload.filename, bytes.length);
+    await patch(id, 0, bytes);
+    expect(await inspectedUpload(id)).toMatchObject({
+      ...{ state: "READY", detectedFormat: "holdfast" },
+      database: { tables: [{ name: "egg", rows: 2 }] },
+      media: { files: 2 },
+    });
+    await database.sql.query("DROP VIEW eggs; DELETE FROM egg");
+    await rm(join(media, "c.txt"));
+    const restored = await restore(holdfast, { uploadIds: [id], type: "FULL", targetSourceId: source });
+    expect(restored).toMatchObject({ status: "COMPLETED", error: null });
+    expect((await database.sql.query<RowDataPacket[]>("SELECT * FROM eggs"))[0]).toEqual([{ id: 1 }, { id: 2 }]);
+    expect(await readFile(join(media, "c.txt"), "utf8")).toBe("c");
+
+    // In the first and in the last of its files, which are packed by zstd.
+    const magic = Buffer.from([0x28, 0xb5, 0x2f, 0xfd]);
+    for (const at of [bytes.indexOf(magic) + 60, bytes.lastIndexOf(magic) + 20]) {
+      const changed = Buffer.from(bytes);
+      changed[at] = (changed[at] ?? 0) ^ 1;
+      const other = await announce("changed.tar", changed.length);
+      await patch(other.id, 0, changed);
+      expect(await inspectedUpload(other.id)).toMatchObject({ state: "REFUSED", findings: [{ reason: "ARCHIVE_CORRUPT" }] });
+    }
+  });
+});
+
+describe("a large upload", () => {
+  it("leaves the server's memory flat while 300 MB come in and are inspected and restored", async () => {
+    await using database = await freshDatabase("large");
+    const source = await addSource(holdfast, `Large ${database.name}`, database.name);
+    const path = join(folder.path, "large.sql");
+    const row = `(NULL,'${"text that a page may hold; ".repeat(36)}'),\n`;
+    const insert = `INSERT INTO page (id, body) VALUES ${row.repeat(1000).slice(0, -2)};\n`;
+    await writeFile(path, "CREATE TABLE page (id int PRIMARY KEY AUTO_INCREMENT, body text);\n");
+    for (let written = 0; written < 300e6; written += insert.length) await appendFile(path, insert);
+    const { size } = await stat(path);
+    const { id } = await announce("large.sql", size);
+    let most = 0;
+    const watch = setInterval(() => {
+      const [, pages] = /VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${holdfast.pid}/status`, "utf8")) ?? [];
+      most = Math.max(most, Number(pages) / 1024);
+    }, 100);
+    try {
+      await new Promise<void>((resolve, reject) => {
+        const sending = new TusUpload(createReadStream(path), {
+          ...{ uploadUrl: addressOf(id), headers: { cookie: holdfast.cookie }, uploadSize: size, chunkSize: 64_000_000 },
+          onSuccess: () => resolve(),
+          onError: reject,
+        });
+        sending.start();
+      });
+      expect(await inspectedUpload(id)).toMatchObject({ state: "READY", database: { tables: [{ name: "page" }] } });
+      expect(await restore(holdfast, { uploadIds: [id], type: "DATABASE", targetSourceId: source })).toMatchObject({
+        status: "COMPLETED",
+        error: null,
+      });
+    } finally {
+      clearInterval(watch);
+    }
+    process.stdout.write(`At most ${Math.round(most)} MiB in use.\n`);
+    expect(most).toBeLessThan(400);
   });
 });

@@ -3,7 +3,7 @@ import { open } from "node:fs/promises";
 import { pipeline } from "node:stream/promises";
 import { formatBytes, formatCount } from "../../../shared/format.ts";
 import type { Finding, Inspection } from "../../domain/inspection.ts";
-import type { Manifest, MediaSummary } from "../../domain/manifest.ts";
+import type { Artifact, Manifest, MediaSummary } from "../../domain/manifest.ts";
 import { manifestName } from "../../domain/naming.ts";
 import { decompressor } from "../codec/compress.ts";
 import { parseManifest } from "../manifest.ts";
@@ -150,8 +150,8 @@ async function inspectUnpacked(bytes: AsyncIterable<Buffer>, wrapping: Wrapping,
 async function inspectSql(bytes: AsyncIterable<Buffer>): Promise<SqlInspection> {
   const inspector = new SqlInspector();
   for await (const piece of bytes) {
-    inspector.feed(piece);
-    if (inspector.enough) break;
+    // What is refused is read to its end all the same: it may be damaged, which is the better thing to say.
+    if (!inspector.enough) inspector.feed(piece);
   }
   return inspector.finish();
 }
@@ -199,45 +199,43 @@ async function inspectZip(path: string, roomBytes: number, signal: AbortSignal):
 async function inspectDownload(path: string, download: DownloadFile, roomBytes: number, signal: AbortSignal): Promise<Found> {
   const storage = downloadStorage(path, download);
   const manifest = await readDownloadManifest(storage, download.folder);
-  let found: Found = {
-    format: "holdfast",
-    findings: [],
-    database: manifest.database,
-    media: manifest.media,
-    unpackedSize: 0,
-    collations: [],
-    manifest,
-  };
-  for (const artifact of manifest.artifacts) {
-    const size = await storage.size(`${download.folder}/${artifact.name}`);
-    if (size === null)
-      throw new Refused("MANIFEST_INVALID", `${artifact.name} is missing in the downloaded backup.`, "Download the whole backup again.");
+  const findings: Finding[] = [describeDownload(manifest)];
+  let collations: readonly string[] = [];
+  /** Reads one of its files, which is what the manifest says or Refused. */
+  const read = async (
+    { name, storedSize, sha256 }: Pick<Artifact, "name" | "storedSize" | "sha256">,
+    use: (bytes: AsyncIterable<Buffer>) => Promise<void>,
+  ) => {
     const stored = new Meter();
+    if ((await storage.size(`${download.folder}/${name}`)) === null)
+      throw new Refused("MANIFEST_INVALID", `${name} is missing in the downloaded backup.`, "Download the whole backup again.");
+    const unpack = decompressor(manifest.compression, signal);
     await pipeline(
-      await storage.get(`${download.folder}/${artifact.name}`),
+      await storage.get(`${download.folder}/${name}`),
       stored,
-      decompressor(manifest.compression, signal),
-      async (unpacked: AsyncIterable<Uint8Array>) => {
-        const bytes = limited(unpacked, roomBytes, () => stored.bytes);
-        if (artifact.part === "media") await inspectArchive(untar(bytes, signal), "keep");
-        else {
-          const { findings, collations } = await inspectSql(bytes);
-          found = { ...found, findings: [...found.findings, ...findings], collations };
-          await drain(bytes);
-        }
-      },
+      unpack,
+      (bytes: AsyncIterable<Uint8Array>) => use(limited(bytes, roomBytes, () => stored.bytes)),
       { signal },
     );
-    if (stored.bytes !== artifact.storedSize || stored.digest() !== artifact.sha256)
-      throw new Refused(
-        "ARCHIVE_CORRUPT",
-        `${artifact.name} is not what its manifest says: its checksum differs.`,
-        "Download the backup again.",
-        { entry: artifact.name },
-      );
-    found = { ...found, unpackedSize: found.unpackedSize + artifact.size };
-  }
-  return { ...found, findings: [...found.findings, describeDownload(manifest)] };
+    if (stored.bytes === storedSize && stored.digest() === sha256) return;
+    throw new Refused("ARCHIVE_CORRUPT", `${name} is not what its manifest says: its checksum differs.`, "Download the backup again.", {
+      entry: name,
+    });
+  };
+  for (const artifact of manifest.artifacts)
+    await read(artifact, async (bytes) => {
+      if (artifact.part === "media") {
+        await inspectArchive(untar(bytes, signal), "keep");
+        return;
+      }
+      const found = await inspectSql(bytes);
+      findings.push(...found.findings);
+      collations = found.collations;
+    });
+  if (manifest.media?.index) await read(manifest.media.index, drain);
+  const { database, media } = manifest;
+  const unpackedSize = manifest.artifacts.reduce((sum, { size }) => sum + size, 0);
+  return { format: "holdfast", findings, database, media, unpackedSize, collations, manifest };
 }
 
 async function readDownloadManifest(storage: Storage, folder: string): Promise<Manifest> {
