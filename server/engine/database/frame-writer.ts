@@ -8,8 +8,8 @@ import type { Packing } from "../part.ts";
 /** Large enough to compress as well as one stream, small enough for several at once. */
 const frameBytes = 4 * 1024 * 1024;
 
-/** Frames that are compressed side by side. */
-export const framesAtOnce = Math.min(availableParallelism(), 8);
+/** Frames that are given to libuv's pool at a time: one more than there are cores, since whoever reads looks up only now and then. */
+export const framesAtOnce = Math.min(availableParallelism(), 8) + 1;
 
 /** A piece of fixed memory that is read into; free again when all frames cut from it are written. */
 interface Block {
@@ -104,7 +104,7 @@ export class FrameWriter {
     });
   }
 
-  /** As many at a time as there are cores: each holds a compressor's memory while it runs. */
+  /** Only some at a time: each holds a compressor's memory, however small the frame is. */
   async #oneOfFew<T>(work: () => Promise<T>): Promise<T> {
     if (this.#running === framesAtOnce) await new Promise<void>((resolve) => this.#waiting.push(resolve));
     else this.#running += 1;
