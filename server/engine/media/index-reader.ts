@@ -1,3 +1,4 @@
+import { setImmediate as turn } from "node:timers/promises";
 import type { Manifest, MediaIndexFile } from "../../domain/manifest.ts";
 import { decompressor } from "../codec/compress.ts";
 import type { Storage } from "../storage/storage.ts";
@@ -14,6 +15,8 @@ export interface StoredIndex {
 }
 
 const longestLine = 1024 * 1024;
+/** Milliseconds of work before others get their turn. */
+const slice = 10;
 
 /**
  * The entries of a stored index in the archive's order, some at a time, and its frames at the very end. An index that was
@@ -60,9 +63,15 @@ export async function openIndex(stored: StoredIndex, signal: AbortSignal): Promi
   const read = readIndex(stored, signal);
   if (!read || !media) return null;
   const index = new MediaIndex(media.files + media.directories + media.links);
+  let since = performance.now();
   for await (const { entries, frames } of read) {
     for (const entry of entries) index.add(entry);
     if (frames) index.close(frames);
+    // What is read ahead comes without a pause.
+    if (performance.now() - since > slice) {
+      await turn();
+      since = performance.now();
+    }
   }
   return index;
 }

@@ -12,6 +12,7 @@ const [fromZstd, fromGzip] = [promisify(zstdDecompress), promisify(gunzip)];
 /** An archive of which any range can be read for the price of the frames that hold it. */
 export class StoredFrames {
   readonly #open: (range: { start: number; end: number }) => Promise<AsyncIterable<Uint8Array>>;
+  readonly #storedSize: () => Promise<number | null>;
   readonly #artifact: Artifact;
   readonly #compression: Compression;
   readonly #sizes: FrameSizes;
@@ -21,6 +22,7 @@ export class StoredFrames {
 
   constructor(storage: Storage, folder: string, artifact: Artifact, compression: Compression, frames: FrameSizes) {
     this.#open = (range) => storage.get(`${folder}/${artifact.name}`, range);
+    this.#storedSize = () => storage.size(`${folder}/${artifact.name}`);
     [this.#artifact, this.#compression, this.#sizes] = [artifact, compression, frames];
     [this.#stored, this.#plain] = [new Float64Array(frames.length + 1), new Float64Array(frames.length + 1)];
     for (const [at, [stored, plain]] of frames.entries()) {
@@ -35,6 +37,10 @@ export class StoredFrames {
   /** The uncompressed bytes from `from` to before `to`. What was altered or cut is ARTIFACT_CORRUPT. */
   async *read(from: number, to: number, signal: AbortSignal): AsyncGenerator<Uint8Array, void> {
     if (from >= to) return;
+    // All that is known of it without reading it: what was cut or appended to is not trusted in part either.
+    const size = await this.#storedSize();
+    if (size !== null && size !== this.#artifact.storedSize)
+      throw altered(this.#artifact, `it is ${size} bytes long instead of ${this.#artifact.storedSize}`);
     if (this.#compression === "NONE") return yield* this.#readPlain(from, to, signal);
     const [first, last] = [this.#frameOf(from), this.#frameOf(to - 1)];
     const range = { start: this.#stored[first] ?? 0, end: (this.#stored[last + 1] ?? 0) - 1 };

@@ -1,13 +1,16 @@
 import { execFileSync } from "node:child_process";
+import { randomBytes } from "node:crypto";
 import { mkdir, readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { buffer } from "node:stream/consumers";
+import { gunzipSync, gzipSync, zstdCompressSync, zstdDecompressSync } from "node:zlib";
 import { type Header, pack } from "tar-stream";
 import { describe, expect, it } from "vitest";
 import { stageMedia } from "../../../server/engine/media/stage.ts";
+import { storedArchive } from "../../../server/engine/media/stored-archive.ts";
 import { finishMedia, swapMedia } from "../../../server/engine/media/swap.ts";
 import type { Compression } from "../../../shared/enums.ts";
-import { loadOf, packed } from "../../support/media.ts";
+import { archiveOf, loadOf, packed, still } from "../../support/media.ts";
 import { makeTree, readTree, scratchFolder } from "../../support/trees.ts";
 
 type Made = Partial<Header> & { name: string; body?: string };
@@ -198,6 +201,38 @@ describe("a damaged archive is refused, the process stays up and nothing is left
   it("text, or zeros only", async () => {
     for (const bytes of [Buffer.from("<html>not found</html>".repeat(100)), Buffer.alloc(10_240)])
       await expect((await stage(bytes, right)).plan).rejects.toMatchObject(corrupt);
+  });
+
+  it.each(["ZSTD", "GZIP", "NONE"] as const)("cut at a frame's edge, or with more behind it (%s)", async (compression) => {
+    const top = await scratchFolder();
+    // Two frames and a bit, where it is compressed.
+    await makeTree(join(top, "m"), { "large.bin": randomBytes(9_000_000), "z.txt": "z" });
+    const { storage, manifest, bytes, index } = await archiveOf([join(top, "m")], compression);
+    const plain = compression === "ZSTD" ? zstdDecompressSync(index) : compression === "GZIP" ? gunzipSync(index) : index;
+    const { frames } = JSON.parse(plain.toString().trimEnd().split("\n").at(-1) ?? "") as { frames: [number, number][] };
+    expect(frames).toHaveLength(compression === "NONE" ? 0 : 3);
+    const edges = frames.map((_, at) => frames.slice(0, at).reduce((sum, [stored]) => sum + stored, 0));
+    const spoilt: [string, Buffer][] = [
+      ...[...edges, 0, 1, bytes.length - 1].map((at): [string, Buffer] => [`cut at ${at}`, bytes.subarray(0, at)]),
+      ["more zeros", Buffer.concat([bytes, Buffer.alloc(512)])],
+      ["itself once more", Buffer.concat([bytes, bytes])],
+      ["an empty frame", Buffer.concat([bytes, compression === "GZIP" ? gzipSync("") : zstdCompressSync("")])],
+    ];
+    for (const [what, altered] of spoilt) {
+      const target = await scratchFolder();
+      await makeTree(join(target, "m"), { "kept.txt": "kept" });
+      const was = await seen(target);
+      storage.files.set(`f/${manifest.artifacts[0]?.name}`, altered);
+      const content = storedArchive(storage, "f", manifest);
+      const load = { roots: [{ path: join(target, "m"), prefix: "m" }], content, restoreId: "0a1b2c3d", observe() {}, ...still() };
+      await expect(
+        content.verify(null, still(), () => {}),
+        what,
+      ).rejects.toMatchObject(corrupt);
+      await expect(stageMedia({ ...load, paths: null, mode: "REPLACE" }), what).rejects.toMatchObject(corrupt);
+      await expect(stageMedia({ ...load, paths: ["m/large.bin"], mode: "OVERWRITE" }), what).rejects.toMatchObject(corrupt);
+      expect(await seen(target), what).toEqual(was);
+    }
   });
 
   it("compressed and with one bit flipped anywhere", async () => {

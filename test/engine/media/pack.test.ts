@@ -224,6 +224,18 @@ describe("a pack that is left", () => {
     await expect(reader.done).rejects.toBe(reason);
   });
 
+  it("rejects when its process is killed, and never ends as if it were whole", async () => {
+    const root = await makeTree(join(await scratchFolder(), "m"), { large: Buffer.alloc(60_000_000, "x") });
+    await using reader = await openPack({ roots: [root], exclude: [], packing: none, ...still() });
+    const read = async () => {
+      let pieces = 0;
+      for await (const _ of reader.bytes)
+        if (++pieces === 1) execFileSync("pkill", ["-KILL", "-P", String(process.pid), "-f", "pack-child"]);
+    };
+    await expect(read()).rejects.toMatchObject({ code: "INTERNAL", message: expect.stringContaining("SIGKILL") });
+    await expect(reader.done).rejects.toMatchObject({ code: "INTERNAL" });
+  });
+
   it("ends when its reader goes away", async () => {
     const root = await makeTree(join(await scratchFolder(), "m"), { large: Buffer.alloc(20_000_000, "x") });
     await using reader = await openPack({ roots: [root], exclude: [], packing: none, ...still() });
