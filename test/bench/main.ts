@@ -4,6 +4,7 @@ import { cpus, loadavg, totalmem } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { baseline, dumpBytes } from "./baseline.ts";
+import { drillTimes } from "./drill.ts";
 import { frames } from "./frames.ts";
 import { type Contender, interleave } from "./measure.ts";
 import { oneTable } from "./one-table.ts";
@@ -72,7 +73,15 @@ async function measureBackup(): Promise<NonNullable<Findings["backup"]>> {
   const ratioTo = (seconds: number | undefined) => (seconds ?? Number.NaN) / (base ?? Number.NaN);
   const goals = { goal: 1.2, frameGoal: 1.15, tableGoal: 1.01 };
   const table = await oneTable(place, megabytes / 10, signal);
-  return { dumpBytes: text, ...goals, ratio: ratioTo(whole), frameRatio: ratioTo(framed), oneTable: table, contenders: measured };
+  return {
+    dumpBytes: text,
+    ...goals,
+    ratio: ratioTo(whole),
+    frameRatio: ratioTo(framed),
+    oneTable: table,
+    drill: await drillTimes(place, signal),
+    contenders: measured,
+  };
 }
 
 /** The server first where it is built, since the ratio is its; what is not needed is not even loaded. */

@@ -1,4 +1,5 @@
 import { formatBytes } from "../../shared/format.ts";
+import type { DrillTimes } from "./drill.ts";
 import type { Figures } from "./measure.ts";
 import { median } from "./measure.ts";
 import type { OneTable } from "./one-table.ts";
@@ -23,6 +24,7 @@ interface BackupFindings {
   /** What is read for one table to that table's own stored bytes. */
   readonly tableGoal: number;
   readonly oneTable: OneTable;
+  readonly drill: DrillTimes;
   readonly contenders: readonly Figures[];
 }
 
@@ -38,6 +40,7 @@ export function table({ backup, ready, machine }: Findings): string {
     const { tables, read, own, stored, seconds } = backup.oneTable;
     lines.push(
       `${goal("One table", read / own, backup.tableGoal, 4)}: ${formatBytes(read)} read of ${formatBytes(stored)} for 1 of ${tables} tables, head of the dump included, in ${seconds.toFixed(2)} s`,
+      `Drill: restored and compared in ${backup.drill.restore.toFixed(1)} s, ${backup.drill.whole.toFixed(1)} s with its server; zstd -dc | mariadb into one like it: ${backup.drill.stock.toFixed(1)} s`,
       "",
     );
   }

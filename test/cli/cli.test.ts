@@ -123,6 +123,29 @@ describe("a command", () => {
     },
   );
 
+  it("proves backups: with the backup, by checksum and by a drill, and ends with 1 where one does not pass", async () => {
+    const made = await command(env, ["create-backup", "--verify", "--json"]);
+    expect(made).toMatchObject({ code: 0 });
+    const { id, folder, verification } = JSON.parse(made.stdout) as Backup & { verification: { passed: boolean; tables: unknown[] } };
+    expect(verification).toMatchObject({ level: "RESTORE", passed: true, tables: [{ table: "goods", restoredRows: 3 }] });
+    expect((await command(env, ["verify-backup", id])).stdout).toMatch(/ passed: \S+ (?:bytes|kB) read, all as stored\.\n$/);
+    const drilled = await command(env, ["verify-backup", id, "--restore"]);
+    expect(drilled.stdout).toMatch(/ passed: 1 table, 3 rows restored and compared, in [^\n]+\.\n$/);
+    expect((await command(env, ["list-backups"])).stdout).toMatch(new RegExp(`${id} .* complete .* \\d{4}-\\d\\d-\\d\\d `));
+
+    await writeFile(join(env.HOLDFAST_HOME ?? "", "backups", folder, "database.sql.zst"), "no dump");
+    for (const level of [[], ["--restore"]]) {
+      const failed = await command(env, ["verify-backup", id, ...level]);
+      expect(failed).toMatchObject({
+        code: 1,
+        stdout: expect.stringMatching(/ did not pass:\n {2}database\.sql\.zst is not what was stored/),
+      });
+    }
+    expect((await command(env, ["show-backup", id])).stdout).toContain("proven: failed\n  database.sql.zst is not what was stored");
+    expect(await readdir(join(env.HOLDFAST_HOME ?? "", "work"))).toEqual([]);
+    await command(env, ["delete-backup", id, "--yes"]);
+  });
+
   it("that names what is not there ends with 1, and with nothing on standard output", async () => {
     for (const args of [
       ["show-backup", "abc"],
