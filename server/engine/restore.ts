@@ -1,50 +1,18 @@
-import type { Phase, RestoreMode } from "../../shared/enums.ts";
-import { formatBytes, formatCount, formatDuration } from "../../shared/format.ts";
-import type { Connection } from "../domain/connection.ts";
+import type { Phase } from "../../shared/enums.ts";
+import { formatBytes, formatDuration } from "../../shared/format.ts";
 import { Failure, messageOf } from "../domain/errors.ts";
-import type { Report } from "../domain/progress.ts";
 import type { RestoreJournal, RestoreResult } from "../domain/restore.ts";
-import type { Content } from "./content.ts";
-import type { Brought } from "./database/choice.ts";
 import { loadInPlace } from "./database/in-place.ts";
 import { discardScratch, type StageRequest, stageDatabase } from "./database/scratch.ts";
 import { type DatabaseSwapPlan, finishDatabase, rollbackDatabase, swapDatabase } from "./database/swap.ts";
 import { dropEmpty, makeDatabase } from "./database/target.ts";
-import { planMedia } from "./media/plan.ts";
 import { discardMedia, loadMediaInPlace, type MediaLoad, stageMedia } from "./media/stage.ts";
 import { finishMedia, type MediaSwapPlan, rollbackMedia, swapMedia } from "./media/swap.ts";
-import type { ClientTools, PartProgress, Running } from "./part.ts";
+import type { PartProgress } from "./part.ts";
+import type { RestoreBytes, RestorePlan, RestoreTarget, RestoreWork } from "./restore-plan.ts";
+import { filesOf, resultOf } from "./restore-result.ts";
 
-/** Where a restore puts its parts; null for a part that is left alone. */
-export interface RestoreTarget {
-  /** With `make` it is not there yet: it is made for this restore, and goes again when that fails. */
-  readonly database: { readonly connection: Connection; readonly tools: ClientTools; readonly make: boolean } | null;
-  /** Each folder of the archive and the media folder that it replaces. */
-  readonly media: readonly { readonly path: string; readonly prefix: string }[] | null;
-}
-
-export interface RestorePlan {
-  readonly restoreId: string;
-  readonly content: Content;
-  readonly target: RestoreTarget;
-  readonly mode: RestoreMode;
-  /** Only these tables, only these paths; null for all. */
-  readonly tables: readonly string[] | null;
-  readonly paths: readonly string[] | null;
-  /** Writes down what a crash would leave to put right; durable when it resolves. */
-  journal(journal: RestoreJournal | null): Promise<void>;
-  readonly now: () => Date;
-}
-
-export interface RestoreWork extends Running {
-  report(report: Report): void;
-}
-
-/** Bytes done before this flow (a pre-restore backup), and all that are expected. */
-export interface RestoreBytes {
-  readonly before: number;
-  readonly expected: number;
-}
+export type { RestoreBytes, RestorePlan, RestoreTarget, RestoreWork } from "./restore-plan.ts";
 
 /** Uncompressed bytes that the restore will read. */
 export async function bytesOf({ content, target, tables, paths }: Pick<RestorePlan, "content" | "target" | "tables" | "paths">) {
@@ -198,45 +166,4 @@ export async function recover(restoreId: string, journal: RestoreJournal, target
   if (target.database && journal.made) await dropEmpty(target.database.connection);
   if (media) await rollbackMedia(media);
   else if (target.media) await discardMedia(restoreId, target.media);
-}
-
-/** The files and folders that a restore brings: of those that are there already, PRESERVE brings none. */
-async function filesOf(
-  { content, target, paths, mode }: RestorePlan,
-  signal: AbortSignal,
-): Promise<Pick<RestoreResult, "files" | "directories">> {
-  if (!target.media || !content.media) return { files: 0, directories: 0 };
-  const measure = await content.media.measure(paths);
-  if (mode !== "PRESERVE") return measure;
-  const forecasts = await planMedia(content.media, target.media, paths, mode, signal);
-  const added = forecasts.map(({ filesAdded }) => filesAdded);
-  return added.includes(null) ? measure : { files: added.reduce<number>((sum, files) => sum + (files ?? 0), 0), directories: 0 };
-}
-
-function resultOf(
-  { files, directories }: Pick<RestoreResult, "files" | "directories">,
-  brought: Brought | null,
-  switchSeconds: number | null,
-): RestoreResult {
-  const { tables = 0, rows = 0, definitions } = brought ?? {};
-  return {
-    tables,
-    rows,
-    views: definitions?.views ?? 0,
-    triggers: definitions?.triggers ?? 0,
-    routines: (definitions?.procedures ?? 0) + (definitions?.functions ?? 0),
-    events: definitions?.events ?? 0,
-    files,
-    directories,
-    switchSeconds,
-  };
-}
-
-/** "42 tables with 1,204,551 rows and 9,604 files", for a log line. */
-export function describeResult(result: RestoreResult): string {
-  const parts = [
-    result.tables > 0 ? `${formatCount(result.tables, "table")} with ${formatCount(result.rows, "row")}` : null,
-    result.files > 0 ? formatCount(result.files, "file") : null,
-  ].filter((part) => part !== null);
-  return parts.join(" and ") || "nothing";
 }

@@ -14,6 +14,7 @@ import type { RestoreTarget } from "../engine/restore.ts";
 import { contentOf } from "../engine/stored-content.ts";
 import { demandKnownCollations } from "../engine/upload/known-collations.ts";
 import type { Backups } from "./backups.ts";
+import { checkOccupancy, checkPaths, checkSafety, checkTables } from "./restore-checks.ts";
 import { checkTargetDatabase, targetOf } from "./restore-target.ts";
 import type { Sources } from "./sources.ts";
 import type { Storages } from "./storages.ts";
@@ -173,56 +174,8 @@ export function createRestoreRequests({ catalog, backups, sources, storages, upl
   };
 }
 
-function checkTables({ tables, type, content, backup }: ResolvedRestore): void {
-  if (tables === null) return;
-  if (type === "MEDIA")
-    throw badInput("Tables can be chosen only where the database is restored.", "Leave `tables` out, or restore the database.");
-  if (tables.length === 0) throw badInput("No table is chosen.", "Name at least one, or leave `tables` out to restore all.");
-  const held = new Set(content.database?.summary.tables.map(({ name }) => name));
-  const unknown = tables.find((name) => !held.has(name));
-  if (unknown !== undefined)
-    throw badInput(
-      `${backup ? "The backup holds" : "The uploads hold"} no table ${unknown.slice(0, 100)}.`,
-      "Choose from the tables that it lists.",
-    );
-  const twice = tables.find((name, index) => tables.indexOf(name) !== index);
-  if (twice !== undefined) throw badInput(`The table ${twice} is named twice.`);
-}
-
-async function checkPaths({ paths, type, content }: ResolvedRestore): Promise<void> {
-  if (paths === null) return;
-  if (type === "DATABASE")
-    throw badInput("Paths can be chosen only where the media are restored.", "Leave `paths` out, or restore the media.");
-  if (paths.length === 0) throw badInput("No path is chosen.", "Name at least one, or leave `paths` out to restore all.");
-  // It names the first that the archive does not hold.
-  await content.media?.measure(paths);
-}
-
 async function checkCollations({ type, collations }: ResolvedRestore, connection: Connection | null): Promise<void> {
   if (type !== "MEDIA" && connection) await demandKnownCollations(connection, collations);
-}
-
-function checkSafety({ staged, backupBeforeRestore, targetDatabase }: ResolvedRestore): void {
-  if (!staged && !backupBeforeRestore && targetDatabase === null)
-    throw badInput(
-      "A restore in place needs the pre-restore backup: without it a failure could not be undone.",
-      "Leave `backupBeforeRestore` on, or restore staged.",
-    );
-}
-
-/** A source backs up its own database only, so for another there is no safety copy to take. */
-function checkOccupancy({ targetDatabase, staged, backupBeforeRestore, target }: ResolvedRestore, occupancy: Occupancy): void {
-  if (occupancy !== "filled") return;
-  if (!staged)
-    throw badInput(
-      `The database ${targetDatabase} is not empty, and a restore in place that failed could not be undone there.`,
-      "Restore staged, or name a database that is empty or not there yet.",
-    );
-  if (backupBeforeRestore)
-    throw badInput(
-      `The database ${targetDatabase} is not empty, and no pre-restore backup can be taken of it: it is not the one that ${target.name} protects.`,
-      "Turn the pre-restore backup off, name a database that is empty or not there yet, or add a source for that database and restore into it.",
-    );
 }
 
 /** The name of a restore: as given, or after what is restored. */

@@ -10,7 +10,6 @@ import { discardLoaded, dropEmpty } from "../engine/database/target.ts";
 import type { ClientTools } from "../engine/part.ts";
 import {
   bytesOf,
-  describeResult,
   discardInPlace,
   notPutBack,
   type RestoreBytes,
@@ -21,6 +20,7 @@ import {
   restoreStaged,
   verifyContent,
 } from "../engine/restore.ts";
+import { describeResult } from "../engine/restore-result.ts";
 import type { Bus } from "../events/bus.ts";
 import type { Backups } from "./backups.ts";
 import type { ResolvedRestore, RestoreRequests } from "./restore-request.ts";

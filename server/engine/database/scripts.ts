@@ -1,8 +1,8 @@
 import { gunzipSync, gzipSync } from "node:zlib";
 import { Failure } from "../../domain/errors.ts";
-import { unquote } from "./names.ts";
 import type { DefinitionKind, Statement, StatementKind } from "./statement-kind.ts";
 import { StatementReader } from "./statement-reader.ts";
+import { inSchema } from "./trigger-head.ts";
 
 /** The most that the definitions of a database may take, since they are held in memory. */
 const definitionBytes = 64 * 1024 * 1024;
@@ -188,22 +188,6 @@ function routeOf({ kind }: Statement): Route {
     default:
       throw kind satisfies never;
   }
-}
-
-const ident = '(?:`(?:[^`]|``)*`|"(?:[^"]|"")*"|[^\\s`"\'.@;(),*=]+)';
-const triggerHead = new RegExp(
-  `(\\bTRIGGER\\s+(?:IF\\s+NOT\\s+EXISTS\\s+)?)(?:(${ident})\\s*\\.\\s*)?(${ident}\\s+(?:BEFORE|AFTER)\\s+(?:INSERT|UPDATE|DELETE)\\s+ON\\s+)(?:(${ident})\\s*\\.\\s*)?`,
-  "i",
-);
-
-/** A trigger may name the database that it was made in; in another one it has to name none. */
-function inSchema(trigger: Buffer, schema: string | null): Buffer {
-  if (schema === null) return trigger;
-  const own = (qualifier?: string) => qualifier === undefined || unquote(Buffer.from(qualifier, "latin1").toString()) === schema;
-  const text = trigger.toString("latin1");
-  const head = triggerHead.exec(text);
-  if (!head || (own(head[2]) && own(head[4]))) return trigger;
-  return Buffer.from(text.replace(triggerHead, "$1$3"), "latin1");
 }
 
 /** Around some routines the dump sets the database's character set by the name it had; without a name it means the one in use. */
