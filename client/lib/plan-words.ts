@@ -49,14 +49,9 @@ export function databaseLines(plan: NonNullable<Plan["database"]>): PlanLine[] {
   return [...lines.filter(([, , names]) => names.length > 0).map(([term, summary, names]) => ({ term, summary, names })), ...made];
 }
 
-/** The lines of one media folder; a backup without an index tells only that the folder is replaced. */
-export function mediaLines({ path, exists, filesReplaced, filesAdded, filesRemoved, filesKept }: Media): PlanLine[] {
-  if (filesReplaced === null && filesAdded === null)
-    return [
-      exists
-        ? { term: "Replaced", summary: "The media folder, with everything in it", names: [path] }
-        : { term: "Added", summary: "The media folder, which is not there now", names: [path] },
-    ];
+/** The lines of one media folder; of files that nobody has listed beforehand it tells only what becomes of them. */
+export function mediaLines({ path, exists, filesReplaced, filesAdded, filesRemoved, filesKept }: Media, mode: RestoreMode): PlanLine[] {
+  if (filesReplaced === null && filesAdded === null) return [unlisted(path, exists, mode)];
   const lines: [PlanLine["term"], number | null, string][] = [
     ["Replaced", filesReplaced, "taken from the backup"],
     ["Added", filesAdded, exists ? "not there now" : "in a folder not there now"],
@@ -68,11 +63,22 @@ export function mediaLines({ path, exists, filesReplaced, filesAdded, filesRemov
   );
 }
 
+function unlisted(path: string, exists: boolean, mode: RestoreMode): PlanLine {
+  if (!exists) return { term: "Added", summary: "The media folder, which is not there now", names: [path] };
+  return (
+    {
+      REPLACE: { term: "Replaced", summary: "The media folder, with everything in it", names: [path] },
+      OVERWRITE: { term: "Replaced", summary: `Files of ${path} that come again; how many is not known beforehand`, names: [] },
+      PRESERVE: { term: "Added", summary: `Files that ${path} lacks now; how many is not known beforehand`, names: [] },
+    } satisfies Record<RestoreMode, PlanLine>
+  )[mode];
+}
+
 const order = ["Replaced", "Added", "Removed", "Kept"];
 
 /** All lines of a plan, those of one kind together. */
-export const planLines = ({ database, media }: Plan): PlanLine[] =>
-  [...(database ? databaseLines(database) : []), ...media.flatMap(mediaLines)].toSorted(
+export const planLines = ({ database, media, mode }: Plan): PlanLine[] =>
+  [...(database ? databaseLines(database) : []), ...media.flatMap((folder) => mediaLines(folder, mode))].toSorted(
     (a, b) => order.indexOf(a.term) - order.indexOf(b.term),
   );
 

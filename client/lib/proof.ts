@@ -22,7 +22,8 @@ export function proofOf({ provenAt, lastVerification: last }: Provable): Proof {
   return { level: "never", at: null, restoreSeconds: null };
 }
 
-const words: Record<ProofLevel, string> = {
+/** The badge's words without the age. */
+export const levelWords: Record<ProofLevel, string> = {
   never: "Never proven",
   running: "Being proven",
   checksum: "Checksum verified",
@@ -30,10 +31,12 @@ const words: Record<ProofLevel, string> = {
   failed: "Verification failed",
 };
 
+/** "6 hours ago", of what can be dated; null for all else. */
+export const proofAge = ({ at }: Proof, now: Date): string | null => (at === null ? null : relativeTime(new Date(at), now));
+
 /** The badge's words, with the age where there is one: "Proven 6 hours ago". */
-export function proofWord({ level, at }: Proof, now: Date): string {
-  return at === null ? words[level] : `${words[level]} ${relativeTime(new Date(at), now)}`;
-}
+export const proofWord = (proof: Proof, now: Date): string =>
+  [levelWords[proof.level], proofAge(proof, now)].filter((word) => word !== null).join(" ");
 
 /** The whole of it, for a tooltip and the page: "Proven by restoring it, 03:10 today; the restore took about 4 minutes". */
 export function proofSentence({ level, at, restoreSeconds }: Proof, now: Date): string {

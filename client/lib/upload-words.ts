@@ -16,10 +16,10 @@ export const bySeverity = (findings: readonly Finding[]) =>
     .map((group) => ({ ...group, findings: findings.filter(({ severity }) => severity === group.severity) }))
     .filter((group) => group.findings.length > 0);
 
-/** "line 4,120" or the archive's entry; null where a finding has no place. */
-export function placeOf({ line, entry }: Pick<Finding, "line" | "entry">): string | null {
-  if (line !== null) return `line ${line.toLocaleString("en-US")}`;
-  return entry;
+/** "line 4,120" or the archive's entry; null where a finding has no place, or its message names it already. */
+export function placeOf({ line, entry, message }: Pick<Finding, "line" | "entry" | "message">): string | null {
+  if (line !== null) return message.startsWith(`Line ${line}:`) ? null : `line ${line.toLocaleString("en-US")}`;
+  return entry !== null && message.includes(entry) ? null : entry;
 }
 
 /** "42 tables, 1,204,551 rows, 9,604 files"; null where nothing of it is known yet. */

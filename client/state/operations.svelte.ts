@@ -7,7 +7,6 @@ import {
   BackupChangedDocument,
   OperationProgressDocument,
   RestoreChangedDocument,
-  UploadChangedDocument,
   VerificationChangedDocument,
 } from "../graphql/generated.ts";
 import { connection } from "./connection.svelte.ts";
@@ -49,7 +48,6 @@ class LiveOperations {
       client.subscription(BackupChangedDocument, {}).subscribe(() => connection.heard()),
       client.subscription(RestoreChangedDocument, {}).subscribe(() => connection.heard()),
       client.subscription(VerificationChangedDocument, {}).subscribe(() => connection.heard()),
-      client.subscription(UploadChangedDocument, {}).subscribe(() => connection.heard()),
     ];
     void this.catchUp(client);
     return () => {

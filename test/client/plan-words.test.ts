@@ -40,11 +40,14 @@ describe("the plan of a restore", () => {
     ]);
   });
 
-  it("says of a backup without a list of files only that the folder is replaced", () => {
+  it.each([
+    ["REPLACE", "Replaced: The media folder, with everything in it"],
+    ["OVERWRITE", "Replaced: Files of /srv/media that come again; how many is not known beforehand"],
+    ["PRESERVE", "Added: Files that /srv/media lacks now; how many is not known beforehand"],
+  ] as const)("says of files that nobody has listed only what becomes of them: %s", (mode, line) => {
     const unknown = { ...folder, filesReplaced: null, filesAdded: null, filesRemoved: null, filesKept: null, bytes: null };
-    expect(planLines(of({ database: null, media: [unknown] })).map(({ summary }) => summary)).toEqual([
-      "The media folder, with everything in it",
-    ]);
+    const [only, ...more] = planLines(of({ database: null, media: [unknown], mode }));
+    expect([`${only?.term}: ${only?.summary}`, more]).toEqual([line, []]);
   });
 
   it("asks for the name only where something that is there now goes", () => {

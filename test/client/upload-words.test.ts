@@ -26,12 +26,18 @@ describe("the findings of an upload", () => {
   });
 
   it("name their line or their entry", () => {
+    const place = (line: number | null, entry: string | null, message = "It is wrong") => placeOf({ line, entry, message });
+    expect([place(4120, null), place(null, "../x"), place(0, "dump.sql"), place(null, null)]).toEqual([
+      "line 4,120",
+      "../x",
+      "line 0",
+      null,
+    ]);
     expect([
-      placeOf({ line: 4120, entry: null }),
-      placeOf({ line: null, entry: "../x" }),
-      placeOf({ line: 0, entry: "dump.sql" }),
-      placeOf({ line: null, entry: null }),
-    ]).toEqual(["line 4,120", "../x", "line 0", null]);
+      place(2, null, "Line 2: it is wrong"),
+      place(2, null, "Line 20: it is wrong"),
+      place(null, "../x", "“../x” leads out"),
+    ]).toEqual([null, "line 2", null]);
   });
 
   it("offer each collation once, with what the hint proposes or else one that all know", () => {

@@ -295,6 +295,10 @@ describe.skipIf(!browserProgram)("the dashboard in a browser", { timeout: 2 * pa
     await page.goto("/");
     expect(await button("Prove Shop now").isDisabled()).toBe(true);
     expect(await button("Prove Shop now").getAttribute("title")).toBe("This needs the role operator; yours is viewer.");
+    await place("Restore").click();
+    await page.getByRole("list", { name: "Past restores" }).waitFor();
+    expect(await page.getByRole("heading", { name: /From files/ }).count()).toBe(0);
+    expect(await page.getByRole("alert").count()).toBe(0);
     await place("Settings").click();
     await page.getByRole("heading", { name: "System" }).waitFor();
     expect(await page.getByRole("heading", { name: "API tokens" }).count()).toBe(0);
