@@ -219,7 +219,7 @@ describe("an honest archive", () => {
     expect(file.inspection.findings).toEqual([]);
     const content = await uploadedContent([file], { stripDefiner: false, collations: [] }, media);
     const plan = {
-      ...{ restoreId: randomUUID(), content, mode: "REPLACE", tables: null, paths: null, now: () => new Date() },
+      ...{ restoreId: randomUUID(), content, mode: "REPLACE" as const, tables: null, paths: null, now: () => new Date() },
       target: { database: null, media: content.media?.summary.roots ?? null },
       journal: async () => {},
     } as const;

@@ -1,12 +1,15 @@
+import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Readable } from "node:stream";
+import { buffer } from "node:stream/consumers";
 import { gzipSync, zstdCompressSync } from "node:zlib";
 import fc from "fast-check";
 import type { RowDataPacket } from "mysql2/promise";
 import { describe, expect, it } from "vitest";
 import { Failure } from "../../../server/domain/errors.ts";
+import { type BundleEntry, bundle } from "../../../server/engine/bundle.ts";
 import { runScript } from "../../../server/engine/database/restricted-client.ts";
 import { findTools } from "../../../server/engine/database/tools.ts";
 import { inspectUpload } from "../../../server/engine/upload/inspect.ts";
@@ -326,6 +329,67 @@ describe("files of a stranger", () => {
       ).toBe(misnamed);
       expect(inspection.database?.tables.map((each) => each.name)).toEqual(["t"]);
     }
+  });
+});
+
+describe("a forged download of Holdfast", () => {
+  const manifestFor = (sql: Buffer) => ({
+    ...{ format: 1, generator: "holdfast", id: "0a1b2c3d-0000-4000-8000-000000000000", name: "Forged", description: null },
+    ...{ type: "DATABASE", trigger: "MANUAL", source: { id: "shop", name: "Shop" }, compression: "NONE", encrypted: false },
+    ...{ excludeLogs: true, createdAt: "2026-11-22T03:00:00.000Z", startedAt: "2026-11-22T03:00:00.000Z" },
+    finishedAt: "2026-11-22T03:00:01.000Z",
+    artifacts: [
+      {
+        name: "database.sql",
+        part: "database",
+        size: sql.length,
+        storedSize: sql.length,
+        sha256: createHash("sha256").update(sql).digest("hex"),
+      },
+    ],
+    database: {
+      ...{ name: "shop", flavour: "mariadb", serverVersion: "10.11.9", characterSet: "utf8mb4", collation: "utf8mb4_general_ci" },
+      tables: [{ name: "t", rows: 0, engine: "InnoDB", bytes: 0 }],
+      definitions: { views: 0, triggers: 0, procedures: 0, functions: 0, events: 0 },
+      ...{ dataBytes: 0, notes: [] },
+    },
+    ...{ media: null, restoreCommands: [] },
+  });
+  const fileOf = (name: string, bytes: Buffer): BundleEntry => ({
+    ...{ name: `shop-2026/${name}`, size: bytes.length, mtime: new Date(0) },
+    open: async ({ start, end }) => Readable.from([bytes.subarray(start, end + 1)]),
+  });
+  const tarOf = (sql: Buffer, manifest: object) => {
+    const tar = bundle([fileOf("manifest.json", Buffer.from(JSON.stringify(manifest))), fileOf("database.sql", sql)]);
+    return buffer(Readable.from(tar.read(0, tar.size - 1)));
+  };
+  const good = Buffer.from(table);
+  const bad = Buffer.from(after("GRANT ALL ON *.* TO x;\n"));
+  const forged: readonly (readonly [what: string, sql: Buffer, manifest: object, reason: string | null])[] = [
+    ["nothing wrong", good, manifestFor(good), null],
+    ["SQL that no dump holds", bad, manifestFor(bad), "SQL_NOT_ALLOWED"],
+    ["another dump than its manifest's", bad, manifestFor(good), "ARCHIVE_CORRUPT"],
+    ["a manifest of the future", good, { ...manifestFor(good), format: 2 }, "MANIFEST_INVALID"],
+    [
+      "an artifact that climbs out",
+      good,
+      { ...manifestFor(good), artifacts: [{ ...manifestFor(good).artifacts[0], name: "../x" }] },
+      "MANIFEST_INVALID",
+    ],
+    [
+      "an artifact that is missing",
+      good,
+      { ...manifestFor(good), artifacts: [{ ...manifestFor(good).artifacts[0], name: "other.sql" }] },
+      "MANIFEST_INVALID",
+    ],
+  ];
+
+  it.each(forged)("with %s is judged like any upload", async (_what, sql, manifest, reason) => {
+    await using folder = await temporaryFolder();
+    const { inspection } = await inspected(folder.path, "backup.tar", await tarOf(sql, manifest));
+    const refusals = inspection.findings.filter(({ severity }) => severity === "REFUSED").map((finding) => finding.reason);
+    if (reason === null) expect([inspection.format, refusals]).toEqual(["holdfast", []]);
+    else expect(refusals).toContain(reason);
   });
 });
 
