@@ -20,6 +20,6 @@ export interface VerificationReport {
   readonly bytesChecked: number;
   /** What is wrong, as sentences, the worst first; empty when it passed. */
   readonly problems: readonly string[];
-  /** How long the restore of the drill took: the measured time to recover. Null for a CHECKSUM. */
+  /** How long the restore of the drill took: the measured time to recover. Null for a CHECKSUM, and where it did not pass. */
   readonly restoreSeconds: number | null;
 }

@@ -68,6 +68,9 @@ describe("a throw-away server", () => {
     await sql.query("CREATE DATABASE shop");
     for (const engine of ["InnoDB", "MyISAM", "Aria"])
       await sql.query(`CREATE TABLE shop.${engine} (id INT) ENGINE = ${engine} DATA DIRECTORY = '${work}/elsewhere'`);
+    await sql.query(
+      `CREATE TABLE shop.parts (id INT) PARTITION BY RANGE (id) (PARTITION p VALUES LESS THAN (9) DATA DIRECTORY = '${work}/elsewhere')`,
+    );
     await sql.end();
     expect(await readdir(work)).not.toContain("elsewhere");
   });

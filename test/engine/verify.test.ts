@@ -103,6 +103,7 @@ describe("an untouched backup", () => {
   it("passes the drill with a schema that trips dump tools, and without compression or with gzip", async () => {
     await using nasty = await freshDatabase("nasty");
     await makeNasty(nasty.connection);
+    await nasty.sql.query("CREATE TABLE pages_squeezed (id INT PRIMARY KEY) PAGE_COMPRESSED = 1");
     await nasty.sql.query("CREATE DEFINER = `gone`@`nowhere` VIEW orphan AS SELECT id FROM many");
     await nasty.sql.query("CREATE DEFINER = `gone`@`nowhere` VIEW orphan_on_orphan AS SELECT id FROM orphan").catch(() => {});
     for (const compression of ["NONE", "GZIP"] as const) {
@@ -240,9 +241,10 @@ describe("damage", () => {
 
 describe("a drill that cannot be carried out", () => {
   it("says that its server does not suit the dump, and blames no backup for it", async () => {
-    await using squeezed = await freshDatabase("squeezed");
-    await squeezed.sql.query("CREATE TABLE t (id INT PRIMARY KEY) PAGE_COMPRESSED = 1");
-    const taken = await takeBackup({ connection: squeezed.connection });
+    const { manifest } = backup;
+    const newer = { ...manifest, database: manifest.database && { ...manifest.database, serverVersion: "99.1.0-MariaDB" } };
+    const change = (sql: string) => sql.replace("PRIMARY KEY (`id`)", "FUTURE KEY (`id`)");
+    const taken = await withContent(withManifest(backup, newer), "database", change, { forged: true });
     await expect(verify(taken, "RESTORE")).rejects.toMatchObject({ code: "LOAD_FAILED", reason: "DRILL_UNFIT" });
   });
 

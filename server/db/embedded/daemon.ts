@@ -29,6 +29,7 @@ export const privateOptions = (place: ServerPlace): readonly string[] => [
   "--skip-networking",
   "--skip-name-resolve",
   "--skip-log-bin",
+  // Also keeps each table where it belongs when its definition names a folder elsewhere on the machine.
   "--skip-symbolic-links",
   "--local-infile=0",
   `--secure-file-priv=${place.temporaryFolder}`,

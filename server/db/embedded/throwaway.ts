@@ -148,8 +148,6 @@ const serverOptions = (place: ServerPlace): readonly string[] => [
   "--aria-pagecache-buffer-size=16M",
   // What another server took, this one takes: a row format that it would refuse by default is no damage.
   "--innodb-strict-mode=OFF",
-  // In one file: quicker, and a table whose definition names a folder elsewhere on the machine is not put there.
-  "--innodb-file-per-table=OFF",
   "--innodb-stats-auto-recalc=OFF",
   "--innodb-buffer-pool-load-at-startup=OFF",
 ];
