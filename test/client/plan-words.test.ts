@@ -56,6 +56,8 @@ describe("the plan of a restore", () => {
     expect(losesSomething(of({}))).toBe(true);
     expect(losesSomething(of({ database: adding, media: [kept] }))).toBe(false);
     expect(losesSomething(of({ database: adding, media: [{ ...kept, filesRemoved: 1 }] }))).toBe(true);
+    expect(losesSomething(of({ database: { ...adding, tablesReplaced: ["orders"] }, media: [] }))).toBe(true);
+    expect(losesSomething(of({ database: adding, media: [{ ...kept, filesReplaced: 1 }] }))).toBe(true);
     expect(losesSomething(of({ database: { ...adding, definitionsRemoved: ["view: late"] }, media: [] }))).toBe(true);
   });
 
