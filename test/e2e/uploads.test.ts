@@ -3,6 +3,7 @@ import { randomBytes } from "node:crypto";
 import { mkdir, open, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import type { RowDataPacket } from "mysql2/promise";
 import type { Locator } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { browserProgram } from "../support/browser.ts";
@@ -131,6 +132,38 @@ describe.skipIf(!browserProgram)("files of one's own in the browser", { timeout:
     expect(kept.map((path) => after[path]?.is)).toEqual(kept.map((path) => before[path]?.is));
     expect(Object.keys(after).filter((path) => path.endsWith(".mp4")).length).toBe(20);
     expect(holdfast.lines.filter(({ level }) => level === "error")).toEqual([]);
+    expect(visit.complaints).toEqual([]);
+  });
+
+  it("restores a dump of another server into a database of its own, with the rewrite that was asked for", async () => {
+    const { page, shop, button, field, status } = visit;
+    const { socketPath, user, password } = shop.connection;
+    const { stdout } = await run("mariadb-dump", [`--socket=${socketPath}`, `--user=${user}`, "--routines", "--triggers", shop.name], {
+      env: { ...process.env, MYSQL_PWD: password },
+      maxBuffer: 100 * megabyte,
+      // Byte for byte: keys in it are no text.
+      encoding: "latin1",
+    });
+    const dump = join(visit.folder, "from-elsewhere.sql");
+    await writeFile(dump, stdout.replaceAll(/DEFINER=`[^`]*`@`[^`]*`/g, "DEFINER=`somebody`@`elsewhere`"), "latin1");
+    await page.goto("/restore");
+    await choose("Files to upload", dump);
+    await card("from-elsewhere.sql").getByText("Look at this first").waitFor({ timeout: patience });
+    await card("from-elsewhere.sql").getByRole("link", { name: "Restore from-elsewhere.sql" }).click();
+    await page.getByRole("switch", { name: "Run definitions as whoever restores them" }).click();
+    await button("Next").click();
+    await page.getByRole("radio", { name: /Another database/ }).check();
+    const copy = `${shop.name}_elsewhere`;
+    await field("Name of the other database").fill(copy);
+    await button("Show the plan").click();
+    await button(copy.length > 24 ? "Restore now" : `Restore ${copy}`).click();
+    await status(/Restored and checked: 17 tables/).waitFor({ timeout: patience });
+    const [views] = await shop.sql.query<RowDataPacket[]>("SELECT DISTINCT definer FROM information_schema.views WHERE table_schema = ?", [
+      copy,
+    ]);
+    expect(views.map((view) => String(view.definer ?? view.DEFINER))).not.toContain("somebody@elsewhere");
+    expect(views.length).toBe(1);
+    await shop.sql.query(`DROP DATABASE \`${copy}\``);
     expect(visit.complaints).toEqual([]);
   });
 });

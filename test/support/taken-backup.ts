@@ -5,7 +5,8 @@ import type { Connection } from "../../server/domain/connection.ts";
 import type { Artifact, Manifest, Part } from "../../server/domain/manifest.ts";
 import { manifestName } from "../../server/domain/naming.ts";
 import { runBackup } from "../../server/engine/backup.ts";
-import { compressor, decompressor } from "../../server/engine/codec/compress.ts";
+import { decompressor } from "../../server/engine/codec/decompress.ts";
+import { packFrame } from "../../server/engine/codec/frames.ts";
 import { findTools } from "../../server/engine/database/tools.ts";
 import type { Packing } from "../../server/engine/part.ts";
 import { memoryStorage } from "./memory-storage.ts";
@@ -68,12 +69,12 @@ export async function withContent(
 ): Promise<TakenBackup> {
   const name = fileOf(backup, part);
   const stored = backup.storage.files.get(name) ?? Buffer.alloc(0);
-  const through = (bytes: Buffer, codec: ReturnType<typeof compressor>) => buffer(Readable.from(codec(Readable.from([bytes]))));
-  const before = (await through(stored, decompressor(backup.packing.compression, never))).toString("latin1");
+  const unpacked = decompressor(backup.packing.compression, never)(Readable.from([stored]));
+  const before = (await buffer(Readable.from(unpacked))).toString("latin1");
   const text = change(before);
   if (text === before) throw new Error("The change changed nothing");
   const plain = Buffer.from(text, "latin1");
-  const bytes = await through(plain, compressor(backup.packing, never));
+  const bytes = await packFrame(Buffer.from(plain), backup.packing);
   const { manifest } = backup;
   const sums = { size: plain.length, storedSize: bytes.length, sha256: createHash("sha256").update(bytes).digest("hex") };
   const artifacts = manifest.artifacts.map((artifact): Artifact => (artifact.part === part ? { ...artifact, ...sums } : artifact));

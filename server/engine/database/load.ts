@@ -3,7 +3,7 @@ import { Failure } from "../../domain/errors.ts";
 import type { DatabaseSummary, TableSummary } from "../../domain/manifest.ts";
 import type { DatabaseContent } from "../content.ts";
 import type { ClientTools, PartProgress, Running } from "../part.ts";
-import { type Session, select } from "./client.ts";
+import { forCounting, type Session, select } from "./client.ts";
 import { qualify } from "./names.ts";
 import { runScript } from "./restricted-client.ts";
 import { tableNames } from "./schema-change.ts";
@@ -46,7 +46,7 @@ export async function compareRows(session: Session, schema: string, expected: re
   const present = new Set(await tableNames(session, schema));
   for (const { name, rows } of expected) {
     if (!present.delete(name)) throw differ(`table ${name} is missing`);
-    const [found] = await select<{ rows: unknown }>(session, `SELECT COUNT(*) AS \`rows\` FROM ${qualify(schema, name)}`);
+    const [found] = await select<{ rows: unknown }>(session, `SELECT COUNT(*) AS \`rows\` FROM ${qualify(schema, name)}`, [], forCounting);
     if (Number(found?.rows) !== rows) throw differ(`table ${name} has ${Number(found?.rows)} rows instead of ${rows}`);
   }
   const [extra] = present;

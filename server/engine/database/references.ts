@@ -1,7 +1,7 @@
 import { formatCount } from "../../../shared/format.ts";
 import { Failure, messageOf } from "../../domain/errors.ts";
 import type { Running } from "../part.ts";
-import { type Session, select } from "./client.ts";
+import { forCounting, type Session, select } from "./client.ts";
 import { qualify, quoteName } from "./names.ts";
 
 /** A foreign key of a table that stays, to a table that is exchanged. */
@@ -127,6 +127,8 @@ async function countLost(session: Session, { schema, table, name, parent }: Key,
   const [row] = await select<{ lost: unknown }>(
     session,
     `SELECT COUNT(*) AS lost FROM ${qualify(schema, table)} AS c WHERE ${filled}${missing}`,
+    [],
+    forCounting,
   ).catch((error: unknown) => {
     throw new Failure(
       "LOAD_FAILED",

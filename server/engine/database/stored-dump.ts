@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { badInput, Failure } from "../../domain/errors.ts";
 import type { Artifact, Manifest, Section } from "../../domain/manifest.ts";
 import { abortable } from "../abortable.ts";
-import { decompressor } from "../codec/compress.ts";
+import { decompressor } from "../codec/decompress.ts";
 import type { DatabaseContent } from "../content.ts";
 import type { Storage } from "../storage/storage.ts";
 

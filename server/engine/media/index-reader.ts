@@ -1,6 +1,6 @@
 import { setImmediate as turn } from "node:timers/promises";
 import type { Manifest, MediaIndexFile } from "../../domain/manifest.ts";
-import { decompressor } from "../codec/compress.ts";
+import { decompressor } from "../codec/decompress.ts";
 import type { Storage } from "../storage/storage.ts";
 import { type FrameSizes, type IndexEntry, readIndexLine } from "./index-line.ts";
 import { MediaIndex } from "./media-index.ts";

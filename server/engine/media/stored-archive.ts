@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { Failure } from "../../domain/errors.ts";
 import type { Manifest, MediaSummary } from "../../domain/manifest.ts";
-import { decompressor } from "../codec/compress.ts";
+import { decompressor } from "../codec/decompress.ts";
 import type { MediaContent } from "../content.ts";
 import type { Storage } from "../storage/storage.ts";
 import type { IndexEntry } from "./index-line.ts";

@@ -4,7 +4,7 @@ import { pipeline } from "node:stream/promises";
 import { badInput, Failure } from "../../domain/errors.ts";
 import type { Inspection, Rewrites } from "../../domain/inspection.ts";
 import type { DatabaseSummary, MediaSummary } from "../../domain/manifest.ts";
-import { decompressor } from "../codec/compress.ts";
+import { decompressor } from "../codec/decompress.ts";
 import type { Content, DatabaseContent, MediaContent, MediaMeasure } from "../content.ts";
 import { filtered } from "../media/selection.ts";
 import { type TarEntry, untar } from "../media/untar.ts";

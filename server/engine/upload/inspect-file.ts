@@ -5,7 +5,7 @@ import { formatBytes, formatCount } from "../../../shared/format.ts";
 import type { Finding, Inspection } from "../../domain/inspection.ts";
 import type { Artifact, Manifest, MediaSummary } from "../../domain/manifest.ts";
 import { manifestName } from "../../domain/naming.ts";
-import { decompressor } from "../codec/compress.ts";
+import { decompressor } from "../codec/decompress.ts";
 import { parseManifest } from "../manifest.ts";
 import { untar } from "../media/untar.ts";
 import { Meter } from "../meter.ts";

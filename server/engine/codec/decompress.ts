@@ -1,32 +1,14 @@
 import type { Duplex, Writable } from "node:stream";
-import { createGunzip, createGzip } from "node:zlib";
+import { createGunzip } from "node:zlib";
 import type { Compression } from "../../../shared/enums.ts";
 import { Failure } from "../../domain/errors.ts";
 import { abortable, orAbort } from "../abortable.ts";
-import type { Packing } from "../part.ts";
-import { findProgram, spawnTool, type ToolExit } from "../process.ts";
+import { findProgram, spawnTool } from "../process.ts";
 
 /** A step of a `pipeline()`: takes bytes, gives bytes; its output ends only after its success is certain. */
 export type Codec = (source: AsyncIterable<Uint8Array>) => AsyncIterable<Uint8Array>;
 
-/**
- * Compresses what flows through. Memory is flat; a child that it needs ends with the step, whatever the reason. GZIP and
- * ZSTD are done with a piece when they ask for the next, so its memory may be used again; NONE passes pieces on.
- */
-export function compressor({ compression, level }: Packing, signal: AbortSignal): Codec {
-  switch (compression) {
-    case "NONE":
-      return passThrough;
-    case "GZIP":
-      return (source) => throughTransform(createGzip({ level, chunkSize }), source, signal);
-    case "ZSTD":
-      return (source) => throughZstd(["-T0", `-${level}`, "-q", "-c"], source, signal, compressionFailed);
-    default:
-      throw compression satisfies never;
-  }
-}
-
-/** Undoes `compressor`. A stream that was cut, altered or appended to rejects with ARTIFACT_CORRUPT. */
+/** Undoes `packFrame`, frame after frame. Memory is flat; a child that it needs ends with the step, whatever the reason. A stream that was cut, altered or appended to rejects with ARTIFACT_CORRUPT. */
 export function decompressor(compression: Compression, signal: AbortSignal): Codec {
   switch (compression) {
     case "NONE":
@@ -34,7 +16,7 @@ export function decompressor(compression: Compression, signal: AbortSignal): Cod
     case "GZIP":
       return (source) => gunzip(source, signal);
     case "ZSTD":
-      return (source) => throughZstd(["-dc", "-q"], source, signal, (exit) => corrupt(exit.stderr));
+      return (source) => throughZstd(source, signal);
     default:
       throw compression satisfies never;
   }
@@ -84,15 +66,10 @@ async function feed(source: AsyncIterable<Uint8Array>, into: Writable, signal: A
   await done((told) => into.end(told));
 }
 
-async function* throughZstd(
-  args: readonly string[],
-  source: AsyncIterable<Uint8Array>,
-  signal: AbortSignal,
-  explain: (exit: ToolExit) => Failure,
-): AsyncGenerator<Uint8Array> {
+async function* throughZstd(source: AsyncIterable<Uint8Array>, signal: AbortSignal): AsyncGenerator<Uint8Array> {
   if (!findProgram("zstd"))
     throw new Failure("INTERNAL", "The program zstd is not on this machine.", "Install it, on Debian with: apt-get install zstd");
-  await using tool = spawnTool("zstd", args, { stdin: "pipe", stdout: "pipe", signal });
+  await using tool = spawnTool("zstd", ["-dc", "-q"], { stdin: "pipe", stdout: "pipe", signal });
   const { stdin, stdout } = tool;
   if (!stdin || !stdout) throw new Error("zstd was started without its pipes");
   const left = new AbortController();
@@ -113,7 +90,7 @@ async function* throughZstd(
     const error = await fed;
     signal.throwIfAborted();
     if (exit.code === 0 ? error : error && error !== gaveUp && !isBrokenPipe(error)) throw error;
-    if (exit.code !== 0) throw explain(exit);
+    if (exit.code !== 0) throw corrupt(exit.stderr);
   } finally {
     left.abort(gaveUp);
   }
@@ -121,9 +98,6 @@ async function* throughZstd(
 
 const brokenPipes: readonly unknown[] = ["EPIPE", "ECONNRESET", "ERR_STREAM_PREMATURE_CLOSE", "ERR_STREAM_DESTROYED"];
 const isBrokenPipe = (error: unknown) => error instanceof Error && "code" in error && brokenPipes.includes(error.code);
-
-const compressionFailed = (exit: ToolExit) =>
-  new Failure("INTERNAL", `zstd ended with ${exit.signal ?? `exit status ${exit.code}`}. ${exit.stderr}`.trim());
 
 const corrupt = (detail: string, cause?: unknown) =>
   new Failure(
