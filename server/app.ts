@@ -1,7 +1,7 @@
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type Catalog, openCatalog } from "./db/client.ts";
-import { openThrowaway, sweepThrowaways } from "./db/embedded/throwaway.ts";
+import { findDrillServer, openThrowaway, sweepThrowaways } from "./db/embedded/throwaway.ts";
 import { type Embedded, openEmbedded } from "./db/embedded.ts";
 import { migrate } from "./db/migrate.ts";
 import { holdsSealedSecrets } from "./db/secrets.ts";
@@ -138,7 +138,7 @@ async function wire(settings: Settings, { log, conceal }: Log, catalog: Catalog,
     settings: createSettings({ db }),
     tokens: createTokens({ db, now }),
     users: createUsers({ db, now }),
-    system: createSystem({ version, catalog: catalogName, home: settings.home, tools, sources, storages }),
+    system: createSystem({ version, catalog: catalogName, home: settings.home, tools, drillServer: findDrillServer, sources, storages }),
   };
   await adoptFirstSettings(settings, services);
   const others = followOthers({ db, bus, now, onError });

@@ -19,12 +19,14 @@ interface Dependencies {
   readonly catalog: string;
   readonly home: string;
   readonly tools: () => Promise<ClientTools>;
+  /** The path of the server program that drills start; a Failure that says how to get it where it is missing. */
+  readonly drillServer: () => Promise<string>;
   readonly sources: Sources;
   readonly storages: Storages;
 }
 
 /** What is missing or wrong on this machine, and how to mend it. */
-export const createSystem = ({ version, catalog, home, tools, sources, storages }: Dependencies) => ({
+export const createSystem = ({ version, catalog, home, tools, drillServer, sources, storages }: Dependencies) => ({
   async inspect(actor: Actor | null): Promise<{ version: string; catalog: string; home: string; checks: SystemCheck[] }> {
     allow(actor, "read");
     const programs = await Promise.all([
@@ -42,6 +44,7 @@ export const createSystem = ({ version, catalog, home, tools, sources, storages 
           );
         return path;
       }),
+      check("Server for drills", async () => `${await drillServer()} proves backups by restoring them.`),
     ]);
     const places = await Promise.all(
       (await storages.list(actor)).map((storage) =>

@@ -202,7 +202,9 @@ describe("a command", () => {
   });
 
   it("examines the machine, and ends with 1 when something is wrong", async () => {
-    expect(await command(env, ["doctor"])).toMatchObject({ code: 0, stdout: expect.stringContaining("ok     Source shop") });
+    const healthy = await command(env, ["doctor"]);
+    expect(healthy).toMatchObject({ code: 0, stdout: expect.stringContaining("ok     Source shop") });
+    expect(healthy.stdout).toContain("ok     Server for drills");
     const { code, stdout } = await command({ ...env, BACKUP_MYSQL_PATH: "/nowhere" }, ["doctor"]);
     expect({ code, stdout }).toEqual({ code: 1, stdout: expect.stringMatching(/^WRONG {2}Database client tools: There is no \/nowhere/m) });
   });

@@ -9,7 +9,7 @@ import { privateOptions, signIn, startDaemon, untilAnswered } from "./daemon.ts"
 import { installData } from "./install.ts";
 import { prepareServerPlace, type ServerPlace } from "./place.ts";
 import { findServersBelow, isAlive, killProcess, markOf } from "./processes.ts";
-import { usualFolders } from "./programs.ts";
+import { findProgram, usualFolders } from "./programs.ts";
 
 /** A private, empty MariaDB server whose data may be lost at any moment. `await using` it: nothing of it stays, whatever happens. */
 export interface Throwaway extends AsyncDisposable {
@@ -30,6 +30,7 @@ export interface ThrowawayOptions {
 }
 
 const prefix = "drill-";
+const naming = { name: "throw-away server of the drill", instead: "" };
 /** Those of this process that are in use, by folder. */
 const inUse = new Set<string>();
 
@@ -57,7 +58,7 @@ export async function openThrowaway(home: string, options: ThrowawayOptions): Pr
   let stopped: Promise<void> | undefined;
   const stopOnce = () => (stopped ??= stop());
   try {
-    place = await prepareServerPlace(folder, "throw-away server of the drill", "");
+    place = await prepareServerPlace(folder, naming.name, naming.instead);
     await installData(place, careless, folders, signal);
     const server = await startDaemon(place, serverOptions(place), folders, guard);
     const there = place;
@@ -86,6 +87,9 @@ export async function openThrowaway(home: string, options: ThrowawayOptions): Pr
     throw error;
   }
 }
+
+/** The path of the server program that `openThrowaway` starts; a Failure that names its package where it is missing. */
+export const findDrillServer = (folders = usualFolders): Promise<string> => findProgram("mariadbd", naming, folders);
 
 /** Removes what processes that are gone left of theirs in `home/work`, their servers first. Touches nothing that is in use. */
 export async function sweepThrowaways(home: string): Promise<void> {
