@@ -60,6 +60,8 @@ async function openShop({ services, catalog, settings }: Ready): Promise<SourceR
   await catalog.pool.query(`CREATE OR REPLACE USER ${account} IDENTIFIED BY '${password}'`);
   await catalog.pool.query(`GRANT ALL ON ${database}.* TO ${account}`);
   await catalog.pool.query(`GRANT ALL ON \`\\_holdfast\\_%\`.* TO ${account}`);
+  // For those who try a restore into another database.
+  await catalog.pool.query(`GRANT ALL ON \`demo\\_%\`.* TO ${account}`);
   await catalog.pool.query(`GRANT SELECT ON mysql.proc TO ${account}`);
   const socketPath = String(variables?.socket);
   const shop = await mysql.createConnection({ socketPath, user: "demo_shop", password, database, timezone: "Z" });

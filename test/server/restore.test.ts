@@ -114,6 +114,13 @@ describe("a restore of some of a backup", () => {
     const again = await answerOf<{ result: object }>(holdfast.env, ...args, "--table", "goods", "--table", "customers", "--yes");
     expect(again).toMatchObject({ status: "COMPLETED", result: { tables: 0, rows: 0 } });
   });
+
+  it("leaves the media alone when the command line asks for a table, and the database when it asks for a path", async () => {
+    const dry = (...args: string[]) =>
+      answerOf<{ database: { tablesReplaced: string[] } | null; media: object[] }>(holdfast.env, "restore", backupId, ...args, "--dry-run");
+    expect(await dry("--table", "customers")).toMatchObject({ database: { tablesReplaced: ["customers"] }, media: [] });
+    expect(await dry("--path", "media/pictures")).toMatchObject({ database: null, media: [{ path: media }] });
+  });
 });
 
 describe("a restore into another database", () => {

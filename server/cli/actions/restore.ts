@@ -30,7 +30,7 @@ export async function restore(session: Session, backupId: string, options: Resto
   const backup = await services.backups.existing(backupId as BackupId);
   const request = {
     backupId: backup.id,
-    type: (options.type?.toUpperCase() ?? backup.type) as BackupType,
+    type: (options.type?.toUpperCase() ?? typeFor(options, backup.type)) as BackupType,
     mode: options.mode.toUpperCase() as RestoreMode,
     targetSourceId: options.target as SourceId | undefined,
     targetDatabase: options.targetDatabase,
@@ -40,6 +40,12 @@ export async function restore(session: Session, backupId: string, options: Resto
     staged: !options.inPlace,
   };
   await carryOut(session, request, options);
+}
+
+/** Whoever asks for a table alone means the database alone: the other part is not replaced as well. */
+function typeFor({ table, path }: RestoreOptions, whole: BackupType): BackupType {
+  if (table && !path) return "DATABASE";
+  return path && !table ? "MEDIA" : whole;
 }
 
 /** Shows the plan, asks unless told not to, restores and says what became of it. */

@@ -12,7 +12,13 @@ export function restoreCommand(program: Command, inSession: InSession): void {
     .command("restore")
     .description("put a backup back, or some of it, and wait for it; asks first")
     .argument("<backup-id>", "the backup's id")
-    .addOption(choice("--type <type>", "what to restore; all that the backup holds when left out", backupTypes))
+    .addOption(
+      choice(
+        "--type <type>",
+        "what to restore; when left out, the parts that --table and --path speak of, else all that the backup holds",
+        backupTypes,
+      ),
+    )
     .addOption(
       choice(
         "--mode <mode>",
@@ -34,7 +40,7 @@ export function restoreCommand(program: Command, inSession: InSession): void {
       examples(
         "restore 0f6bd1b8-5b0c-4a52-9d3a-1f2e3d4c5b6a",
         "restore 0f6bd1b8-5b0c-4a52-9d3a-1f2e3d4c5b6a --type media --yes",
-        "restore 0f6bd1b8-5b0c-4a52-9d3a-1f2e3d4c5b6a --type database --table orders --table order_items --dry-run",
+        "restore 0f6bd1b8-5b0c-4a52-9d3a-1f2e3d4c5b6a --table orders --table order_items --dry-run",
       ),
     )
     .action((id: string, options: RestoreOptions & { json?: boolean }) =>
