@@ -29,24 +29,21 @@ export function databaseLines(plan: NonNullable<Plan["database"]>): PlanLine[] {
       tablesAdded,
     ],
     ["Removed", `${formatCount(tablesRemoved.length, "table")}, not in the backup`, tablesRemoved],
-    [
-      "Removed",
-      `${formatCount(definitionsRemoved.length, "view, trigger, routine or event", "views, triggers, routines or events")} of the target`,
-      definitionsRemoved,
-    ],
     ["Kept", `${formatCount(tablesKept.length, "table")}, as now`, tablesKept],
   ];
-  const made: PlanLine[] =
-    definitionsAdded !== null && definitionsAdded > 0
-      ? [
-          {
-            term: "Added",
-            summary: `${formatCount(definitionsAdded, "view, trigger, routine or event", "views, triggers, routines and events")} of the backup`,
-            names: [],
-          },
-        ]
-      : [];
-  return [...lines.filter(([, , names]) => names.length > 0).map(([term, summary, names]) => ({ term, summary, names })), ...made];
+  return [
+    ...lines.filter(([, , names]) => names.length > 0).map(([term, summary, names]) => ({ term, summary, names })),
+    ...definitionLines(definitionsRemoved, definitionsAdded ?? 0),
+  ];
+}
+
+/** Those of the target that go for those of the backup are exchanged: most of them come back as they were. */
+function definitionLines(going: readonly string[], coming: number): PlanLine[] {
+  const count = (number: number) => formatCount(number, "view, trigger, routine or event", "views, triggers, routines and events");
+  if (going.length > 0 && coming > 0)
+    return [{ term: "Replaced", summary: `${count(going.length)}, by the ${coming.toLocaleString("en-US")} of the backup`, names: going }];
+  if (going.length > 0) return [{ term: "Removed", summary: `${count(going.length)} of the target`, names: going }];
+  return coming > 0 ? [{ term: "Added", summary: `${count(coming)} of the backup`, names: [] }] : [];
 }
 
 /** The lines of one media folder; of files that nobody has listed beforehand it tells only what becomes of them. */

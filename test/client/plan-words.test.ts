@@ -31,13 +31,22 @@ describe("the plan of a restore", () => {
   it("says what is replaced, added, removed and kept, and leaves out what there is nothing of", () => {
     expect(planLines(of({})).map(({ term, summary }) => `${term}: ${summary}`)).toEqual([
       "Replaced: 1 table of shop, which holds about 12 rows and 4.00 kB now",
+      "Replaced: 1 view, trigger, routine or event, by the 2 of the backup",
       "Replaced: 3 files of /srv/media, taken from the backup",
-      "Added: 2 views, triggers, routines and events of the backup",
       "Added: 1 file of /srv/media, not there now",
       "Removed: 1 table, not in the backup",
-      "Removed: 1 view, trigger, routine or event of the target",
       "Kept: 9 files of /srv/media, as now",
     ]);
+  });
+
+  it.each([
+    [["view: late"], 0, "Removed: 1 view, trigger, routine or event of the target"],
+    [["view: late"], null, "Removed: 1 view, trigger, routine or event of the target"],
+    [[], 2, "Added: 2 views, triggers, routines and events of the backup"],
+  ])("says of definitions %j that go and %s that come: %s", (definitionsRemoved, definitionsAdded, line) => {
+    const none = { ...database, tablesReplaced: [], tablesRemoved: [] };
+    const lines = planLines(of({ database: { ...none, definitionsRemoved, definitionsAdded }, media: [] }));
+    expect(lines.map(({ term, summary }) => `${term}: ${summary}`)).toEqual([line]);
   });
 
   it.each([
