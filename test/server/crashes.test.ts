@@ -157,7 +157,7 @@ async function safetyCopyTaken(holdfast: Holdfast, id: string): Promise<void> {
 }
 
 describe("a cancelled operation", () => {
-  it("ends in seconds, with no child and no file left", async () => {
+  it("ends while what it waits for is still held, with no child and no file left", async () => {
     const { database, block, release } = await blockedDatabase();
     await using _ = database;
     await using holdfast = await startHoldfast();
@@ -166,10 +166,8 @@ describe("a cancelled operation", () => {
     const id = await beginBackup(holdfast, { type: "DATABASE", sourceId });
     await phaseReached(holdfast, id, "DATABASE");
     const ending = follow(holdfast, id);
-    const asked = Date.now();
     expect(await holdfast.graphql("mutation ($id: ID!) { cancelOperation(id: $id) }", { id })).toEqual({ cancelOperation: true });
     expect((await ending).at(-1)).toMatchObject({ status: "CANCELLED" });
-    expect(Date.now() - asked).toBeLessThan(5000);
     const state = await backupState(holdfast, id);
     expect(state).toMatchObject({ status: "CANCELLED", error: { code: "CANCELLED" } });
     await expect(readdir(join(state.storage.location, state.folder))).rejects.toThrow("ENOENT");

@@ -72,8 +72,8 @@ it("foretells a folder that is not there, one without a list, and counts bytes",
   await expect(planMedia(content, roots, ["m/none"], "REPLACE", signal)).rejects.toMatchObject({ code: "BAD_USER_INPUT" });
 });
 
-it("looks at a folder of many files in little time", async () => {
+it("counts a folder of many files", async () => {
   const { content, root, roots } = await made();
   execFileSync("sh", ["-c", "mkdir many && cd many && seq 1 20000 | xargs touch", "sh"], { cwd: root });
   expect(await planMedia(content, roots, null, "OVERWRITE", signal)).toMatchObject([{ filesKept: 20_004 }]);
-}, 20_000);
+});
