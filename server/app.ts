@@ -5,6 +5,7 @@ import { findDrillServer, openThrowaway, sweepThrowaways } from "./db/embedded/t
 import { type Embedded, openEmbedded } from "./db/embedded.ts";
 import { migrate } from "./db/migrate.ts";
 import { holdsSealedSecrets } from "./db/secrets.ts";
+import { Failure } from "./domain/errors.ts";
 import { findTools } from "./engine/database/tools.ts";
 import { deathGuard } from "./engine/process.ts";
 import { openReceived } from "./engine/upload/received.ts";
@@ -15,6 +16,7 @@ import { createBackupFiles } from "./services/backup-files.ts";
 import { createBackups } from "./services/backups.ts";
 import { createDownloads } from "./services/downloads.ts";
 import { followOthers } from "./services/followed.ts";
+import { createFollowers } from "./services/followers.ts";
 import { createOperations } from "./services/operations.ts";
 import type { Queue } from "./services/queue.ts";
 import { createReads, type Reads } from "./services/reads.ts";
@@ -89,15 +91,18 @@ async function wire(settings: Settings, { log, conceal }: Log, catalog: Catalog,
   const bus = memoryBus();
   const tools = () => findTools(settings.mysqlPath);
 
+  const followers = createFollowers(onError);
+  const owned = createSettings({ db, now });
   const operations = createOperations({
     db,
     bus,
     now,
     onError: (error, operationId) => log.error({ err: error, operationId }, "unforeseen error in an operation"),
+    ended: followers.tell,
   });
   const storages = createStorages({ db, now });
   const sources = createSources({ db, secrets, conceal, tools, now });
-  const backups = createBackups({ catalog: db, bus, operations, sources, storages, queue, tools, now, version, onError });
+  const backups = createBackups({ catalog: db, bus, operations, sources, storages, settings: owned, queue, tools, now, version, onError });
   const files = await openReceived(join(settings.home, "uploads"));
   const restores = createRestores({
     catalog: db,
@@ -120,6 +125,10 @@ async function wire(settings: Settings, { log, conceal }: Log, catalog: Catalog,
   };
   const verifications = createVerifications({ catalog: db, bus, operations, backups, storages, queue, tools, openScratchServer, now });
   const uploads = createUploads({ catalog: db, bus, queue, files, now, onError });
+  const cleanups = {
+    settle: async () =>
+      new Failure("INTERRUPTED", "Holdfast stopped while this cleanup was running.", "What is left is removed next time."),
+  };
   const catalogName = settings.databaseUrl
     ? `MySQL or MariaDB at ${new URL(settings.databaseUrl).host}`
     : `Embedded MariaDB in ${settings.home}`;
@@ -135,7 +144,7 @@ async function wire(settings: Settings, { log, conceal }: Log, catalog: Catalog,
     downloads: createDownloads({ catalog: db, backups, backupFiles, storages, now }),
     sources,
     storages,
-    settings: createSettings({ db }),
+    settings: owned,
     tokens: createTokens({ db, now }),
     users: createUsers({ db, now }),
     system: createSystem({ version, catalog: catalogName, home: settings.home, tools, drillServer: findDrillServer, sources, storages }),
@@ -147,10 +156,11 @@ async function wire(settings: Settings, { log, conceal }: Log, catalog: Catalog,
     secrets,
     services,
     reads: createReads(db, storages),
-    upkeep: createUpkeep({ operations, backups, restores, verifications, uploads, queue, sweepScratch }),
+    upkeep: createUpkeep({ operations, backups, restores, verifications, cleanups, uploads, queue, sweepScratch }),
     async close() {
       await uploads.stop();
       await operations.stop();
+      await followers.idle();
       await others.stop();
       await close();
     },

@@ -40,5 +40,86 @@ export type FindingSeverity = (typeof findingSeverities)[number];
 export const entryKinds = words("FILE", "DIRECTORY", "LINK");
 export type EntryKind = (typeof entryKinds)[number];
 
+export const scheduleKinds = words("BACKUP", "RESTORE", "VERIFICATION");
+export type ScheduleKind = (typeof scheduleKinds)[number];
+
+export const scheduleFrequencies = words("DAILY", "WEEKLY", "MONTHLY", "CRON");
+export type ScheduleFrequency = (typeof scheduleFrequencies)[number];
+
+/** What becomes of due times that passed while nothing could start: one run afterwards, or none. */
+export const missedRunPolicies = words("RUN_ONCE", "SKIP");
+export type MissedRunPolicy = (typeof missedRunPolicies)[number];
+
+/** What becomes of a due time while the schedule's last run has not ended. */
+export const overlapPolicies = words("WAIT", "SKIP");
+export type OverlapPolicy = (typeof overlapPolicies)[number];
+
+/** Why a schedule ran: its time came, a missed time was caught up with, or somebody asked. */
+export const scheduleRunCauses = words("DUE", "CATCH_UP", "MANUAL");
+export type ScheduleRunCause = (typeof scheduleRunCauses)[number];
+
+/** What became of one due time of a schedule. WAITING: for jitter, quiet hours, the run before it, or the next try. */
+export const scheduleRunStates = words("WAITING", "STARTED", "COMPLETED", "FAILED", "CANCELLED", "SKIPPED");
+export type ScheduleRunState = (typeof scheduleRunStates)[number];
+
+/** Why a run waits or was skipped. */
+export const scheduleRunReasons = words(
+  "MISSED",
+  "OVERLAP",
+  "QUIET_HOURS",
+  "JITTER",
+  "RETRY",
+  "CLOCK",
+  "PAUSED",
+  "NOTHING_TO_DO",
+  "REFUSED",
+);
+export type ScheduleRunReason = (typeof scheduleRunReasons)[number];
+
+export const channelKinds = words("EMAIL", "SLACK", "DISCORD", "TEAMS", "TELEGRAM", "NTFY", "WEBHOOK", "HEARTBEAT");
+export type ChannelKind = (typeof channelKinds)[number];
+
+/** What people are told of. RECOVERED ends whichever of the others lasted. */
+export const notificationEvents = words(
+  "BACKUP_FAILED",
+  "BACKUP_MISSED",
+  "BACKUP_OVERDUE",
+  "VERIFICATION_FAILED",
+  "RESTORE_FAILED",
+  "STORAGE_LOW",
+  "SIZE_ANOMALY",
+  "CLEANUP_REFUSED",
+  "SCHEDULE_PAUSED",
+  "RECOVERED",
+  "SUCCEEDED",
+  "DIGEST",
+  "TEST",
+);
+export type NotificationEvent = (typeof notificationEvents)[number];
+
+export const deliveryStatuses = words("QUEUED", "SENT", "FAILED");
+export type DeliveryStatus = (typeof deliveryStatuses)[number];
+
+/** Where the value of a setting comes from. */
+export const settingOrigins = words("DEFAULT", "ENVIRONMENT", "DASHBOARD");
+export type SettingOrigin = (typeof settingOrigins)[number];
+
+/** Why retention keeps a backup, the strongest first, or lets it go. */
+export const retentionReasons = words(
+  "PINNED",
+  "IN_USE",
+  "NEWEST_GOOD",
+  "NEWEST_PROVEN",
+  "KEEP_LAST",
+  "DAYS",
+  "DAILY",
+  "WEEKLY",
+  "MONTHLY",
+  "YEARLY",
+  "EXPIRED",
+  "SIZE_CAP",
+);
+export type RetentionReason = (typeof retentionReasons)[number];
+
 export const logLevels = words("INFO", "WARN", "ERROR");
 export type LogLevel = (typeof logLevels)[number];

@@ -5,12 +5,17 @@ import type { OperationId } from "../domain/ids.ts";
 import { activeStatuses, statusesBefore } from "../domain/operation.ts";
 import type { Progress } from "../domain/progress.ts";
 import type { Db } from "./client.ts";
-import { backups, operationLog, restores, verifications } from "./schema/index.ts";
+import { backups, cleanups, operationLog, restores, verifications } from "./schema/index.ts";
 import type { operationColumns } from "./schema/operation-columns.ts";
 
 /** The kinds of operation that have a table. */
-export type StoredKind = Extract<OperationKind, "BACKUP" | "RESTORE" | "VERIFICATION">;
-const tables = { BACKUP: backups, RESTORE: restores, VERIFICATION: verifications } as const satisfies Record<StoredKind, unknown>;
+export type StoredKind = OperationKind;
+const tables = {
+  BACKUP: backups,
+  RESTORE: restores,
+  VERIFICATION: verifications,
+  CLEANUP: cleanups,
+} as const satisfies Record<StoredKind, unknown>;
 const kinds = Object.keys(tables) as readonly StoredKind[];
 
 /** Each kind's table, seen as the columns that all of them share (schema/operation-columns.ts). */

@@ -1,21 +1,35 @@
-import { eq } from "drizzle-orm";
+import { eq, inArray } from "drizzle-orm";
+import type { SettingOrigin } from "../../shared/enums.ts";
 import type { Db } from "./client.ts";
-import { settings } from "./schema/index.ts";
+import { settingValues } from "./schema/index.ts";
 
-export type SettingsRow = Omit<typeof settings.$inferSelect, "id">;
+export type SettingRow = typeof settingValues.$inferSelect;
 
-/** The settings; null before the first start wrote them. */
-export async function readSettings(db: Db): Promise<SettingsRow | null> {
-  const [row] = await db
-    .select({ compression: settings.compression, compressionLevel: settings.compressionLevel })
-    .from(settings)
-    .where(eq(settings.id, 1));
-  return row ?? null;
+/** Every setting that somebody set; the others have their defaults. */
+export const listSettings = (db: Db): Promise<SettingRow[]> => db.select().from(settingValues);
+
+/** Writes these settings down, over what they were. */
+export async function writeSettings(
+  db: Db,
+  values: Readonly<Record<string, unknown>>,
+  { origin, actor, updatedAt }: { readonly origin: SettingOrigin; readonly actor: string; readonly updatedAt: Date },
+): Promise<void> {
+  await db.transaction(async (tx) => {
+    for (const [name, value] of Object.entries(values))
+      await tx
+        .insert(settingValues)
+        .values({ name, value, origin, actor, updatedAt })
+        .onDuplicateKeyUpdate({ set: { value, origin, actor, updatedAt } });
+  });
 }
 
-export async function writeSettings(db: Db, row: SettingsRow): Promise<void> {
-  await db
-    .insert(settings)
-    .values({ id: 1, ...row })
-    .onDuplicateKeyUpdate({ set: row });
+/** Gives these settings their defaults back. */
+export async function clearSettings(db: Db, names: readonly string[]): Promise<void> {
+  if (names.length > 0) await db.delete(settingValues).where(inArray(settingValues.name, [...names]));
+}
+
+/** One setting's row; null where it has its default. */
+export async function findSetting(db: Db, name: string): Promise<SettingRow | null> {
+  const [row] = await db.select().from(settingValues).where(eq(settingValues.name, name));
+  return row ?? null;
 }

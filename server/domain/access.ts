@@ -1,11 +1,13 @@
 import type { Role } from "../../shared/enums.ts";
 import { Failure } from "./errors.ts";
 
-/** Who asks: a signed-in user, an API token, or someone at the machine's own command line. */
+/** Who asks: a signed-in user, an API token, someone at the machine's own command line, or nobody: a schedule. */
 export type Actor =
   | { readonly kind: "user"; readonly id: string; readonly name: string; readonly email: string; readonly role: Role }
   | { readonly kind: "token"; readonly id: string; readonly name: string; readonly role: Role }
-  | { readonly kind: "cli"; readonly name: string; readonly role: "ADMIN" };
+  | { readonly kind: "cli"; readonly name: string; readonly role: "ADMIN" }
+  /** A schedule, or what Holdfast does by itself, such as the daily cleanup; the name says which. */
+  | { readonly kind: "schedule"; readonly name: string; readonly role: "ADMIN" };
 
 /** Everything that can be asked for, and the least role that may. */
 const leastRole = {
@@ -16,8 +18,10 @@ const leastRole = {
   download: "OPERATOR",
   check: "OPERATOR",
   verify: "OPERATOR",
+  runSchedule: "OPERATOR",
   restore: "ADMIN",
   deleteBackup: "ADMIN",
+  cleanup: "ADMIN",
   configure: "ADMIN",
   accounts: "ADMIN",
 } as const satisfies Record<string, Role>;
@@ -42,5 +46,17 @@ export function allow(actor: Actor | null, permission: Permission): asserts acto
 }
 
 /** The actor for a log line or a record: never a secret. */
-export const describeActor = (actor: Actor) =>
-  actor.kind === "user" ? actor.email : actor.kind === "token" ? `API token ${actor.name}` : `command line (${actor.name})`;
+export function describeActor(actor: Actor): string {
+  switch (actor.kind) {
+    case "user":
+      return actor.email;
+    case "token":
+      return `API token ${actor.name}`;
+    case "cli":
+      return `command line (${actor.name})`;
+    case "schedule":
+      return actor.name;
+    default:
+      throw actor satisfies never;
+  }
+}

@@ -1,4 +1,4 @@
-import type { BackupId, OperationId, RestoreId, UploadId, VerificationId } from "../domain/ids.ts";
+import type { BackupId, CleanupId, DeliveryId, OperationId, RestoreId, ScheduleId, UploadId, VerificationId } from "../domain/ids.ts";
 import type { Progress } from "../domain/progress.ts";
 
 /** What happens, by topic. All but `progress` only say that there is something new to read. */
@@ -8,6 +8,9 @@ export interface Events {
   backup: { readonly id: BackupId };
   restore: { readonly id: RestoreId };
   verification: { readonly id: VerificationId };
+  cleanup: { readonly id: CleanupId };
+  schedule: { readonly id: ScheduleId };
+  delivery: { readonly id: DeliveryId };
   upload: { readonly id: UploadId };
 }
 export type Topic = keyof Events;

@@ -4,13 +4,13 @@ import type { BackupFilter, BackupRow } from "../db/backups.ts";
 import * as db from "../db/backups.ts";
 import type { Db } from "../db/client.ts";
 import { listActiveRestoresOf, listUnsettledRestores } from "../db/restores.ts";
-import { readSettings } from "../db/settings.ts";
 import { lockSource, type SourceRow } from "../db/sources.ts";
 import { listActiveVerificationsOf } from "../db/verifications.ts";
 import { type Actor, allow, describeActor } from "../domain/access.ts";
 import { badInput, Failure, messageOf, notFound } from "../domain/errors.ts";
-import { type BackupId, newId, type SourceId, type StorageId } from "../domain/ids.ts";
+import { type BackupId, newId, type ScheduleId, type SourceId, type StorageId } from "../domain/ids.ts";
 import { backupFolder, defaultBackupName } from "../domain/naming.ts";
+import type { SettingValues } from "../domain/settings.ts";
 import { discardBackup } from "../engine/backup.ts";
 import { readManifest } from "../engine/manifest.ts";
 import type { ClientTools } from "../engine/part.ts";
@@ -20,7 +20,7 @@ import type { Operations } from "./operations.ts";
 import { firstOf } from "./paging.ts";
 import type { Queue } from "./queue.ts";
 import type { Work } from "./running.ts";
-import { checkLevel } from "./settings.ts";
+import { checkLevel, type OwnedSettings } from "./settings.ts";
 import type { Sources } from "./sources.ts";
 import type { Storages } from "./storages.ts";
 import { createVerificationRequests } from "./verification-request.ts";
@@ -34,6 +34,7 @@ interface Dependencies {
   readonly operations: Operations;
   readonly sources: Sources;
   readonly storages: Storages;
+  readonly settings: Pick<OwnedSettings, "current">;
   readonly queue: Queue;
   readonly tools: () => Promise<ClientTools>;
   readonly now: () => Date;
@@ -42,6 +43,9 @@ interface Dependencies {
 }
 
 export interface BackupRequest {
+  /** The id that it is to have; taken already means that it was asked for before, and that one stands. */
+  readonly id?: BackupId | null;
+  readonly scheduleId?: ScheduleId | null;
   readonly name?: string | null;
   readonly description?: string | null;
   readonly type: BackupType;
@@ -59,7 +63,7 @@ export type Backups = ReturnType<typeof createBackups>;
 
 /** Takes, lists, pins and deletes backups. */
 export function createBackups(dependencies: Dependencies) {
-  const { catalog, bus, operations, sources, storages, queue, now, onError } = dependencies;
+  const { catalog, bus, operations, sources, storages, settings, queue, now, onError } = dependencies;
   const { take, manifestOf } = createBackupWork(dependencies);
   const verifying = createVerificationRequests(dependencies);
 
@@ -79,7 +83,8 @@ export function createBackups(dependencies: Dependencies) {
     if (name.length > limits.nameLength) throw badInput(`A backup's name has at most ${limits.nameLength} characters.`);
     if ((request.description?.length ?? 0) > limits.descriptionLength)
       throw badInput(`A description has at most ${limits.descriptionLength} characters.`);
-    const id = newId<BackupId>();
+    const id = request.id ?? newId<BackupId>();
+    const packing = packingOf(await settings.current(), request);
     await catalog.transaction(async (tx) => {
       // One at a time decides what may begin on a source, so a restore and a backup cannot both slip in.
       await lockSource(tx, source.id);
@@ -96,7 +101,8 @@ export function createBackups(dependencies: Dependencies) {
         actor: describeActor(actor),
         sourceId: source.id,
         storageId: storage.id,
-        ...(await packingOf(catalog, request)),
+        scheduleId: request.scheduleId ?? null,
+        ...packing,
         excludeLogs: request.excludeLogs ?? true,
         verify: request.verify ?? null,
         folder: backupFolder(source.slug, request.type, at, id),
@@ -122,7 +128,8 @@ export function createBackups(dependencies: Dependencies) {
 
     async create(actor: Actor | null, request: BackupRequest, trigger: Trigger): Promise<BackupRow> {
       allow(actor, "backup");
-      const row = await reserve(actor, request, trigger);
+      const known = request.id ? await db.findBackup(catalog, request.id) : null;
+      const row = known ?? (await reserve(actor, request, trigger));
       await queue.add("backup", row.id);
       return row;
     },
@@ -252,11 +259,10 @@ function checkParts(source: SourceRow, type: BackupType): void {
     throw badInput(`${source.name} has no media folders.`, "Choose the type DATABASE.");
 }
 
-async function packingOf(catalog: Db, request: BackupRequest): Promise<{ compression: Compression; compressionLevel: number }> {
-  const settings = await readSettings(catalog);
-  const preferred = request.compression ?? settings?.compression ?? "ZSTD";
+function packingOf(settings: SettingValues, request: BackupRequest): { compression: Compression; compressionLevel: number } {
+  const preferred = request.compression ?? settings.compression;
   const compression = request.compress === false ? "NONE" : preferred;
-  const usual = settings?.compression === compression ? settings.compressionLevel : compressionLevels[compression].preset;
+  const usual = settings.compression === compression ? settings.compressionLevel : compressionLevels[compression].preset;
   const compressionLevel = compression === "NONE" ? 0 : (request.compressionLevel ?? usual);
   checkLevel(compression, compressionLevel);
   return { compression, compressionLevel };

@@ -18,6 +18,7 @@ import type { OperationId } from "../domain/ids.ts";
 import { isFinal } from "../domain/operation.ts";
 import { conclude, type Progress } from "../domain/progress.ts";
 import type { Bus } from "../events/bus.ts";
+import type { Ended } from "./followers.ts";
 import { publishChange } from "./operation-view.ts";
 import { leaseMilliseconds, type RunningOperation, startRunning, type Work } from "./running.ts";
 import { watching } from "./watch.ts";
@@ -29,12 +30,14 @@ interface Dependencies {
   readonly now: () => Date;
   /** Unforeseen errors, and the heartbeat's. */
   readonly onError: (error: unknown, operationId: OperationId | null) => void;
+  /** Told of every operation that has ended. */
+  readonly ended: (ended: Ended) => void;
 }
 
 export type Operations = ReturnType<typeof createOperations>;
 
 /** The lifecycle of every operation, whatever its kind: begin, lease, report, cancel, finish, and settling after a crash. */
-export function createOperations({ db, bus, now, onError }: Dependencies) {
+export function createOperations({ db, bus, now, onError, ended: tellEnded }: Dependencies) {
   const worker = thisWorker();
   const running = new Map<OperationId, { readonly operation: RunningOperation; readonly ended: Promise<void> }>();
   let stopping = false;
@@ -51,6 +54,7 @@ export function createOperations({ db, bus, now, onError }: Dependencies) {
       // Followers of the log end when they see that nothing more can come.
       bus.publish("log", { operationId: last.operationId });
       changed(kind, last.operationId);
+      tellEnded({ kind, id: last.operationId });
     }
     return won;
   }

@@ -1,6 +1,6 @@
 import type { OperationId, UploadId } from "../domain/ids.ts";
 
-export type JobName = "backup" | "restore" | "verification";
+export type JobName = "backup" | "restore" | "verification" | "cleanup";
 
 /** Wakes a worker for an operation that waits. Jobs are disposable: telling it twice does no harm. */
 export interface Queue {

@@ -5,7 +5,7 @@ import type { Db } from "../db/client.ts";
 import { listSources, type SourceRow } from "../db/sources.ts";
 import type { Connection } from "../domain/connection.ts";
 import { badInput, Failure } from "../domain/errors.ts";
-import type { BackupId, SourceId, UploadId } from "../domain/ids.ts";
+import type { BackupId, RestoreId, SourceId, UploadId } from "../domain/ids.ts";
 import type { Rewrites } from "../domain/inspection.ts";
 import type { Content } from "../engine/content.ts";
 import { type Occupancy, occupancyOf } from "../engine/database/target.ts";
@@ -21,6 +21,8 @@ import type { Storages } from "./storages.ts";
 
 /** What is asked of a restore. */
 export interface RestoreRequest {
+  /** The id that it is to have; taken already means that it was asked for before, and that one stands. */
+  readonly id?: RestoreId | null;
   readonly name?: string | null;
   /** Exactly one of the two. */
   readonly backupId?: BackupId | null;

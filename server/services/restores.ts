@@ -74,7 +74,9 @@ export function createRestores(dependencies: Dependencies) {
       const restore = await requests.resolve(request);
       for await (const problem of requests.problems(restore)) throw problem;
       const { backup, uploadIds, target, type, mode, tables, paths, targetDatabase, rewrites, staged, backupBeforeRestore } = restore;
-      const id = newId<RestoreId>();
+      const known = request.id ? await db.findRestore(catalog, request.id) : null;
+      if (known) return known;
+      const id = request.id ?? newId<RestoreId>();
       const name = nameOf(request, restore.name);
       await catalog.transaction(async (tx) => {
         await lockSource(tx, target.id);

@@ -1,11 +1,10 @@
 import type { Compression } from "../../shared/enums.ts";
 import { compressionLevels } from "../../shared/limits.ts";
 import type { Db } from "../db/client.ts";
-import { readSettings, type SettingsRow, writeSettings } from "../db/settings.ts";
-import { type Actor, allow } from "../domain/access.ts";
+import { listSettings, type SettingRow, writeSettings } from "../db/settings.ts";
+import { type Actor, allow, describeActor } from "../domain/access.ts";
 import { badInput } from "../domain/errors.ts";
-
-const first: SettingsRow = { compression: "ZSTD", compressionLevel: compressionLevels.ZSTD.preset };
+import { defaultSettings, type SettingValues } from "../domain/settings.ts";
 
 /** Refuses a level that the compression's own scale does not have. */
 export function checkLevel(compression: Compression, level: number): void {
@@ -14,29 +13,43 @@ export function checkLevel(compression: Compression, level: number): void {
     throw badInput(`The compression level for ${compression} is a whole number from ${min} to ${max}.`);
 }
 
+export type OwnedSettings = ReturnType<typeof createSettings>;
+
 /** What the settings page owns. */
-export const createSettings = ({ db }: { readonly db: Db }) => ({
-  async read(actor: Actor | null): Promise<SettingsRow> {
-    allow(actor, "read");
-    return (await readSettings(db)) ?? first;
-  },
+export const createSettings = ({ db, now }: { readonly db: Db; readonly now: () => Date }) => {
+  const current = async (): Promise<SettingValues> => valuesOf(await listSettings(db));
+  return {
+    /** The settings as they are now, for the services. */
+    current,
 
-  async update(
-    actor: Actor | null,
-    changes: { readonly compression?: Compression | null; readonly compressionLevel?: number | null },
-  ): Promise<SettingsRow> {
-    allow(actor, "configure");
-    const present = (await readSettings(db)) ?? first;
-    const compression = changes.compression ?? present.compression;
-    const preset = compression === present.compression ? present.compressionLevel : compressionLevels[compression].preset;
-    const next = { compression, compressionLevel: changes.compressionLevel ?? preset };
-    checkLevel(next.compression, next.compressionLevel);
-    await writeSettings(db, next);
-    return next;
-  },
+    async read(actor: Actor | null): Promise<SettingValues> {
+      allow(actor, "read");
+      return current();
+    },
 
-  /** Takes the environment's first settings over, once: after that the dashboard owns them. */
-  async adopt(given: Partial<SettingsRow>): Promise<void> {
-    if (!(await readSettings(db))) await writeSettings(db, { ...first, ...given });
-  },
+    async update(
+      actor: Actor | null,
+      changes: { readonly compression?: Compression | null; readonly compressionLevel?: number | null },
+    ): Promise<SettingValues> {
+      allow(actor, "configure");
+      const present = await current();
+      const compression = changes.compression ?? present.compression;
+      const preset = compression === present.compression ? present.compressionLevel : compressionLevels[compression].preset;
+      const next = { compression, compressionLevel: changes.compressionLevel ?? preset };
+      checkLevel(next.compression, next.compressionLevel);
+      await writeSettings(db, next, { origin: "DASHBOARD", actor: describeActor(actor), updatedAt: now() });
+      return current();
+    },
+
+    /** Takes the environment's first settings over where nobody has set any: after that the dashboard owns them. */
+    async adopt(given: Partial<SettingValues>): Promise<void> {
+      if ((await listSettings(db)).length > 0) return;
+      await writeSettings(db, given, { origin: "ENVIRONMENT", actor: "environment", updatedAt: now() });
+    },
+  };
+};
+
+const valuesOf = (rows: readonly SettingRow[]): SettingValues => ({
+  ...defaultSettings,
+  ...Object.fromEntries(rows.filter(({ name }) => name in defaultSettings).map(({ name, value }) => [name, value])),
 });

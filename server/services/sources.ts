@@ -127,7 +127,16 @@ export function createSources({ db, secrets, conceal, tools, now }: Dependencies
       const base = slugOf(checked.name);
       let slug = base;
       for (let number = 2; taken.has(slug); number += 1) slug = `${base}-${number}`;
-      await uniqueName("source", checked.name, () => insertSource(db, { id, slug, ...columnsOf(id, checked, null), createdAt: now() }));
+      await uniqueName("source", checked.name, () =>
+        insertSource(db, {
+          id,
+          slug,
+          ...columnsOf(id, checked, null),
+          targetBackupAgeHours: null,
+          targetProofAgeHours: null,
+          createdAt: now(),
+        }),
+      );
       return existing(id);
     },
 

@@ -85,6 +85,7 @@ export function createStorages({ db, now }: { readonly db: Db; readonly now: () 
         kind: request.kind,
         config: { directory },
         isDefault: first,
+        sizeCapBytes: null,
         createdAt: now(),
       };
       await uniqueName("storage", name, () => insertStorage(db, row));
@@ -160,6 +161,7 @@ export function createStorages({ db, now }: { readonly db: Db; readonly now: () 
         kind: "LOCAL",
         config: { directory: resolve(directory) },
         isDefault: true,
+        sizeCapBytes: null,
         createdAt: now(),
       });
     },

@@ -1,6 +1,6 @@
 import type { StoredKind } from "../db/operations.ts";
 import type { Failure } from "../domain/errors.ts";
-import type { BackupId, OperationId, RestoreId, VerificationId } from "../domain/ids.ts";
+import type { BackupId, CleanupId, OperationId, RestoreId, VerificationId } from "../domain/ids.ts";
 import type { Backups } from "./backups.ts";
 import type { Operations } from "./operations.ts";
 import type { JobName, Queue } from "./queue.ts";
@@ -13,6 +13,7 @@ interface Dependencies {
   readonly backups: Backups;
   readonly restores: Restores;
   readonly verifications: Verifications;
+  readonly cleanups: { settle(id: CleanupId): Promise<Failure | null> };
   readonly uploads: Uploads;
   /** Removes the servers and folders of drills that died. */
   readonly sweepScratch: () => Promise<void>;
@@ -22,14 +23,18 @@ interface Dependencies {
 export type Upkeep = ReturnType<typeof createUpkeep>;
 
 /** The job that carries out each kind of operation. */
-const jobs = { BACKUP: "backup", RESTORE: "restore", VERIFICATION: "verification" } as const satisfies Record<StoredKind, JobName>;
+const jobs = { BACKUP: "backup", RESTORE: "restore", VERIFICATION: "verification", CLEANUP: "cleanup" } as const satisfies Record<
+  StoredKind,
+  JobName
+>;
 
 /** Puts right what crashes left behind, and goes on with what could not be done before. */
-export const createUpkeep = ({ operations, backups, restores, verifications, uploads, queue, sweepScratch }: Dependencies) => {
+export const createUpkeep = ({ operations, backups, restores, verifications, cleanups, uploads, queue, sweepScratch }: Dependencies) => {
   const verdicts: Readonly<Record<StoredKind, (id: OperationId) => Promise<Failure | null>>> = {
     BACKUP: (id) => backups.settle(id as BackupId),
     RESTORE: (id) => restores.settle(id as RestoreId),
     VERIFICATION: (id) => verifications.settle(id as VerificationId),
+    CLEANUP: (id) => cleanups.settle(id as CleanupId),
   };
   return {
     async perform(): Promise<void> {

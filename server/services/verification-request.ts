@@ -19,8 +19,13 @@ interface Dependencies {
 /** Writes verifications down as waiting: for whoever asks for one, and for backups that were asked for with one. */
 export function createVerificationRequests({ catalog, bus, queue, now }: Dependencies) {
   /** `unless` looks at the catalog while nothing else can begin on the backup's source. */
-  async function reserve(backup: BackupRow, level: VerificationLevel, actor: string, unless: (tx: Db) => Promise<boolean>) {
-    const id = newId<VerificationId>();
+  async function reserve(
+    backup: BackupRow,
+    level: VerificationLevel,
+    actor: string,
+    unless: (tx: Db) => Promise<boolean>,
+    id = newId<VerificationId>(),
+  ) {
     const wanted = await catalog.transaction(async (tx) => {
       await lockSource(tx, backup.sourceId);
       if (await unless(tx)) return false;
@@ -41,15 +46,21 @@ export function createVerificationRequests({ catalog, bus, queue, now }: Depende
 
   return {
     /** Refuses a backup that is not complete, and one that is being verified. */
-    async request(backup: BackupRow, level: VerificationLevel, actor: string): Promise<VerificationId> {
+    async request(backup: BackupRow, level: VerificationLevel, actor: string, wanted = newId<VerificationId>()): Promise<VerificationId> {
       if (backup.status !== "COMPLETED")
         throw badInput(`${backup.name} is not complete, so there is nothing to verify.`, "Choose a completed backup.");
-      const id = await reserve(backup, level, actor, async (tx) => {
-        if ((await listActiveVerificationsOf(tx, backup.id)).length > 0)
-          throw new Failure("CONFLICT", `${backup.name} is being verified.`, "Wait until that has ended, or cancel it.");
-        // It may have been deleted since it was looked up.
-        return (await findBackup(tx, backup.id)) === null;
-      });
+      const id = await reserve(
+        backup,
+        level,
+        actor,
+        async (tx) => {
+          if ((await listActiveVerificationsOf(tx, backup.id)).length > 0)
+            throw new Failure("CONFLICT", `${backup.name} is being verified.`, "Wait until that has ended, or cancel it.");
+          // It may have been deleted since it was looked up.
+          return (await findBackup(tx, backup.id)) === null;
+        },
+        wanted,
+      );
       if (id === null) throw new Failure("NOT_FOUND", `There is no backup ${backup.id}.`);
       return id;
     },

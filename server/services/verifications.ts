@@ -57,9 +57,11 @@ export function createVerifications(dependencies: Dependencies) {
   return {
     existing,
 
-    async create(actor: Actor | null, backupId: BackupId, level: VerificationLevel): Promise<VerificationRow> {
+    /** `id` is the one that it is to have; taken already means that it was asked for before, and that one stands. */
+    async create(actor: Actor | null, backupId: BackupId, level: VerificationLevel, id?: VerificationId): Promise<VerificationRow> {
       allow(actor, "verify");
-      return existing(await requests.request(await backups.existing(backupId), level, describeActor(actor)));
+      const known = id ? await db.findVerification(catalog, id) : null;
+      return known ?? existing(await requests.request(await backups.existing(backupId), level, describeActor(actor), id));
     },
 
     /** Carries out the verification that waits under `id`, as its operation. It completes whatever it found: see `passed`. */

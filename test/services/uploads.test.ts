@@ -53,7 +53,7 @@ async function waitingRestore(uploadId: UploadId): Promise<RestoreId> {
   const noDatabase = { databaseHost: null, databasePort: null, databaseUser: null, databasePassword: null, databaseName: null };
   await insertSource(db, {
     ...{ id: sourceId, name: "A source", slug: "a-source", mediaPaths: [], excludePatterns: [], createdAt: at },
-    ...{ ...noDatabase, databaseSocket: null, databaseTls: false },
+    ...{ ...noDatabase, databaseSocket: null, databaseTls: false, targetBackupAgeHours: null, targetProofAgeHours: null },
   });
   await insertRestore(db, {
     ...{ id, name: "A restore", type: "DATABASE", mode: "REPLACE", staged: true, backupBeforeRestore: false, actor: "root" },

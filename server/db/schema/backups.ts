@@ -1,9 +1,10 @@
 import { boolean, index, int, mysqlTable, text, varchar } from "drizzle-orm/mysql-core";
 import type { BackupType, Compression, Trigger, VerificationLevel } from "../../../shared/enums.ts";
-import type { BackupId, SourceId, StorageId } from "../../domain/ids.ts";
+import type { BackupId, ScheduleId, SourceId, StorageId } from "../../domain/ids.ts";
 import type { Artifact, Manifest } from "../../domain/manifest.ts";
 import { bytes, id, instant, json, word } from "../columns.ts";
 import { operationColumns } from "./operation-columns.ts";
+import { schedules } from "./schedules.ts";
 import { sources } from "./sources.ts";
 import { storages } from "./storages.ts";
 
@@ -23,6 +24,8 @@ export const backups = mysqlTable(
     storageId: id<StorageId>()
       .notNull()
       .references(() => storages.id),
+    /** The schedule that asked for it; null for none, and once that was deleted. */
+    scheduleId: id<ScheduleId>().references(() => schedules.id, { onDelete: "set null" }),
     compression: word<Compression>().notNull(),
     compressionLevel: int().notNull(),
     excludeLogs: boolean().notNull(),
@@ -38,12 +41,15 @@ export const backups = mysqlTable(
     verify: word<VerificationLevel>(),
     /** The tombstone: deletion has begun, the files may be gone already. */
     deletedAt: instant(),
+    /** Why its storage has not let go of it yet. */
+    deletionProblem: text(),
     ...operationColumns(),
   },
   (table) => [
     index("backups_created").on(table.createdAt, table.id),
     index("backups_source_created").on(table.sourceId, table.createdAt, table.id),
     index("backups_status_created").on(table.status, table.createdAt, table.id),
+    index("backups_schedule_created").on(table.scheduleId, table.createdAt, table.id),
     index("backups_storage").on(table.storageId, table.status),
   ],
 );

@@ -17,5 +17,8 @@ export const sources = mysqlTable("sources", {
   databaseTls: boolean().notNull().default(false),
   mediaPaths: json<readonly string[]>().notNull(),
   excludePatterns: json<readonly string[]>().notNull(),
+  /** The oldest that its newest good, and newest proven, backup may become; null: as the settings say. */
+  targetBackupAgeHours: int(),
+  targetProofAgeHours: int(),
   createdAt: instant().notNull(),
 });

@@ -1,7 +1,7 @@
 import { boolean, mysqlTable, varchar } from "drizzle-orm/mysql-core";
 import type { StorageKind } from "../../../shared/enums.ts";
 import type { StorageId } from "../../domain/ids.ts";
-import { id, instant, json, word } from "../columns.ts";
+import { bytes, id, instant, json, word } from "../columns.ts";
 
 export const storages = mysqlTable("storages", {
   id: id<StorageId>().primaryKey(),
@@ -9,5 +9,7 @@ export const storages = mysqlTable("storages", {
   kind: word<StorageKind>().notNull(),
   config: json<{ readonly directory: string }>().notNull(),
   isDefault: boolean().notNull().default(false),
+  /** Cleanup removes what no limit protects, the oldest first, until no more is used; null: no cap. */
+  sizeCapBytes: bytes(),
   createdAt: instant().notNull(),
 });

@@ -1,0 +1,20 @@
+import type { RetentionReason } from "../../shared/enums.ts";
+import type { BackupId } from "./ids.ts";
+
+/** What a cleanup did, kept when the backups' own rows are gone. */
+export interface CleanupRecord {
+  readonly removed: readonly CleanupEntry[];
+  /** Backups that their storage would not let go of yet; they are tried again every minute. */
+  readonly refused: readonly (CleanupEntry & { readonly problem: string })[];
+  /** How many were looked at and kept. */
+  readonly kept: number;
+}
+
+export interface CleanupEntry {
+  readonly id: BackupId;
+  readonly name: string;
+  readonly source: string;
+  readonly createdAt: string;
+  readonly storedSize: number;
+  readonly reason: RetentionReason;
+}
