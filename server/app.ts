@@ -12,6 +12,7 @@ import { openReceived } from "./engine/upload/received.ts";
 import type { OpenScratchServer } from "./engine/verify.ts";
 import { memoryBus } from "./events/memory.ts";
 import type { Log } from "./log.ts";
+import { createAudit } from "./services/audit.ts";
 import { createBackupFiles } from "./services/backup-files.ts";
 import { createBackups } from "./services/backups.ts";
 import { createDownloads } from "./services/downloads.ts";
@@ -92,7 +93,8 @@ async function wire(settings: Settings, { log, conceal }: Log, catalog: Catalog,
   const tools = () => findTools(settings.mysqlPath);
 
   const followers = createFollowers(onError);
-  const owned = createSettings({ db, now });
+  const audit = createAudit({ db, now });
+  const owned = createSettings({ db, audit, now });
   const operations = createOperations({
     db,
     bus,
@@ -100,13 +102,27 @@ async function wire(settings: Settings, { log, conceal }: Log, catalog: Catalog,
     onError: (error, operationId) => log.error({ err: error, operationId }, "unforeseen error in an operation"),
     ended: followers.tell,
   });
-  const storages = createStorages({ db, now });
-  const sources = createSources({ db, secrets, conceal, tools, now });
-  const backups = createBackups({ catalog: db, bus, operations, sources, storages, settings: owned, queue, tools, now, version, onError });
+  const storages = createStorages({ db, audit, now });
+  const sources = createSources({ db, audit, secrets, conceal, tools, now });
+  const backups = createBackups({
+    catalog: db,
+    bus,
+    audit,
+    operations,
+    sources,
+    storages,
+    settings: owned,
+    queue,
+    tools,
+    now,
+    version,
+    onError,
+  });
   const files = await openReceived(join(settings.home, "uploads"));
   const restores = createRestores({
     catalog: db,
     bus,
+    audit,
     operations,
     backups,
     sources,
@@ -134,6 +150,7 @@ async function wire(settings: Settings, { log, conceal }: Log, catalog: Catalog,
     : `Embedded MariaDB in ${settings.home}`;
   const backupFiles = createBackupFiles({ backups, storages });
   const services: Services = {
+    audit,
     operations,
     backups,
     backupFiles,
@@ -145,8 +162,8 @@ async function wire(settings: Settings, { log, conceal }: Log, catalog: Catalog,
     sources,
     storages,
     settings: owned,
-    tokens: createTokens({ db, now }),
-    users: createUsers({ db, now }),
+    tokens: createTokens({ db, audit, now }),
+    users: createUsers({ db, audit, now }),
     system: createSystem({ version, catalog: catalogName, home: settings.home, tools, drillServer: findDrillServer, sources, storages }),
   };
   await adoptFirstSettings(settings, services);

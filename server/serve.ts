@@ -118,6 +118,7 @@ async function start(settings: Settings, opened: Log, stopping: AbortSignal): Pr
         secret: secrets.derive("sessions"),
         publicUrl,
         tokens: services.tokens,
+        audit: services.audit,
         now: () => new Date(),
         log: (level, message) => log[level](message),
       });

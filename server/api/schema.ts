@@ -2,6 +2,7 @@ import "reflect-metadata";
 import type { GraphQLSchema } from "graphql";
 import { buildSchema, type PubSub } from "type-graphql";
 import { AccountResolver } from "./account/resolver.ts";
+import { AuditResolver } from "./audit/resolver.ts";
 import { BackupFilesResolver } from "./backup/files-resolver.ts";
 import { BackupResolver } from "./backup/resolver.ts";
 import { OperationResolver, OperationsResolver } from "./operation/resolver.ts";
@@ -20,6 +21,7 @@ export const buildApiSchema = (): Promise<GraphQLSchema> =>
   buildSchema({
     resolvers: [
       AccountResolver,
+      AuditResolver,
       BackupFilesResolver,
       BackupProofResolver,
       BackupResolver,

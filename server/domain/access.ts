@@ -24,6 +24,7 @@ const leastRole = {
   cleanup: "ADMIN",
   configure: "ADMIN",
   accounts: "ADMIN",
+  audit: "ADMIN",
 } as const satisfies Record<string, Role>;
 export type Permission = keyof typeof leastRole;
 

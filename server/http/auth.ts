@@ -3,6 +3,7 @@ import { type Request, type Response, Router, text as readText } from "express";
 import { roles } from "../../shared/enums.ts";
 import type { Actor } from "../domain/access.ts";
 import { Failure } from "../domain/errors.ts";
+import type { Audit } from "../services/audit.ts";
 import type { Tokens } from "../services/tokens.ts";
 import { createAttempts } from "./attempts.ts";
 import { addressHeader, createBetterAuth, type SessionSettings } from "./better-auth.ts";
@@ -11,6 +12,8 @@ import { refusals, refuseForeign, sendFailure, sendTooMany } from "./refusals.ts
 
 export interface AuthDependencies extends SessionSettings {
   readonly tokens: Pick<Tokens, "actorOf">;
+  /** Sign-ins are written down there. */
+  readonly audit: Audit;
   readonly now: () => Date;
 }
 
@@ -28,9 +31,10 @@ export interface Auth {
 }
 
 const bodyLimit = "16kb";
+const signInPath = "/api/auth/sign-in/email";
 
 /** Sign-in by email and password for people, bearer secrets for programs. */
-export function createAuth({ tokens, now, ...settings }: AuthDependencies): Auth {
+export function createAuth({ tokens, audit, now, ...settings }: AuthDependencies): Auth {
   const auth = createBetterAuth(settings, createAttempts(now));
   const originAllowed = createOriginCheck(settings.publicUrl);
 
@@ -52,16 +56,24 @@ export function createAuth({ tokens, now, ...settings }: AuthDependencies): Auth
     const answer = await auth.handler(new Request(url, { method: req.method, headers: headersFor(req), ...(reading ? {} : { body }) }));
     if (answer.status === 429) return sendTooMany(res, Number(answer.headers.get("x-retry-after")));
     if (!answer.ok) return sendFailure(res, failureFor(answer.status), answer.status);
-    for (const cookie of answer.headers.getSetCookie()) res.append("set-cookie", cookie);
+    const cookies = answer.headers.getSetCookie();
+    for (const cookie of cookies) res.append("set-cookie", cookie);
+    if (req.path === signInPath) await noteSignIn(cookies);
     res
       .status(answer.status)
       .set({ "cache-control": "no-store", "content-type": "application/json" })
       .send(await answer.text());
   }
 
+  /** Who signed in is who the new session says it is. */
+  async function noteSignIn(cookies: readonly string[]): Promise<void> {
+    const actor = await actorOfRequest({ cookie: cookies.map((cookie) => cookie.split(";")[0]).join("; ") });
+    if (actor) await audit.record(actor, "user.signIn", actor.name);
+  }
+
   const handler = Router();
   const body = readText({ type: () => true, limit: bodyLimit });
-  handler.post("/api/auth/sign-in/email", body, forward);
+  handler.post(signInPath, body, forward);
   handler.post("/api/auth/sign-out", body, forward);
   handler.get("/api/auth/get-session", forward);
   handler.use("/api/auth", () => {
@@ -93,6 +105,7 @@ export function createAuth({ tokens, now, ...settings }: AuthDependencies): Auth
     },
     async signIn(req, email, password) {
       const { headers } = await auth.api.signInEmail({ body: { email, password }, headers: headersFor(req), returnHeaders: true });
+      await noteSignIn(headers.getSetCookie());
       return headers.getSetCookie();
     },
   };

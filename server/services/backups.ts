@@ -15,6 +15,7 @@ import { discardBackup } from "../engine/backup.ts";
 import { readManifest } from "../engine/manifest.ts";
 import type { ClientTools } from "../engine/part.ts";
 import type { Bus } from "../events/bus.ts";
+import type { Audit } from "./audit.ts";
 import { createBackupWork } from "./backup-work.ts";
 import type { Operations } from "./operations.ts";
 import { firstOf } from "./paging.ts";
@@ -31,6 +32,7 @@ export type { BackupRow } from "../db/backups.ts";
 interface Dependencies {
   readonly catalog: Db;
   readonly bus: Bus;
+  readonly audit: Audit;
   readonly operations: Operations;
   readonly sources: Sources;
   readonly storages: Storages;
@@ -63,7 +65,7 @@ export type Backups = ReturnType<typeof createBackups>;
 
 /** Takes, lists, pins and deletes backups. */
 export function createBackups(dependencies: Dependencies) {
-  const { catalog, bus, operations, sources, storages, settings, queue, now, onError } = dependencies;
+  const { catalog, bus, audit, operations, sources, storages, settings, queue, now, onError } = dependencies;
   const { take, manifestOf } = createBackupWork(dependencies);
   const verifying = createVerificationRequests(dependencies);
 
@@ -190,8 +192,9 @@ export function createBackups(dependencies: Dependencies) {
 
     async pin(actor: Actor | null, id: BackupId, pinned: boolean): Promise<BackupRow> {
       allow(actor, "pin");
-      await existing(id);
+      const { name } = await existing(id);
       await db.setPinned(catalog, id, pinned);
+      await audit.record(actor, pinned ? "backup.pin" : "backup.unpin", name, { id });
       bus.publish("backup", { id });
       return existing(id);
     },
@@ -206,6 +209,7 @@ export function createBackups(dependencies: Dependencies) {
         throw new Failure("CONFLICT", `${row.name} is being verified.`, "Delete it when that has ended, or cancel it first.");
       if (!(await db.markDeleted(catalog, id, now())))
         throw new Failure("CONFLICT", `${row.name} is still being taken.`, "Cancel it first.");
+      await audit.record(actor, "backup.delete", row.name, { id, sourceId: row.sourceId, createdAt: row.createdAt });
       bus.publish("backup", { id });
       await erase(row).catch(onError);
       return true;

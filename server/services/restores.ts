@@ -11,6 +11,7 @@ import { Failure, messageOf } from "../domain/errors.ts";
 import { newId, type RestoreId, type UploadId } from "../domain/ids.ts";
 import type { ClientTools } from "../engine/part.ts";
 import type { Bus } from "../events/bus.ts";
+import type { Audit } from "./audit.ts";
 import type { Backups } from "./backups.ts";
 import type { Operations } from "./operations.ts";
 import { firstOf } from "./paging.ts";
@@ -27,6 +28,7 @@ export type { RestoreRequest } from "./restore-request.ts";
 interface Dependencies {
   readonly catalog: Db;
   readonly bus: Bus;
+  readonly audit: Audit;
   readonly operations: Operations;
   readonly backups: Backups;
   readonly sources: Sources;
@@ -43,7 +45,7 @@ export type Restores = ReturnType<typeof createRestores>;
 
 /** Puts backups back. */
 export function createRestores(dependencies: Dependencies) {
-  const { catalog, bus, operations, queue, now, onError } = dependencies;
+  const { catalog, bus, audit, operations, queue, now, onError } = dependencies;
   const requests = createRestoreRequests(dependencies);
   const { put, repair } = createRestoreWork({ ...dependencies, requests });
 
@@ -90,6 +92,16 @@ export function createRestores(dependencies: Dependencies) {
           status: "QUEUED",
           createdAt: now(),
         });
+      });
+      await audit.record(actor, "restore.create", name, {
+        id,
+        target: target.name,
+        backupId: backup?.id ?? null,
+        type,
+        mode,
+        tables,
+        paths,
+        targetDatabase,
       });
       bus.publish("restore", { id });
       await queue.add("restore", id);

@@ -1,3 +1,4 @@
+import type { AuditTrail } from "./audit.ts";
 import type { BackupFiles } from "./backup-files.ts";
 import type { Backups } from "./backups.ts";
 import type { Downloads } from "./downloads.ts";
@@ -15,6 +16,7 @@ import type { Verifications } from "./verifications.ts";
 
 /** Every use case, as app.ts wires them. */
 export interface Services {
+  readonly audit: AuditTrail;
   readonly operations: Operations;
   readonly backups: Backups;
   readonly backupFiles: BackupFiles;

@@ -5,6 +5,7 @@ import { listSettings, type SettingRow, writeSettings } from "../db/settings.ts"
 import { type Actor, allow, describeActor } from "../domain/access.ts";
 import { badInput } from "../domain/errors.ts";
 import { defaultSettings, type SettingValues } from "../domain/settings.ts";
+import type { Audit } from "./audit.ts";
 
 /** Refuses a level that the compression's own scale does not have. */
 export function checkLevel(compression: Compression, level: number): void {
@@ -16,7 +17,7 @@ export function checkLevel(compression: Compression, level: number): void {
 export type OwnedSettings = ReturnType<typeof createSettings>;
 
 /** What the settings page owns. */
-export const createSettings = ({ db, now }: { readonly db: Db; readonly now: () => Date }) => {
+export const createSettings = ({ db, audit, now }: { readonly db: Db; readonly audit: Audit; readonly now: () => Date }) => {
   const current = async (): Promise<SettingValues> => valuesOf(await listSettings(db));
   return {
     /** The settings as they are now, for the services. */
@@ -38,6 +39,7 @@ export const createSettings = ({ db, now }: { readonly db: Db; readonly now: () 
       const next = { compression, compressionLevel: changes.compressionLevel ?? preset };
       checkLevel(next.compression, next.compressionLevel);
       await writeSettings(db, next, { origin: "DASHBOARD", actor: describeActor(actor), updatedAt: now() });
+      await audit.record(actor, "settings.update", null, next);
       return current();
     },
 

@@ -18,6 +18,7 @@ import { badInput, Failure, notFound } from "../domain/errors.ts";
 import { newId, type SourceId } from "../domain/ids.ts";
 import { slugOf } from "../domain/naming.ts";
 import type { ClientTools } from "../engine/part.ts";
+import type { Audit } from "./audit.ts";
 import type { Secrets } from "./secrets.ts";
 import { checkSourceParts, type SourceCheck } from "./source-check.ts";
 import { type CheckedSource, checkSourceRequest, type SourceRequest } from "./source-request.ts";
@@ -27,6 +28,7 @@ export type { SourceRow } from "../db/sources.ts";
 
 interface Dependencies {
   readonly db: Db;
+  readonly audit: Audit;
   readonly secrets: Secrets;
   /** Keeps a password out of the log from now on. */
   readonly conceal: (secret: string) => void;
@@ -39,7 +41,7 @@ export type Sources = ReturnType<typeof createSources>;
 const passwordContext = (id: SourceId) => `source ${id} password`;
 
 /** What is protected: one database, media folders, or both. */
-export function createSources({ db, secrets, conceal, tools, now }: Dependencies) {
+export function createSources({ db, audit, secrets, conceal, tools, now }: Dependencies) {
   const existing = async (id: SourceId): Promise<SourceRow> => {
     const row = await findSource(db, id);
     if (!row) throw notFound("source", id);
@@ -137,6 +139,7 @@ export function createSources({ db, secrets, conceal, tools, now }: Dependencies
           createdAt: now(),
         }),
       );
+      await audit.record(actor, "source.create", checked.name, auditedPartsOf(checked));
       return existing(id);
     },
 
@@ -147,6 +150,7 @@ export function createSources({ db, secrets, conceal, tools, now }: Dependencies
       await checkStoragesOutside(checked.mediaPaths);
       const kept = keepablePassword(row, checked);
       await uniqueName("source", checked.name, () => updateSourceRow(db, id, columnsOf(id, checked, kept)));
+      await audit.record(actor, "source.update", checked.name, auditedPartsOf(checked));
       return existing(id);
     },
 
@@ -160,6 +164,7 @@ export function createSources({ db, secrets, conceal, tools, now }: Dependencies
           "Delete its backups first; a source with history stays.",
         );
       await removeSource(db, id);
+      await audit.record(actor, "source.delete", row.name);
       return true;
     },
 
@@ -212,3 +217,10 @@ export function createSources({ db, secrets, conceal, tools, now }: Dependencies
     },
   };
 }
+
+/** What the audit says of a source: where it reads from, never with what. */
+const auditedPartsOf = ({ database, mediaPaths, excludePatterns }: CheckedSource) => ({
+  database: database && { host: database.host, port: database.port, user: database.user, database: database.database },
+  mediaPaths,
+  excludePatterns,
+});

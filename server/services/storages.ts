@@ -18,6 +18,7 @@ import { badInput, Failure, notFound } from "../domain/errors.ts";
 import { newId, type StorageId } from "../domain/ids.ts";
 import { localStorage, makeLocalRoot } from "../engine/storage/local.ts";
 import type { Storage } from "../engine/storage/storage.ts";
+import type { Audit } from "./audit.ts";
 import { uniqueName } from "./unique-name.ts";
 
 export interface StorageRequest {
@@ -37,7 +38,7 @@ export interface StorageState extends StorageRow {
 export type Storages = ReturnType<typeof createStorages>;
 
 /** Where backups are kept. */
-export function createStorages({ db, now }: { readonly db: Db; readonly now: () => Date }) {
+export function createStorages({ db, audit, now }: { readonly db: Db; readonly audit: Audit; readonly now: () => Date }) {
   const existing = async (id: StorageId): Promise<StorageRow> => {
     const row = await findStorage(db, id);
     if (!row) throw notFound("storage", id);
@@ -90,6 +91,7 @@ export function createStorages({ db, now }: { readonly db: Db; readonly now: () 
       };
       await uniqueName("storage", name, () => insertStorage(db, row));
       if (request.isDefault) await setDefaultStorage(db, row.id);
+      await audit.record(actor, "storage.create", name, changes(request, directory));
       return described(row.id);
     },
 
@@ -107,6 +109,7 @@ export function createStorages({ db, now }: { readonly db: Db; readonly now: () 
       await localStorage(directory).check();
       await uniqueName("storage", name, () => updateStorageRow(db, id, { name, config: { directory } }));
       if (request.isDefault) await setDefaultStorage(db, id);
+      await audit.record(actor, "storage.update", name, changes(request, directory));
       return described(id);
     },
 
@@ -118,6 +121,7 @@ export function createStorages({ db, now }: { readonly db: Db; readonly now: () 
       if (row.isDefault && (await listStorages(db)).length > 1)
         throw new Failure("CONFLICT", `${row.name} is the default storage.`, "Make another storage the default first.");
       await removeStorage(db, id);
+      await audit.record(actor, "storage.delete", row.name);
       return true;
     },
 
@@ -167,6 +171,8 @@ export function createStorages({ db, now }: { readonly db: Db; readonly now: () 
     },
   };
 }
+
+const changes = ({ kind, isDefault }: StorageRequest, directory: string) => ({ kind, directory, isDefault: isDefault ?? false });
 
 const adapterOf = (row: StorageRow): Storage => localStorage(row.config.directory);
 

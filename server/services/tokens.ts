@@ -6,6 +6,7 @@ import { type Actor, allow } from "../domain/access.ts";
 import { badInput, notFound } from "../domain/errors.ts";
 import { type ApiTokenId, newId } from "../domain/ids.ts";
 import { checkedName, checkedWord } from "./account-input.ts";
+import type { Audit } from "./audit.ts";
 
 export interface ApiTokenRequest {
   readonly name: string;
@@ -20,7 +21,7 @@ const secretForm = /^hf_[A-Za-z0-9_-]{43}$/;
 const useNotedEvery = 60_000;
 
 /** API tokens: bearer credentials for scripts. */
-export const createTokens = ({ db, now }: { readonly db: Db; readonly now: () => Date }) => ({
+export const createTokens = ({ db, audit, now }: { readonly db: Db; readonly audit: Audit; readonly now: () => Date }) => ({
   /** A new token. `secret` is in clear here and nowhere else: only its SHA-256 is kept. */
   async create(actor: Actor | null, request: ApiTokenRequest): Promise<{ readonly apiToken: ApiToken; readonly secret: string }> {
     allow(actor, "accounts");
@@ -36,6 +37,7 @@ export const createTokens = ({ db, now }: { readonly db: Db; readonly now: () =>
     };
     const secret = `hf_${randomBytes(32).toString("base64url")}`;
     await insertApiToken(db, { ...apiToken, secretHash: hashOf(secret) });
+    await audit.record(actor, "apiToken.create", apiToken.name, { role: apiToken.role, expiresAt: apiToken.expiresAt });
     return { apiToken, secret };
   },
 
@@ -48,7 +50,9 @@ export const createTokens = ({ db, now }: { readonly db: Db; readonly now: () =>
   /** The token works no more from now on. */
   async revoke(actor: Actor | null, id: ApiTokenId): Promise<void> {
     allow(actor, "accounts");
+    const known = (await listApiTokens(db)).find((each) => each.id === id);
     if (!(await deleteApiToken(db, id))) throw notFound("API token", id);
+    await audit.record(actor, "apiToken.revoke", known?.name ?? id);
   },
 
   /** Who sends this secret; null for one that is malformed, unknown, expired or revoked. */

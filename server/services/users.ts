@@ -5,6 +5,7 @@ import { type Actor, allow } from "../domain/access.ts";
 import { Failure } from "../domain/errors.ts";
 import { newId, type UserId } from "../domain/ids.ts";
 import { checkedEmail, checkedName, checkedWord } from "./account-input.ts";
+import type { Audit } from "./audit.ts";
 import { checkPassword, hashPassword } from "./passwords.ts";
 
 export interface NewAccount {
@@ -16,7 +17,7 @@ export interface NewAccount {
 export type Users = ReturnType<typeof createUsers>;
 
 /** People who sign in with an email address and a password. */
-export function createUsers({ db, now }: { readonly db: Db; readonly now: () => Date }) {
+export function createUsers({ db, audit, now }: { readonly db: Db; readonly audit: Audit; readonly now: () => Date }) {
   async function prepared(account: NewAccount, role: Role): Promise<NewUser> {
     checkPassword(account.password);
     const [name, email] = [checkedName(account.name, "The user"), checkedEmail(account.email)];
@@ -32,13 +33,17 @@ export function createUsers({ db, now }: { readonly db: Db; readonly now: () => 
       const user = await prepared(account, "ADMIN");
       if (await insertFirstUser(db, user))
         throw new Failure("CONFLICT", "Holdfast is set up already.", "Sign in, or ask an administrator for an account.");
+      await audit.record({ kind: "user", ...seen(user) }, "user.create", user.email, { role: user.role, first: true });
       return seen(user);
     },
 
     /** Makes the administrator that the settings name, if there is no user at all. Whether it did. */
     async ensureAdministrator(email: string, password: string): Promise<boolean> {
       if (await anyUser(db)) return false;
-      return (await insertFirstUser(db, await prepared({ name: "Administrator", email, password }, "ADMIN"))) === null;
+      const user = await prepared({ name: "Administrator", email, password }, "ADMIN");
+      if (await insertFirstUser(db, user)) return false;
+      await audit.record({ kind: "cli", name: "environment", role: "ADMIN" }, "user.create", user.email, { role: user.role, first: true });
+      return true;
     },
 
     /** Makes a user; CONFLICT when the address has one. */
@@ -47,6 +52,7 @@ export function createUsers({ db, now }: { readonly db: Db; readonly now: () => 
       const user = await prepared(account, checkedWord(account.role, roles, "role"));
       if (await insertUser(db, user))
         throw new Failure("CONFLICT", `There is a user ${user.email} already.`, "Choose another address, or change that user.");
+      await audit.record(actor, "user.create", user.email, { role: user.role });
       return seen(user);
     },
 

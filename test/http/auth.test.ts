@@ -40,6 +40,15 @@ describe("signing in", () => {
     expect(await served.whoami({ cookie })).toBeNull();
   });
 
+  it("is written down, and a wrong password is not taken for a sign-in", async () => {
+    const before = (await served.audit.page(admin, 100, null)).totalCount;
+    await served.signIn("ada@example.com", "wrong horse battery");
+    await served.signIn("ada@example.com");
+    const { nodes, totalCount } = await served.audit.page(admin, 1, null);
+    expect(nodes[0]).toMatchObject({ actor: "ada@example.com", action: "user.signIn" });
+    expect(totalCount).toBe(before + 1);
+  });
+
   it("answers a wrong password and an unknown address alike", async () => {
     const answers = [await served.signIn("ada@example.com", "wrong horse battery"), await served.signIn("eve@example.com")];
     for (const answer of answers) {

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { Actor } from "../../server/domain/access.ts";
 import type { ApiTokenId } from "../../server/domain/ids.ts";
+import { createAudit } from "../../server/services/audit.ts";
 import { createTokens } from "../../server/services/tokens.ts";
 import { freshCatalog } from "../support/catalog.ts";
 
@@ -12,7 +13,7 @@ let at = start;
 let tokens: ReturnType<typeof createTokens>;
 beforeAll(async () => {
   fresh = await freshCatalog();
-  tokens = createTokens({ db: fresh.catalog.db, now: () => at });
+  tokens = createTokens({ db: fresh.catalog.db, audit: createAudit({ db: fresh.catalog.db, now: () => at }), now: () => at });
 });
 afterAll(() => fresh[Symbol.asyncDispose]());
 beforeEach(() => {

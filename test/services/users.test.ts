@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { Actor } from "../../server/domain/access.ts";
+import { createAudit } from "../../server/services/audit.ts";
 import { generatePassword, hashPassword, passwordMatches } from "../../server/services/passwords.ts";
 import { createUsers } from "../../server/services/users.ts";
 import { freshCatalog } from "../support/catalog.ts";
@@ -14,7 +15,7 @@ describe("users", () => {
   let users: ReturnType<typeof createUsers>;
   beforeAll(async () => {
     fresh = await freshCatalog();
-    users = createUsers({ db: fresh.catalog.db, now });
+    users = createUsers({ db: fresh.catalog.db, audit: createAudit({ db: fresh.catalog.db, now }), now });
   });
   beforeEach(() => fresh.catalog.pool.query("DELETE FROM users"));
   afterAll(() => fresh[Symbol.asyncDispose]());

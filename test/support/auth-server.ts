@@ -5,6 +5,7 @@ import { authStore } from "../../server/db/users.ts";
 import type { Actor } from "../../server/domain/access.ts";
 import { createAuth } from "../../server/http/auth.ts";
 import { createSetup } from "../../server/http/setup.ts";
+import { createAudit } from "../../server/services/audit.ts";
 import { createTokens } from "../../server/services/tokens.ts";
 import { createUsers } from "../../server/services/users.ts";
 import type { Role } from "../../shared/enums.ts";
@@ -27,7 +28,8 @@ export async function serveAuth(options: Options = {}) {
   const clock = { at: new Date() };
   const now = () => clock.at;
   const { db, pool } = fresh.catalog;
-  const [users, tokens] = [createUsers({ db, now }), createTokens({ db, now })];
+  const audit = createAudit({ db, now });
+  const [users, tokens] = [createUsers({ db, audit, now }), createTokens({ db, audit, now })];
   const app = express();
   const server = app.listen(0, "127.0.0.1");
   await once(server, "listening");
@@ -36,6 +38,7 @@ export async function serveAuth(options: Options = {}) {
   const auth = createAuth({
     store: authStore(db),
     tokens,
+    audit,
     secret: options.secret ?? secret,
     publicUrl: options.publicUrl ?? url,
     now,
@@ -51,7 +54,7 @@ export async function serveAuth(options: Options = {}) {
       body: typeof body === "string" ? body : JSON.stringify(body),
     });
   return {
-    ...{ url, pool, users, tokens, auth, setup, clock, log, fresh, post },
+    ...{ url, pool, users, tokens, audit, auth, setup, clock, log, fresh, post },
     signIn: (email: string, given = password, headers = {}) => post("/api/auth/sign-in/email", { email, password: given }, headers),
     whoami: async (headers: Record<string, string>): Promise<Actor | null> =>
       (await (await fetch(`${url}/whoami`, { headers })).json()) as Actor | null,
