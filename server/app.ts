@@ -86,15 +86,16 @@ const pick = ({ socketPath, user, database }: Embedded) => ({ socketPath, user, 
 
 async function wire(settings: Settings, { log, conceal }: Log, catalog: Catalog, queue: Queue, close: () => Promise<void>): Promise<App> {
   const { db } = catalog;
+  const say = (line: string) => log.info(line);
   const now = () => new Date();
   const onError = (error: unknown) => log.error({ err: error }, "unforeseen error");
   const secrets = await openSecrets(settings.keyFile, { mayCreate: !(await holdsSealedSecrets(db)) });
   const bus = memoryBus();
-  const tools = () => findTools(settings.mysqlPath);
 
   const followers = createFollowers(onError);
   const audit = createAudit({ db, now });
-  const owned = createSettings({ db, audit, now });
+  const owned = createSettings({ db, audit, secrets, conceal, findTools, environmentSmtpUrl: settings.smtpUrl, now });
+  const { tools } = owned;
   const operations = createOperations({
     db,
     bus,
@@ -166,7 +167,7 @@ async function wire(settings: Settings, { log, conceal }: Log, catalog: Catalog,
     users: createUsers({ db, audit, now }),
     system: createSystem({ version, catalog: catalogName, home: settings.home, tools, drillServer: findDrillServer, sources, storages }),
   };
-  await adoptFirstSettings(settings, services);
+  await adoptFirstSettings(settings, services, say);
   const others = followOthers({ db, bus, now, onError });
   return {
     catalog,
@@ -184,15 +185,18 @@ async function wire(settings: Settings, { log, conceal }: Log, catalog: Catalog,
   };
 }
 
-/** What the environment says of the first storage, settings and source; once there, the dashboard owns them. */
-async function adoptFirstSettings(settings: Settings, { storages, settings: owned, sources }: Services): Promise<void> {
-  await storages.adopt(settings.firstSettings.directory ?? join(settings.home, "backups"));
-  await owned.adopt(
-    settings.firstSettings.compressionLevel === null
-      ? {}
-      : { compression: "GZIP", compressionLevel: settings.firstSettings.compressionLevel },
-  );
-  const { firstSource } = settings;
+/** What the environment says of the first storage, settings and source is taken over once; after that the dashboard owns them. */
+async function adoptFirstSettings(settings: Settings, services: Services, say: (line: string) => void): Promise<void> {
+  const { storages, settings: owned, sources } = services;
+  const { firstDirectory, firstSettings, firstSource } = settings;
   const environment = { kind: "cli", name: "environment", role: "ADMIN" } as const;
+  await storages.adopt(firstDirectory ?? join(settings.home, "backups"));
+  const ignored = [...(await owned.adopt(firstSettings))];
   if (firstSource && (await sources.list(environment)).length === 0) await sources.create(environment, firstSource);
+  if (firstDirectory && !(await storages.list(environment)).some(({ config }) => config.directory === firstDirectory))
+    ignored.push("BACKUP_DIRECTORY");
+  if (ignored.length > 0)
+    say(
+      `The dashboard owns the settings since the first start; these names now say something else and change nothing: ${ignored.join(", ")}.`,
+    );
 }

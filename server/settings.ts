@@ -2,7 +2,8 @@ import { existsSync, readFileSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
 import { parseEnv } from "node:util";
 import { Failure } from "./domain/errors.ts";
-import { type Fields, fieldNames, fields, withoutEffect } from "./settings/fields.ts";
+import type { SettingValues } from "./domain/settings.ts";
+import { type Fields, fieldNames, fields } from "./settings/fields.ts";
 import { nearest } from "./settings/nearest.ts";
 
 /** What the environment and `.env` say, checked; paths are absolute. Frozen. */
@@ -20,12 +21,14 @@ export interface Settings {
   readonly keyFile: string;
   readonly admin: { readonly email: string; readonly password: string } | null;
   readonly logLevel: NonNullable<Fields["HOLDFAST_LOG_LEVEL"]>;
-  /** Folder or program of the client tools; null: found by itself. */
-  readonly mysqlPath: string | null;
+  /** The mail server, as long as the dashboard has none of its own. */
+  readonly smtpUrl: string | null;
   /** The source to begin with; null: none is described. */
   readonly firstSource: FirstSource | null;
-  /** The settings to begin with; null: the default. */
-  readonly firstSettings: { readonly directory: string | null /** On gzip's scale. */; readonly compressionLevel: number | null };
+  /** The first storage's folder; null: the default. */
+  readonly firstDirectory: string | null;
+  /** The settings to begin with, as far as they are given. */
+  readonly firstSettings: Partial<SettingValues>;
 }
 
 export interface FirstSource {
@@ -77,7 +80,6 @@ export function loadSettings(
       problems.join(" "),
       "Settings come from the environment and from the file .env in the working directory.",
     );
-  for (const name of withoutEffect) if (given.has(name)) warnings.push(`${name} has no effect in this release.`);
   return { settings: settingsFrom(parsed.data), warnings, secrets: secretsOf(parsed.data) };
 }
 
@@ -121,10 +123,25 @@ function settingsFrom(given: Fields): Settings {
     keyFile: given.HOLDFAST_KEY_FILE ?? join(home, "holdfast.key"),
     admin: email && password ? Object.freeze({ email, password }) : null,
     logLevel: given.HOLDFAST_LOG_LEVEL ?? "info",
-    mysqlPath: given.BACKUP_MYSQL_PATH ?? null,
+    smtpUrl: given.HOLDFAST_SMTP_URL ?? null,
     firstSource,
-    firstSettings: Object.freeze({ directory: given.BACKUP_DIRECTORY ?? null, compressionLevel: given.BACKUP_COMPRESSION_LEVEL ?? null }),
+    firstDirectory: given.BACKUP_DIRECTORY ?? null,
+    firstSettings: Object.freeze(firstSettingsFrom(given)),
   });
+}
+
+function firstSettingsFrom(given: Fields): Partial<SettingValues> {
+  const { BACKUP_COMPRESSION_LEVEL: compressionLevel, BACKUP_NOTIFICATION_EMAIL: address } = given;
+  const first = {
+    retentionDays: given.BACKUP_RETENTION_DAYS,
+    autoCleanup: given.BACKUP_AUTO_CLEANUP,
+    toolsPath: given.BACKUP_MYSQL_PATH,
+    emailNotifications: given.BACKUP_EMAIL_NOTIFICATIONS,
+    notificationEmails: address && [address],
+    // The level is on gzip's scale, so it brings gzip with it.
+    ...(compressionLevel === undefined ? {} : { compression: "GZIP", compressionLevel }),
+  };
+  return Object.fromEntries(Object.entries(first).filter(([, value]) => value !== undefined));
 }
 
 function firstSourceFrom(given: Fields): FirstSource | null {
@@ -147,9 +164,9 @@ function firstSourceFrom(given: Fields): FirstSource | null {
 }
 
 function secretsOf(given: Fields): readonly string[] {
-  const inUrl = given.HOLDFAST_DATABASE_URL ? new URL(given.HOLDFAST_DATABASE_URL).password : "";
+  const inUrls = [given.HOLDFAST_DATABASE_URL, given.HOLDFAST_SMTP_URL].map((url) => (url ? new URL(url).password : ""));
   const { HOLDFAST_ADMIN_PASSWORD: admin = "", BACKUP_MYSQL_PASSWORD: source = "" } = given;
-  return [inUrl, decoded(inUrl), admin, source].filter(Boolean);
+  return [...inUrls.flatMap((password) => [password, decoded(password)]), admin, source].filter(Boolean);
 }
 
 function decoded(text: string): string {

@@ -7,6 +7,8 @@ export const limits = {
   mediaPaths: 20,
   excludePatterns: 200,
   pageSize: 200,
+  mailAddresses: 20,
+  allowedEndpoints: 100,
 } as const;
 
 /** Compression levels by format, as the tools count them. */

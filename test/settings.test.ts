@@ -28,9 +28,10 @@ describe("settings", () => {
       keyFile: resolve("data/holdfast.key"),
       admin: null,
       logLevel: "info",
-      mysqlPath: null,
+      smtpUrl: null,
       firstSource: null,
-      firstSettings: { directory: null, compressionLevel: null },
+      firstDirectory: null,
+      firstSettings: {},
     });
     expect([warnings, secrets]).toEqual([[], []]);
     expect(Object.isFrozen(settings) && Object.isFrozen(settings.firstSettings)).toBe(true);
@@ -48,6 +49,7 @@ describe("settings", () => {
       HOLDFAST_ADMIN_EMAIL: "ada@example.com",
       HOLDFAST_ADMIN_PASSWORD: "correct horse",
       HOLDFAST_LOG_LEVEL: "debug",
+      HOLDFAST_SMTP_URL: "smtps://mailer:p%23ss@mail.example.com",
       BACKUP_DIRECTORY: "backups",
       BACKUP_RETENTION_DAYS: "30",
       BACKUP_AUTO_CLEANUP: "True",
@@ -73,21 +75,25 @@ describe("settings", () => {
       keyFile: resolve("the.key"),
       admin: { email: "ada@example.com", password: "correct horse" },
       logLevel: "debug",
-      mysqlPath: "/opt/mysql/bin",
+      smtpUrl: "smtps://mailer:p%23ss@mail.example.com",
       firstSource: {
         name: "shop",
         database: { host: "db", port: 3308, user: "shop", password: "it's #1", database: "shop", socketPath: "/run/mysqld/mysqld.sock" },
         mediaPaths: ["/var/www/shop/media"],
       },
-      firstSettings: { directory: resolve("backups"), compressionLevel: 9 },
+      firstDirectory: resolve("backups"),
+      firstSettings: {
+        retentionDays: 30,
+        autoCleanup: true,
+        toolsPath: "/opt/mysql/bin",
+        compression: "GZIP",
+        compressionLevel: 9,
+        emailNotifications: false,
+        notificationEmails: ["ops@example.com"],
+      },
     });
-    expect(warnings).toEqual([
-      "BACKUP_RETENTION_DAYS has no effect in this release.",
-      "BACKUP_AUTO_CLEANUP has no effect in this release.",
-      "BACKUP_EMAIL_NOTIFICATIONS has no effect in this release.",
-      "BACKUP_NOTIFICATION_EMAIL has no effect in this release.",
-    ]);
-    expect(secrets).toEqual(["p%40ss-word", "p@ss-word", "correct horse", "it's #1"]);
+    expect(warnings).toEqual([]);
+    expect(secrets).toEqual(["p%40ss-word", "p@ss-word", "p%23ss", "p#ss", "correct horse", "it's #1"]);
   });
 
   it("come from .env too, of which the environment wins, and an empty value is none", () => {
@@ -112,7 +118,6 @@ describe("settings", () => {
     ],
     [{ HOLDFAST_ROLE: "worker" }, "HOLDFAST_ROLE can only be all in this release: one process does everything."],
     [{ HOLDFAST_REDIS_URL: "redis://x" }, "HOLDFAST_REDIS_URL has no effect in this release. Leave it out."],
-    [{ HOLDFAST_SMTP_URL: "smtp://x" }, "HOLDFAST_SMTP_URL has no effect in this release. Leave it out."],
     [{ HOLDFAST_ADMIN_EMAIL: "a@b.cd" }, "HOLDFAST_ADMIN_EMAIL needs HOLDFAST_ADMIN_PASSWORD beside it."],
     [{ HOLDFAST_ADMIN_PASSWORD: "canary-1" }, "HOLDFAST_ADMIN_PASSWORD needs HOLDFAST_ADMIN_EMAIL beside it."],
     [{ BACKUP_MYSQL_HOST: "db", BACKUP_MYSQL_USER: "x" }, "BACKUP_MYSQL_HOST needs BACKUP_MYSQL_DATABASE beside it."],
@@ -133,6 +138,18 @@ describe("settings", () => {
       expect(message).not.toContain("canary-1");
     },
   );
+
+  it.each([
+    "mail.example.com:25",
+    "http://u:canary-1@mail",
+    "smtp://u:canary-1%@mail",
+    "smtp://:canary-1@mail",
+    "smtp://u:canary-1@mail/inbox",
+  ])("refuse the mail server %s and do not repeat its password", (address) => {
+    const message = refused({ HOLDFAST_SMTP_URL: address });
+    expect(message).toContain("HOLDFAST_SMTP_URL is an address such as smtp://");
+    expect(message).not.toContain("canary-1");
+  });
 
   it("tell all problems at once", () => {
     expect(refused({ HOLDFAST_PORT: "x", HOLDFAST_ROLE: "api", HOLDFAST_LGO_LEVEL: "info" })).toBe(

@@ -9,6 +9,7 @@ import {
   phases,
   restoreModes,
   roles,
+  settingOrigins,
   storageKinds,
   triggers,
   uploadStates,
@@ -35,6 +36,7 @@ export const RestoreModeEnum = named(
   restoreModes,
   "REPLACE: the target ends exactly as the backup. OVERWRITE: what the backup holds wins, the rest stays. PRESERVE: what exists stays, only what is missing is added.",
 );
+export const SettingOriginEnum = named("SettingOrigin", settingOrigins);
 export const VerificationLevelEnum = named(
   "VerificationLevel",
   verificationLevels,

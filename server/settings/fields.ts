@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 import { z } from "zod";
 import { compressionLevels } from "../../shared/limits.ts";
+import { mailServerExample, parseMailServer } from "../domain/mail-server.ts";
 
 /** Each message goes on from the name: "HOLDFAST_PORT" + " is a whole number…". No value is repeated: some are secrets. */
 const told = (message: string) => ({ error: `%s ${message}` });
@@ -37,6 +38,13 @@ const databaseUrl = z
   )
   .transform((value) => value.replace(/^mariadb:/, "mysql:"));
 
+const smtpUrl = z
+  .string()
+  .refine(
+    (value) => parseMailServer(value) !== null,
+    told(`is an address such as ${mailServerExample}; signs in the password are written in percent form.`),
+  );
+
 const later = z.string().refine(() => false, told("has no effect in this release. Leave it out."));
 
 /** Every name that Holdfast reads, with how its text is checked and what it becomes. An empty value counts as unset. */
@@ -54,7 +62,7 @@ export const fields = z.object({
   HOLDFAST_ADMIN_EMAIL: email.optional(),
   HOLDFAST_ADMIN_PASSWORD: text.optional(),
   HOLDFAST_LOG_LEVEL: oneOf("trace", "debug", "info", "warn", "error", "fatal", "silent").optional(),
-  HOLDFAST_SMTP_URL: later.optional(),
+  HOLDFAST_SMTP_URL: smtpUrl.optional(),
   BACKUP_DIRECTORY: path.optional(),
   BACKUP_RETENTION_DAYS: whole(1, 36500).optional(),
   BACKUP_AUTO_CLEANUP: flag.optional(),
@@ -73,11 +81,3 @@ export const fields = z.object({
 
 export type Fields = z.output<typeof fields>;
 export const fieldNames = Object.keys(fields.shape);
-
-/** Taken without complaint, because scripts may set them already, but not obeyed yet. */
-export const withoutEffect = [
-  "BACKUP_RETENTION_DAYS",
-  "BACKUP_AUTO_CLEANUP",
-  "BACKUP_EMAIL_NOTIFICATIONS",
-  "BACKUP_NOTIFICATION_EMAIL",
-] as const;

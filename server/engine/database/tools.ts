@@ -33,7 +33,7 @@ async function locate(path: string | null): Promise<{ dump: string; client: stri
     throw new Failure(
       "SOURCE_UNAVAILABLE",
       `There is no ${path}, where the database's client programs were expected.`,
-      `Correct BACKUP_MYSQL_PATH, or leave it out to use those on PATH. ${install}`,
+      `Correct the path of the client tools in the settings, or empty it to use those on PATH. ${install}`,
     );
   const folder = path === null ? null : entry?.isDirectory() ? path : dirname(path);
   const program = (name: string) => findProgram(folder === null ? name : join(folder, name));
