@@ -17,3 +17,9 @@ export const compressionLevels = {
   GZIP: { min: 1, max: 9, preset: 6 },
   ZSTD: { min: 1, max: 19, preset: 3 },
 } as const;
+
+/** What a limit of retention may be: a hundred years, and more backups of one kind than anybody keeps. */
+export const retentionLimits = {
+  days: { min: 1, max: 36_500 },
+  count: { min: 1, max: 10_000 },
+} as const;
