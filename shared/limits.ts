@@ -7,6 +7,7 @@ export const limits = {
   mediaPaths: 20,
   excludePatterns: 200,
   pageSize: 200,
+  targetHours: 87_600,
   mailAddresses: 20,
   allowedEndpoints: 100,
 } as const;

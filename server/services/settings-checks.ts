@@ -4,6 +4,7 @@ import { z } from "zod";
 import type { Compression } from "../../shared/enums.ts";
 import { compressionLevels, limits } from "../../shared/limits.ts";
 import { badInput, Failure } from "../domain/errors.ts";
+import { checkLimit } from "../domain/retention-check.ts";
 import type { SettingValues } from "../domain/settings.ts";
 
 /** Refuses a level that the compression's own scale does not have. */
@@ -61,17 +62,13 @@ function whole(what: string, min: number, max: number, hint?: string) {
 }
 
 /** Hours from 1; 0 is how a client says that there is no target. */
-export function targetHours(what: string) {
-  const check = whole(what, 0, 87_600, "In hours; 0 sets no target.");
+function targetHours(what: string) {
+  const check = whole(what, 0, limits.targetHours, "In hours; 0 sets no target.");
   return (value: number | null): number | null => (value === null ? null : check(value) || null);
 }
 
 function checkLimits(retention: SettingValues["retention"]): SettingValues["retention"] {
-  for (const [name, limit] of Object.entries(retention))
-    if (limit !== null && (!Number.isInteger(limit) || limit < 1 || limit > 10_000))
-      throw new Failure("BAD_USER_INPUT", `The limit ${name} is a whole number from 1 to 10000.`, "Leave it out to set no such limit.", {
-        reason: "RETENTION_INVALID",
-      });
+  for (const [limit, value] of Object.entries(retention)) checkLimit(limit as keyof SettingValues["retention"], value);
   return retention;
 }
 

@@ -17,6 +17,9 @@ export interface SourceRequest {
   } | null;
   readonly mediaPaths?: readonly string[] | null;
   readonly excludePatterns?: readonly string[] | null;
+  /** Null: as the settings say; 0: no target. Left out: as it was. */
+  readonly targetBackupAgeHours?: number | null;
+  readonly targetProofAgeHours?: number | null;
 }
 
 /** The same, complete and plausible. A null password means: the one that is stored. */
@@ -25,6 +28,8 @@ export interface CheckedSource {
   readonly database: (Omit<Connection, "password"> & { readonly password: string | null }) | null;
   readonly mediaPaths: readonly string[];
   readonly excludePatterns: readonly string[];
+  readonly targetBackupAgeHours: number | null | undefined;
+  readonly targetProofAgeHours: number | null | undefined;
 }
 
 const systemSchemas = new Set(["mysql", "information_schema", "performance_schema", "sys"]);
@@ -44,7 +49,23 @@ export function checkSourceRequest(request: SourceRequest): CheckedSource {
   if (excludePatterns.length > limits.excludePatterns) throw badInput(`A source has at most ${limits.excludePatterns} exclude patterns.`);
   const database = request.database ? checkedDatabase(request.database) : null;
   if (!database && mediaPaths.length === 0) throw badInput("A source needs a database, a media folder, or both.");
-  return { name, database, mediaPaths, excludePatterns };
+  return {
+    name,
+    database,
+    mediaPaths,
+    excludePatterns,
+    targetBackupAgeHours: checkedTarget(request.targetBackupAgeHours),
+    targetProofAgeHours: checkedTarget(request.targetProofAgeHours),
+  };
+}
+
+function checkedTarget(hours: number | null | undefined): number | null | undefined {
+  if (typeof hours === "number" && !(Number.isInteger(hours) && hours >= 0 && hours <= limits.targetHours))
+    throw badInput(
+      `A source's target is a whole number of hours from 0 to ${limits.targetHours}.`,
+      "0 sets no target; null takes the one of the settings.",
+    );
+  return hours;
 }
 
 function checkedPath(path: string): string {

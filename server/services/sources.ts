@@ -79,6 +79,8 @@ export function createSources({ db, audit, secrets, conceal, tools, now }: Depen
     databaseTls: request.database?.tls ?? false,
     mediaPaths: request.mediaPaths,
     excludePatterns: request.excludePatterns,
+    ...(request.targetBackupAgeHours === undefined ? {} : { targetBackupAgeHours: request.targetBackupAgeHours }),
+    ...(request.targetProofAgeHours === undefined ? {} : { targetProofAgeHours: request.targetProofAgeHours }),
   });
 
   /** A password is kept only for the server it was given for, or a changed address would send it to a stranger. */
@@ -133,9 +135,9 @@ export function createSources({ db, audit, secrets, conceal, tools, now }: Depen
         insertSource(db, {
           id,
           slug,
-          ...columnsOf(id, checked, null),
           targetBackupAgeHours: null,
           targetProofAgeHours: null,
+          ...columnsOf(id, checked, null),
           createdAt: now(),
         }),
       );

@@ -17,4 +17,8 @@ export class SourceInput {
   @Field(() => DatabaseInput, { nullable: true }) database?: DatabaseInput | null;
   @Field(() => [String], { nullable: true }) mediaPaths?: string[] | null;
   @Field(() => [String], { nullable: true }) excludePatterns?: string[] | null;
+  @Field(() => Int, { nullable: true, description: "Null: as the settings say; 0: no target; left out: as it was." })
+  targetBackupAgeHours?: number | null;
+  @Field(() => Int, { nullable: true, description: "Null: as the settings say; 0: no target; left out: as it was." })
+  targetProofAgeHours?: number | null;
 }

@@ -18,6 +18,13 @@ export class SourceType {
   @Field(() => String) name!: string;
   @Field(() => [String]) mediaPaths!: string[];
   @Field(() => [String]) excludePatterns!: string[];
+  @Field(() => Int, { nullable: true, description: "The oldest its newest good backup may become; null: as the settings say, 0: any age." })
+  targetBackupAgeHours!: number | null;
+  @Field(() => Int, {
+    nullable: true,
+    description: "The oldest its newest proven backup may become; null: as the settings say, 0: any age.",
+  })
+  targetProofAgeHours!: number | null;
   @Field(() => DateTime) createdAt!: Date;
 }
 
