@@ -14,7 +14,9 @@ const outdates =
   (_result: unknown, _args: unknown, cache: Cache) =>
     outdate(cache, ...fields);
 
-const backupFields = ["backups", "availableBackups", "sources", "storages"];
+const backupFields = ["backups", "availableBackups", "sources", "storages", "retentionPreview", "statistics", "alerts", "activity"];
+const scheduleFields = ["schedules", "schedule", "scheduleRuns"];
+const statisticFields = ["statistics", "alerts", "activity", "auditLog"];
 
 const options: CacheExchangeOpts = {
   keys: {
@@ -41,17 +43,46 @@ const options: CacheExchangeOpts = {
     PathCheck: embedded,
     ConnectionCheck: embedded,
     Settings: () => "settings",
+    SettingSource: embedded,
+    ConfigurationExport: embedded,
+    ImportPlan: embedded,
+    SavedChannel: embedded,
+    DeliveryPage: embedded,
+    Alert: embedded,
+    TestResult: embedded,
+    Statistics: embedded,
+    DayStatistics: embedded,
+    SourceStatistics: embedded,
+    StorageStatistics: embedded,
+    AuditPage: embedded,
+    ActivityPage: embedded,
     IssuedApiToken: embedded,
     Download: embedded,
     SystemCheck: embedded,
     System: embedded,
     PageInfo: embedded,
+    Retention: embedded,
+    QuietHours: embedded,
+    RetentionPreview: embedded,
+    RetentionVerdict: embedded,
+    CleanupEntry: embedded,
+    CleanupResult: embedded,
+    CleanupPage: embedded,
     BackupPage: embedded,
     RestorePage: embedded,
   },
   updates: {
     Mutation: {
       createBackup: outdates("backups", "sources"),
+      createSchedule: outdates(...scheduleFields),
+      // Backups of a schedule live by its limits.
+      updateSchedule: outdates("schedulePreview", "retentionPreview", "backups", ...scheduleFields),
+      deleteSchedule: outdates("backups", "backup", "retentionPreview", ...scheduleFields),
+      toggleSchedule: outdates(...scheduleFields),
+      runSchedule: outdates("backups", "sources", ...scheduleFields),
+      cleanupBackups: outdates("cleanups", "backup", ...backupFields),
+      resumeCleanup: outdates("retentionPreview"),
+      pinBackup: outdates("retentionPreview"),
       deleteBackup: outdates(...backupFields),
       createRestore: outdates("restores"),
       verifyBackup: outdates("backup", ...backupFields),
@@ -62,6 +93,13 @@ const options: CacheExchangeOpts = {
       createStorage: outdates("storages"),
       updateStorage: outdates("storages"),
       deleteStorage: outdates("storages"),
+      updateSettings: outdates("storages", ...statisticFields),
+      resetSettings: outdates("storages", ...statisticFields),
+      importConfiguration: outdates("settings", "notificationChannels", "storages", "sources", ...statisticFields),
+      createNotificationChannel: outdates("notificationChannels"),
+      deleteNotificationChannel: outdates("notificationChannels", "deliveries"),
+      testNotificationChannel: outdates("notificationChannels", "deliveries"),
+      testEmail: outdates("deliveries"),
       createApiToken: outdates("apiTokens"),
       revokeApiToken: outdates("apiTokens"),
     },
@@ -71,6 +109,9 @@ const options: CacheExchangeOpts = {
       restoreChanged: outdates("restore", "restores", "sources"),
       verificationChanged: outdates("backup", ...backupFields),
       uploadChanged: outdates("uploads"),
+      deliveryChanged: outdates("deliveries", "notificationChannels", "alerts"),
+      scheduleChanged: outdates(...scheduleFields),
+      cleanupChanged: outdates("cleanup", "cleanups"),
     },
   },
 };

@@ -1,10 +1,10 @@
 import type { BackupType, Compression } from "../../shared/enums.ts";
-import type { CreateBackupInput, SettingsQuery, SourcePartsFragment, StoragePartsFragment } from "../graphql/generated.ts";
+import type { CreateBackupInput, SettingsPartsFragment, SourcePartsFragment, StoragePartsFragment } from "../graphql/generated.ts";
 
 interface Known {
   readonly sources: readonly SourcePartsFragment[];
   readonly storages: readonly StoragePartsFragment[];
-  readonly settings: SettingsQuery["settings"];
+  readonly settings: Pick<SettingsPartsFragment, "compression" | "compressionLevel">;
 }
 
 /** A backup being asked for: what the form binds to, and the input that it makes. */
