@@ -11,7 +11,7 @@ export interface Retention {
   readonly keepYearly: number | null;
 }
 
-/** A good backup, as retention sees it: complete, and neither failed nor found damaged. */
+/** A completed backup, as retention sees it. Failed and unfinished ones are none of its business: they count for nothing. */
 export interface RetainedBackup {
   readonly id: BackupId;
   readonly sourceId: SourceId;
@@ -19,14 +19,16 @@ export interface RetainedBackup {
   readonly type: BackupType;
   readonly createdAt: Date;
   readonly storedSize: number;
+  /** Not found damaged by its last verification. Only good ones count for limits by number, and only they protect a source. */
+  readonly good: boolean;
   readonly pinned: boolean;
   /** A drill has restored it. */
   readonly proven: boolean;
   /** A restore, a verification or a download needs it now. */
   readonly inUse: boolean;
-  /** Its schedule's, or the global default; backups under the same `group` count together for the limits. */
+  /** Its schedule's, or the global default. */
   readonly retention: Retention;
-  /** The schedule's id, or the source's for backups without one. */
+  /** Backups of one group count together for the limits: those of one type of a schedule, or of a source without one. */
   readonly group: string;
 }
 
@@ -35,6 +37,20 @@ export interface Verdict {
   readonly id: BackupId;
   readonly keep: boolean;
   readonly reasons: readonly RetentionReason[];
-  /** When the last limit that keeps it by age will let it go; null where that cannot be known. */
+  /** When the limit by days lets it go; null where it is pinned, or only other limits and protections keep it. */
   readonly expiresAt: Date | null;
+}
+
+/** The most that the backups of a storage may take. */
+export interface SizeCap {
+  readonly storageId: StorageId;
+  readonly capBytes: number;
+}
+
+/** What the rule looks at beside the backups. */
+export interface RetentionView {
+  readonly now: Date;
+  /** The IANA zone in which days, weeks, months and years begin. */
+  readonly timeZone: string;
+  readonly caps: readonly SizeCap[];
 }
