@@ -18,3 +18,11 @@ export interface CleanupEntry {
   readonly storedSize: number;
   readonly reason: RetentionReason;
 }
+
+/** What whoever asks for a cleanup may ask for. */
+export interface CleanupRequest {
+  /** Instead of every limit by days, this once. */
+  readonly days: number | null;
+  /** Also while deletion is paused because the clock jumped. */
+  readonly force: boolean;
+}

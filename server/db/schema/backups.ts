@@ -43,6 +43,9 @@ export const backups = mysqlTable(
     deletedAt: instant(),
     /** Why its storage has not let go of it yet. */
     deletionProblem: text(),
+    /** How often it was refused, and when it is tried again; null: at once. */
+    deletionAttempts: int().notNull().default(0),
+    deletionRetryAt: instant(),
     ...operationColumns(),
   },
   (table) => [
@@ -51,6 +54,7 @@ export const backups = mysqlTable(
     index("backups_status_created").on(table.status, table.createdAt, table.id),
     index("backups_schedule_created").on(table.scheduleId, table.createdAt, table.id),
     index("backups_storage").on(table.storageId, table.status),
+    index("backups_deleted").on(table.deletedAt, table.deletionRetryAt),
   ],
 );
 

@@ -1,6 +1,6 @@
 import { index, int, mysqlTable, varchar } from "drizzle-orm/mysql-core";
 import type { Trigger } from "../../../shared/enums.ts";
-import type { CleanupRecord } from "../../domain/cleanup.ts";
+import type { CleanupRecord, CleanupRequest } from "../../domain/cleanup.ts";
 import type { CleanupId } from "../../domain/ids.ts";
 import { bytes, id, json, word } from "../columns.ts";
 import { operationColumns } from "./operation-columns.ts";
@@ -14,6 +14,8 @@ export const cleanups = mysqlTable(
     actor: varchar({ length: 255 }).notNull(),
     removedCount: int().notNull().default(0),
     freedBytes: bytes().notNull().default(0),
+    /** What was asked for beside the limits that are set; null for nothing. */
+    request: json<CleanupRequest>(),
     /** What was removed and why; null until it ended. */
     record: json<CleanupRecord>(),
     ...operationColumns(),

@@ -23,6 +23,7 @@ export const verifications = mysqlTable(
     ...operationColumns(),
   },
   (table) => [
+    index("verifications_created").on(table.createdAt, table.id),
     index("verifications_backup_created").on(table.backupId, table.createdAt, table.id),
     index("verifications_status_created").on(table.status, table.createdAt, table.id),
   ],
