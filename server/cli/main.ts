@@ -1,14 +1,29 @@
 import { userInfo } from "node:os";
 import type { App } from "../app.ts";
-import { Failure } from "../domain/errors.ts";
+import { badInput, Failure } from "../domain/errors.ts";
+import type { Holdfast } from "./holdfast.ts";
 import { interruption } from "./interruption.ts";
+import { hasColors } from "./output.ts";
 import { runProgram } from "./program.ts";
-import type { InSession } from "./session.ts";
+import type { CommonOptions, InSession, Session } from "./session.ts";
 
 const interrupted = interruption();
+const say = (line: string) => void process.stderr.write(`${line}\n`);
 
-/** One command on the catalog itself, so that it works with no server up: what it begins, it runs. */
-const inSession: InSession = async ({ json = false }, work) => {
+/** One command, on this machine's catalog or on another Holdfast. */
+const inSession: InSession = (options, work) =>
+  options.remote === undefined ? onCatalog(options, work) : onRemote(options, options.remote, work);
+
+const sessionOn = (holdfast: Holdfast, { json = false }: CommonOptions): Session => ({
+  holdfast,
+  signal: interrupted,
+  output: { json, bar: process.stderr.isTTY === true, color: !json && hasColors(process.stdout) },
+  canAsk: process.stdin.isTTY === true && process.stderr.isTTY === true,
+});
+
+/** On the catalog itself, so that it works with no server up: what the command begins, it runs. */
+async function onCatalog(options: CommonOptions, work: (session: Session) => Promise<void>): Promise<void> {
+  if (options.tokenFile) throw badInput("--token-file belongs to --remote.");
   // Loaded only now: help and wrong usage are told at once, without the catalog's libraries.
   const [{ openApp }, { openLog }, { loadSettings }] = await Promise.all([
     import("../app.ts"),
@@ -16,26 +31,42 @@ const inSession: InSession = async ({ json = false }, work) => {
     import("../settings.ts"),
   ]);
   const { settings, warnings, secrets } = loadSettings();
-  for (const warning of warnings) process.stderr.write(`${warning}\n`);
+  for (const warning of warnings) say(warning);
   const opened = openLog({ level: "info", secrets, destination: { write: tell } });
   try {
     await using app = closing(await openApp(settings, opened, async () => ({ add: async () => {} })));
     interrupted.throwIfAborted();
-    await work({
-      actor: { kind: "cli", name: userInfo().username, role: "ADMIN" },
-      services: app.services,
-      signal: interrupted,
-      output: { json, bar: process.stderr.isTTY === true },
-      canAsk: process.stdin.isTTY === true && process.stderr.isTTY === true,
-    });
+    await work(sessionOn(await holdfastOf(app, settings.publicUrl), options));
   } catch (error) {
     if (error instanceof Failure) throw error;
     opened.log.error({ err: error }, "unforeseen error");
     throw new Failure("INTERNAL", "Something went wrong that Holdfast did not foresee.", "The line above tells more.", { cause: error });
   }
-};
+}
 
-const closing = ({ services, close }: App) => ({ services, [Symbol.asyncDispose]: close });
+async function holdfastOf({ services, reads }: Pick<App, "services" | "reads">, publicUrl: string | null): Promise<Holdfast> {
+  const [{ buildApiSchema }, { createLoaders }, { localHoldfast }] = await Promise.all([
+    import("../api/schema.ts"),
+    import("../api/loaders.ts"),
+    import("./local.ts"),
+  ]);
+  const actor = { kind: "cli", name: userInfo().username, role: "ADMIN" } as const;
+  const context = () => ({ actor, services, loaders: createLoaders(reads), publicUrl: publicUrl ?? "" });
+  return localHoldfast({ schema: await buildApiSchema(), context, services, actor, signal: interrupted });
+}
+
+const closing = ({ services, reads, close }: App) => ({ services, reads, [Symbol.asyncDispose]: close });
+
+async function onRemote(options: CommonOptions, address: string, work: (session: Session) => Promise<void>): Promise<void> {
+  const [{ remoteHoldfast }, { readToken, remoteAddress }] = await Promise.all([import("./remote.ts"), import("./token.ts")]);
+  const url = remoteAddress(address, say);
+  const holdfast = remoteHoldfast({ url, token: await readToken(options.tokenFile, say), signal: interrupted, say });
+  try {
+    await work(sessionOn(holdfast, options));
+  } finally {
+    await holdfast.close();
+  }
+}
 
 /** Standard output is the command's answer alone. What the log says goes to standard error: news as sentences, errors whole. */
 function tell(line: string): void {

@@ -27,3 +27,7 @@ export function fitted(text: string, columns: number): string {
   }
   return `${kept}…`;
 }
+
+/** Whether a stream shows colours: a terminal does, unless the person or the terminal says otherwise. */
+export const hasColors = (stream: { readonly isTTY?: boolean; hasColors?(): boolean }) =>
+  stream.isTTY === true && stream.hasColors?.() === true;

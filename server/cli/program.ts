@@ -7,7 +7,7 @@ import { doctorCommand } from "./commands/doctor.ts";
 import { restoreCommand } from "./commands/restore.ts";
 import { restoreFilesCommand } from "./commands/restore-files.ts";
 import { verificationCommand } from "./commands/verification.ts";
-import type { InSession } from "./session.ts";
+import type { CommonOptions, InSession } from "./session.ts";
 
 /** Runs the command that argv names. The exit status: 0 done, 1 failed, 2 wrong usage; what went wrong stands on standard error. */
 export async function runProgram(inSession: InSession): Promise<number> {
@@ -29,14 +29,18 @@ export async function runProgram(inSession: InSession): Promise<number> {
   }
 }
 
-function programWith(inSession: InSession): Command {
+function programWith(begin: InSession): Command {
   const program = new Command("holdfast")
     .description("Back up and restore MySQL and MariaDB applications: database and media.")
     .version(version)
     .showHelpAfterError("Add --help to see what can be given.")
     .addHelpText("after", "\nExit status: 0 done, 1 failed, 2 wrong usage. `holdfast help COMMAND` shows a command with examples.")
+    .option("--remote <url>", "work on another Holdfast, by its API")
+    .option("--token-file <file>", "where the secret of an API token of it stands; - for standard input")
+    .configureHelp({ showGlobalOptions: true })
     // Before the commands are made: they take it over.
     .exitOverride();
+  const inSession: InSession = (options, work) => begin({ ...program.opts<CommonOptions>(), ...options }, work);
   backupCommands(program, inSession);
   restoreCommand(program, inSession);
   restoreFilesCommand(program, inSession);

@@ -3,11 +3,14 @@ import { formatBytes, formatDuration } from "../../shared/format.ts";
 import type { Progress } from "../domain/progress.ts";
 import { fitted, onOneLine } from "./output.ts";
 
+/** What is shown of an operation that runs. */
+export type ShownProgress = Omit<Progress, "at" | "operationId">;
+
 /** Shows an operation on standard error until `progress` ends: as a bar that goes away after, or as a line for each phase. */
-export const showProgress = (progress: AsyncIterable<Progress>, asBar: boolean): Promise<void> =>
+export const showProgress = (progress: AsyncIterable<ShownProgress>, asBar: boolean): Promise<void> =>
   asBar ? showBar(progress) : showLines(progress);
 
-async function showBar(progress: AsyncIterable<Progress>): Promise<void> {
+async function showBar(progress: AsyncIterable<ShownProgress>): Promise<void> {
   const bar = new SingleBar({
     format: "{bar} {percentage}%  {state}",
     barsize: 24,
@@ -23,7 +26,7 @@ async function showBar(progress: AsyncIterable<Progress>): Promise<void> {
   }
 }
 
-async function showLines(progress: AsyncIterable<Progress>): Promise<void> {
+async function showLines(progress: AsyncIterable<ShownProgress>): Promise<void> {
   let told = "";
   for await (const { status, phase } of progress) {
     if (phase !== told && status === "RUNNING") process.stderr.write(`${phase.toLowerCase()}\n`);
@@ -32,7 +35,7 @@ async function showLines(progress: AsyncIterable<Progress>): Promise<void> {
 }
 
 /** What stands behind the bar: phase, bytes, rate, time left, current table or file, as far as they are known. */
-export function stateOf({ phase, bytesProcessed, bytesExpected, bytesPerSecond, etaSeconds, currentItem }: Progress): string {
+export function stateOf({ phase, bytesProcessed, bytesExpected, bytesPerSecond, etaSeconds, currentItem }: ShownProgress): string {
   const done = formatBytes(bytesProcessed);
   return [
     phase.toLowerCase(),

@@ -1,37 +1,38 @@
+import type { ErrorCode } from "../../shared/codes.ts";
+import type { OperationKind, OperationStatus } from "../../shared/enums.ts";
 import { Failure } from "../domain/errors.ts";
-import type { OperationId } from "../domain/ids.ts";
-import { errorOf, type OperationRecord } from "../services/operation-view.ts";
-import { showProgress } from "./progress.ts";
+import { cancelDocument, endDocuments, progressDocument } from "./documents/operations.ts";
+import { type ShownProgress, showProgress } from "./progress.ts";
 import type { Session } from "./session.ts";
 
-/** One kind of operation, as its service offers it. */
-interface Kind<Id extends OperationId, Row extends OperationRecord> {
-  /** False when it does not wait to be run: then somebody else runs it, or it has ended. */
-  perform(id: Id): Promise<boolean>;
-  existing(id: Id): Promise<Row>;
+interface End {
+  readonly operation: {
+    readonly status: OperationStatus;
+    readonly error: { readonly code: ErrorCode; readonly message: string; readonly hint: string | null } | null;
+  } | null;
 }
 
-/** Runs an operation that this command began, showing how far it is, and gives what became of it; throws its failure when it did not complete. */
-export async function runShown<Id extends OperationId, Row extends OperationRecord>(
-  { services, actor, output, signal }: Session,
-  kind: Kind<Id, Row>,
-  id: Id,
-): Promise<Row> {
+/** Has an operation that this command began performed, showing how far it is; throws its failure when it did not complete. */
+export async function runShown({ holdfast, output, signal }: Session, kind: OperationKind, id: string): Promise<void> {
   // It may have ended by itself at this very moment; then its end stands.
-  const cancel = () => void services.operations.cancel(actor, id).catch(() => {});
+  const cancel = () => void holdfast.ask(cancelDocument, { id }).catch(() => {});
   signal.addEventListener("abort", cancel, { once: true });
   if (signal.aborted) cancel();
-  const progress = await services.operations.watch(actor, id);
-  const shown = showProgress(progress, output.bar);
+  const events = holdfast.listen<{ operationProgress: ShownProgress }>(progressDocument, { id });
+  const shown = showProgress(progressOf(events), output.bar);
   try {
-    if (!(await kind.perform(id))) await shown;
+    await Promise.all([holdfast.perform(kind, id), shown]);
   } finally {
     signal.removeEventListener("abort", cancel);
-    await progress.return?.();
-    await shown;
+    await events.return?.();
+    await shown.catch(() => {});
   }
-  const ended = await kind.existing(id);
-  if (ended.status === "COMPLETED") return ended;
-  const { code, message, hint } = errorOf(ended) ?? { code: "INTERNAL", message: "It did not complete.", hint: null };
+  const { operation } = await holdfast.ask<End>(endDocuments[kind], { id });
+  if (operation?.status === "COMPLETED") return;
+  const { code, message, hint } = operation?.error ?? { code: "INTERNAL", message: "It did not complete.", hint: null };
   throw new Failure(code, message, hint ?? undefined);
+}
+
+async function* progressOf(events: AsyncIterable<{ readonly operationProgress: ShownProgress }>): AsyncGenerator<ShownProgress, void> {
+  for await (const { operationProgress } of events) yield operationProgress;
 }

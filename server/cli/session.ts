@@ -1,10 +1,8 @@
-import type { Actor } from "../domain/access.ts";
-import type { Services } from "../services/services.ts";
+import type { Holdfast } from "./holdfast.ts";
 
-/** What a command works with: the services straight on the catalog, as the person at the machine. */
+/** What a command works with. */
 export interface Session {
-  readonly actor: Actor;
-  readonly services: Services;
+  readonly holdfast: Holdfast;
   /** Aborts with a CANCELLED Failure when the command is to end early. */
   readonly signal: AbortSignal;
   readonly output: Output;
@@ -12,11 +10,21 @@ export interface Session {
   readonly canAsk: boolean;
 }
 
-/** How a command answers: `json` as one JSON object on standard output, `bar` with a progress bar on standard error. */
+/** How a command answers: `json` as one JSON object on standard output, `bar` with a progress bar on standard error, `color` on standard output. */
 export interface Output {
   readonly json: boolean;
   readonly bar: boolean;
+  readonly color: boolean;
+}
+
+/** The options that every command has. */
+export interface CommonOptions {
+  readonly json?: boolean;
+  /** The address of another Holdfast. */
+  readonly remote?: string;
+  /** Where the secret of an API token of it stands. */
+  readonly tokenFile?: string;
 }
 
 /** Opens a session for one command and closes it after, whatever came of it. Rejects with a Failure only. */
-export type InSession = (output: { readonly json?: boolean }, work: (session: Session) => Promise<void>) => Promise<void>;
+export type InSession = (options: CommonOptions, work: (session: Session) => Promise<void>) => Promise<void>;

@@ -205,7 +205,10 @@ describe("a command", () => {
     const healthy = await command(env, ["doctor"]);
     expect(healthy).toMatchObject({ code: 0, stdout: expect.stringContaining("ok     Source shop") });
     expect(healthy.stdout).toContain("ok     Server for drills");
-    const { code, stdout } = await command({ ...env, BACKUP_MYSQL_PATH: "/nowhere" }, ["doctor"]);
+    await using other = await freshDatabase("catalog");
+    const lacking = { ...database.settings, ...(await homeOn(other.name)), BACKUP_MYSQL_PATH: "/nowhere" };
+    const { code, stdout } = await command(lacking, ["doctor"]);
+    await rm(lacking.HOLDFAST_HOME, { recursive: true });
     expect({ code, stdout }).toEqual({ code: 1, stdout: expect.stringMatching(/^WRONG {2}Database client tools: There is no \/nowhere/m) });
   });
 

@@ -2,6 +2,7 @@ import type { Role } from "../../../shared/enums.ts";
 import { badInput } from "../../domain/errors.ts";
 import { generatePassword } from "../../services/passwords.ts";
 import { ask, firstLine } from "../asking.ts";
+import { createTokenDocument } from "../documents/definitions.ts";
 import { answer } from "../output.ts";
 import type { Session } from "../session.ts";
 
@@ -14,9 +15,10 @@ export interface UserOptions {
 
 /** create-user: a password that was made up is part of the answer, one that was given never is. */
 export async function createUser(session: Session, options: UserOptions): Promise<void> {
+  const { services, actor } = session.holdfast.own("Users are made");
   const given = options.passwordStdin ? await firstLine() : session.canAsk ? await typed(session) : null;
   const password = given ?? generatePassword();
-  const user = await session.services.users.create(session.actor, {
+  const user = await services.users.create(actor, {
     email: options.email,
     name: options.name ?? options.email,
     password,
@@ -44,7 +46,11 @@ export interface TokenOptions {
 
 /** create-token. */
 export async function createToken(session: Session, { name, role }: TokenOptions): Promise<void> {
-  const { apiToken, secret } = await session.services.tokens.create(session.actor, { name, role: roleOf(role), expiresAt: null });
+  const {
+    createApiToken: { apiToken, secret },
+  } = await session.holdfast.ask<{ createApiToken: { apiToken: object; secret: string } }>(createTokenDocument, {
+    input: { name, role: roleOf(role) },
+  });
   answer(session, { ...apiToken, secret }, secret);
 }
 

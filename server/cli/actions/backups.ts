@@ -1,15 +1,15 @@
 import type { BackupType } from "../../../shared/enums.ts";
 import { formatBytes, formatDuration } from "../../../shared/format.ts";
-import { badInput } from "../../domain/errors.ts";
-import type { BackupId, SourceId, StorageId } from "../../domain/ids.ts";
-import { durationOf } from "../../services/operation-view.ts";
-import type { SourceRow } from "../../services/sources.ts";
+import { badInput, notFound } from "../../domain/errors.ts";
 import { confirm } from "../asking.ts";
+import * as documents from "../documents/backups.ts";
+import { type Source, sourcesDocument } from "../documents/definitions.ts";
 import { answer, table } from "../output.ts";
 import { runShown } from "../running.ts";
 import type { Session } from "../session.ts";
+import { when } from "../times.ts";
 import { described, portrayed, statusOf } from "./backup-text.ts";
-import { performed } from "./verification.ts";
+import { followed, performed } from "./verification.ts";
 import { badge, provenText, recorded } from "./verification-text.ts";
 
 export interface CreateOptions {
@@ -25,86 +25,94 @@ export interface CreateOptions {
 
 /** create-backup. */
 export async function create(session: Session, options: CreateOptions): Promise<void> {
-  const { services, actor } = session;
+  const { holdfast } = session;
   const source = await sourceOf(session, options.source);
-  const { id } = await services.backups.create(
-    actor,
-    {
-      name: options.name,
-      description: options.description,
-      type: (options.type?.toUpperCase() as BackupType | undefined) ?? allOf(source),
-      sourceId: source.id,
-      storageId: options.storage as StorageId | undefined,
-      compress: options.compress,
-      excludeLogs: !options.includeLogs,
-      verify: options.verify ? "RESTORE" : null,
-    },
-    "CLI",
-  );
-  const backup = await runShown(session, services.backups, id);
-  const stored = `${formatBytes(backup.storedSize ?? 0)} stored in ${formatDuration(durationOf(backup) ?? 0)}`;
-  const text = [`${backup.name}: ${statusOf(backup)}, ${stored} (${id})`, ...(backup.warnings ?? []).map((warning) => `  ${warning}`)];
-  // Where a server beside took the backup, it may not have come to it yet.
-  if (options.verify) await services.backups.finishVerifying();
-  const [verification] = options.verify ? await services.verifications.ofBackups(actor, [id]) : [];
+  const input = {
+    name: options.name,
+    description: options.description,
+    type: options.type?.toUpperCase() ?? allOf(source),
+    sourceId: source.id,
+    storageId: options.storage,
+    compress: options.compress,
+    excludeLogs: !options.includeLogs,
+    verify: options.verify ? "RESTORE" : null,
+  };
+  const { createBackup } = await holdfast.ask<{ createBackup: { id: string } }>(documents.createBackupDocument, { input });
+  await runShown(session, "BACKUP", createBackup.id);
+  const backup = await existing(session, createBackup.id);
+  const stored = `${formatBytes(backup.storedSize ?? 0)} stored in ${formatDuration(backup.durationSeconds ?? 0)}`;
+  const text = [`${backup.name}: ${statusOf(backup)}, ${stored} (${backup.id})`, ...backup.warnings.map((warning) => `  ${warning}`)];
+  const verification = options.verify ? await followed(session, backup.id) : null;
   if (!verification) return answer(session, described(backup), text.join("\n"));
-  const proof = await performed(session, verification.id);
-  answer(session, { ...described(backup), verification: recorded(proof) }, [...text, provenText(backup.name, proof)].join("\n"));
+  const proof = await performed(session, verification);
+  answer(session, { ...described(backup), verification: recorded(proof) }, [...text, provenText(proof)].join("\n"));
 }
 
 /** The source that was named, or the only one. */
-async function sourceOf({ services, actor }: Session, id: string | undefined): Promise<SourceRow> {
-  const all = await services.sources.list(actor);
-  if (id || all.length <= 1) return services.sources.choose((id as SourceId | undefined) ?? null);
-  throw badInput("There are several sources.", ["Name one with --source:", ...all.map((each) => `  ${each.id}  ${each.name}`)].join("\n"));
+async function sourceOf({ holdfast }: Session, id: string | undefined): Promise<Source> {
+  const { sources } = await holdfast.ask<{ sources: readonly Source[] }>(sourcesDocument);
+  const chosen = id ? sources.find((source) => source.id === id) : sources[0];
+  if (id && !chosen) throw notFound("source", id);
+  if (!chosen) throw badInput("There is no source yet.", "Add one on the dashboard, or set BACKUP_MYSQL_DATABASE or BACKUP_MEDIA_ROOT.");
+  if (id || sources.length === 1) return chosen;
+  throw badInput(
+    "There are several sources.",
+    ["Name one with --source:", ...sources.map((each) => `  ${each.id}  ${each.name}`)].join("\n"),
+  );
 }
 
 /** The type that takes all that the source holds. */
-const allOf = ({ databaseName, mediaPaths }: SourceRow): BackupType =>
-  databaseName === null ? "MEDIA" : mediaPaths.length === 0 ? "DATABASE" : "FULL";
+const allOf = ({ database, mediaPaths }: Source): BackupType => (!database ? "MEDIA" : mediaPaths.length === 0 ? "DATABASE" : "FULL");
+
+/** The backup of this id; throws NOT_FOUND. */
+export async function existing({ holdfast }: Session, id: string): Promise<documents.Backup> {
+  const { backup } = await holdfast.ask<{ backup: documents.Backup | null }>(documents.backupDocument, { id });
+  if (!backup) throw notFound("backup", id);
+  return backup;
+}
 
 /** list-backups. */
 export async function list(session: Session, limit: number): Promise<void> {
-  const { nodes, totalCount } = await session.services.backups.page(session.actor, {}, limit, null);
-  const verifications = await session.services.verifications.ofBackups(
-    session.actor,
-    nodes.map(({ id }) => id),
-  );
-  const proven = Map.groupBy(verifications, ({ backupId }) => backupId);
-  const rows = nodes.map((backup) => [
+  const { backups } = await session.holdfast.ask<{
+    backups: { totalCount: number; nodes: readonly (documents.Backup & { verifications: readonly documents.Proven[] })[] };
+  }>(documents.backupsDocument, { first: limit });
+  const rows = backups.nodes.map((backup) => [
     backup.id,
-    backup.createdAt.toISOString().slice(0, 16).replace("T", " "),
+    when(backup.createdAt),
     backup.type.toLowerCase(),
     statusOf(backup),
     backup.storedSize === null ? "" : formatBytes(backup.storedSize),
-    backup.status === "COMPLETED" ? badge(proven.get(backup.id) ?? []) : "",
+    backup.status === "COMPLETED" ? badge(backup.verifications) : "",
     backup.name,
   ]);
   const text =
     rows.length === 0
       ? "There is no backup yet. Take one with `npx holdfast create-backup`."
       : table(["ID", "CREATED (UTC)", "TYPE", "STATUS", "STORED", "PROVEN", "NAME"], rows);
-  answer(session, { totalCount, backups: nodes.map(described) }, text);
+  answer(
+    session,
+    { totalCount: backups.totalCount, backups: backups.nodes.map(({ verifications: _, ...backup }) => described(backup)) },
+    text,
+  );
 }
 
 /** show-backup. */
 export async function show(session: Session, id: string): Promise<void> {
-  const { backups, storages, verifications } = session.services;
-  const backup = await backups.existing(id as BackupId);
-  const [manifest, places] = [await backups.manifestOf(backup.id), await storages.list(session.actor)];
-  const directory = places.find((storage) => storage.id === backup.storageId)?.config.directory ?? "";
-  const proofs = await verifications.ofBackups(session.actor, [backup.id]);
-  const [newest] = await Promise.all(proofs.slice(0, 1).map(async (row) => ({ row, report: await verifications.reportOf(row.id) })));
-  const proven = [`proven: ${badge(proofs)}`, ...(newest?.report?.problems ?? []).map((problem) => `  ${problem}`)];
-  const lastVerification = newest ? recorded(newest) : null;
-  answer(session, { ...described(backup), directory, manifest, lastVerification }, portrayed(backup, directory, manifest, proven));
+  const { backup } = await session.holdfast.ask<{ backup: documents.ShownBackup | null }>(documents.shownBackupDocument, { id });
+  if (!backup) throw notFound("backup", id);
+  const { verifications, lastVerification, ...rest } = backup;
+  const proven = [`proven: ${badge(verifications)}`, ...(lastVerification?.problems ?? []).map((problem) => `  ${problem}`)];
+  answer(
+    session,
+    { ...described(rest), directory: backup.storage.location, lastVerification: lastVerification && recorded(lastVerification) },
+    portrayed(backup, proven),
+  );
 }
 
 /** delete-backup. */
 export async function remove(session: Session, id: string, { yes }: { readonly yes?: boolean }): Promise<void> {
-  const { backups } = session.services;
-  const { name, ...backup } = await backups.existing(id as BackupId);
-  if (!yes) await confirm(session, `${name}, ${backup.createdAt.toISOString()}, is deleted with its files, for good.`, name);
-  await backups.remove(session.actor, backup.id);
+  const { name, createdAt } = await existing(session, id);
+  if (!yes) await confirm(session, `${name}, ${createdAt}, is deleted with its files, for good.`, name);
+  await session.holdfast.ask(documents.deleteBackupDocument, { id });
   answer(session, { id, deleted: true }, `Deleted ${name}.`);
 }

@@ -1,11 +1,8 @@
-import { basename, resolve } from "node:path";
-import type { BackupType, RestoreMode } from "../../../shared/enums.ts";
+import type { BackupType } from "../../../shared/enums.ts";
 import { badInput, Failure } from "../../domain/errors.ts";
-import type { SourceId } from "../../domain/ids.ts";
-import type { Rewrites } from "../../domain/inspection.ts";
-import type { UploadRow } from "../../services/uploads.ts";
+import { deleteUploadDocument, type Upload, uploadDocument } from "../documents/uploads.ts";
 import type { Session } from "../session.ts";
-import { carryOut, type RestoreOptions } from "./restore.ts";
+import { carryOut, commonInput, type RestoreOptions } from "./restore.ts";
 
 export interface RestoreFilesOptions extends Omit<RestoreOptions, "table" | "path"> {
   readonly stripDefiner?: boolean;
@@ -14,36 +11,25 @@ export interface RestoreFilesOptions extends Omit<RestoreOptions, "table" | "pat
 
 /** restore-files: the files are inspected as uploads are, and restored as these. */
 export async function restoreFiles(session: Session, paths: readonly string[], options: RestoreFilesOptions): Promise<void> {
-  const { services, actor, signal } = session;
+  const { holdfast, signal } = session;
   const rewrites = rewritesOf(options);
-  const rows: UploadRow[] = [];
+  const uploads: Upload[] = [];
   try {
     for (const path of paths) {
-      const row = await services.uploads.adopt(actor, resolve(path), basename(path), signal);
-      rows.push(row);
-      tellFindings(row);
+      const id = await holdfast.take(path, signal);
+      const { upload } = await holdfast.ask<{ upload: Upload }>(uploadDocument, { id });
+      uploads.push(upload);
+      tellFindings(upload);
     }
-    await carryOut(
-      session,
-      {
-        uploadIds: rows.map(({ id }) => id),
-        type: (options.type?.toUpperCase() ?? typeOf(rows)) as BackupType,
-        mode: options.mode.toUpperCase() as RestoreMode,
-        targetSourceId: options.target as SourceId | undefined,
-        targetDatabase: options.targetDatabase,
-        rewrites,
-        backupBeforeRestore: options.preRestoreBackup,
-        staged: !options.inPlace,
-      },
-      options,
-    );
+    const uploadIds = uploads.map(({ id }) => id);
+    await carryOut(session, { uploadIds, ...commonInput(options, typeOf(uploads)), rewrites }, options);
   } finally {
     // They are the files' copies: whoever needs them again has the files.
-    for (const { id } of rows) await services.uploads.remove(actor, id).catch(() => {});
+    for (const { id } of uploads) await holdfast.ask(deleteUploadDocument, { id }).catch(() => {});
   }
 }
 
-function rewritesOf({ stripDefiner = false, mapCollation = [] }: RestoreFilesOptions): Rewrites {
+function rewritesOf({ stripDefiner = false, mapCollation = [] }: RestoreFilesOptions) {
   const collations = mapCollation.map((mapping) => {
     const { from, to } = /^(?<from>\w+)=(?<to>\w+)$/.exec(mapping)?.groups ?? {};
     if (!from || !to) throw badInput(`${mapping} is no mapping of a collation.`, "Write it as utf8mb4_0900_ai_ci=utf8mb4_unicode_520_ci.");
@@ -53,16 +39,19 @@ function rewritesOf({ stripDefiner = false, mapCollation = [] }: RestoreFilesOpt
 }
 
 /** What was found in the file, on standard error; throws where it forbids to restore it. */
-function tellFindings({ filename, state, problem, inspection }: UploadRow): void {
-  for (const { severity, message, hint } of inspection?.findings ?? [])
+function tellFindings({ filename, state, problem, problemHint, findings }: Upload): void {
+  for (const { severity, message, hint } of findings)
     process.stderr.write(`${filename}: ${severity.toLowerCase()}: ${message}${hint ? ` ${hint}` : ""}\n`);
   if (state === "READY") return;
-  const { code = "ARTIFACT_UNSAFE", message = "It could not be inspected.", hint = null } = problem ?? {};
-  throw new Failure(code, `${filename} cannot be restored: ${message}`, hint ?? undefined);
+  throw new Failure(
+    "ARTIFACT_UNSAFE",
+    `${filename} cannot be restored: ${problem ?? "It could not be inspected."}`,
+    problemHint ?? undefined,
+  );
 }
 
-function typeOf(rows: readonly UploadRow[]): BackupType {
-  const [database, media] = [rows.some(({ inspection }) => inspection?.database), rows.some(({ inspection }) => inspection?.media)];
+function typeOf(uploads: readonly Upload[]): BackupType {
+  const [database, media] = [uploads.some((upload) => upload.database), uploads.some((upload) => upload.media)];
   if (database && media) return "FULL";
   return database ? "DATABASE" : "MEDIA";
 }

@@ -1,15 +1,12 @@
 import type { BackupType, RestoreMode } from "../../../shared/enums.ts";
 import { formatBytes, formatCount, formatDuration } from "../../../shared/format.ts";
-import { Failure } from "../../domain/errors.ts";
-import type { BackupId, SourceId } from "../../domain/ids.ts";
-import { durationOf } from "../../services/operation-view.ts";
-import type { RestoreForecast } from "../../services/restore-plans.ts";
-import type { RestoreRequest } from "../../services/restore-request.ts";
-import type { RestoreRow } from "../../services/restores.ts";
+import { Failure, notFound } from "../../domain/errors.ts";
 import { confirm } from "../asking.ts";
+import * as documents from "../documents/restores.ts";
 import { answer } from "../output.ts";
 import { runShown } from "../running.ts";
 import type { Session } from "../session.ts";
+import { existing } from "./backups.ts";
 
 export interface RestoreOptions {
   readonly type?: string;
@@ -24,23 +21,40 @@ export interface RestoreOptions {
   readonly yes?: boolean;
 }
 
+/** What the API's RestoreInput takes. */
+export interface RestoreInput {
+  readonly backupId?: string;
+  readonly uploadIds?: readonly string[];
+  readonly type: BackupType;
+  readonly mode: RestoreMode;
+  readonly targetSourceId: string | undefined;
+  readonly targetDatabase: string | undefined;
+  readonly tables?: readonly string[] | undefined;
+  readonly paths?: readonly string[] | undefined;
+  readonly rewrites?: object;
+  readonly backupBeforeRestore: boolean;
+  readonly staged: boolean;
+}
+
 /** restore. */
 export async function restore(session: Session, backupId: string, options: RestoreOptions): Promise<void> {
-  const { services } = session;
-  const backup = await services.backups.existing(backupId as BackupId);
-  const request = {
-    backupId: backup.id,
-    type: (options.type?.toUpperCase() ?? typeFor(options, backup.type)) as BackupType,
-    mode: options.mode.toUpperCase() as RestoreMode,
-    targetSourceId: options.target as SourceId | undefined,
-    targetDatabase: options.targetDatabase,
-    tables: options.table,
-    paths: options.path,
-    backupBeforeRestore: options.preRestoreBackup,
-    staged: !options.inPlace,
-  };
-  await carryOut(session, request, options);
+  const backup = await existing(session, backupId);
+  await carryOut(
+    session,
+    { backupId: backup.id, ...commonInput(options, typeFor(options, backup.type)), tables: options.table, paths: options.path },
+    options,
+  );
 }
+
+/** What both a backup's and files' restore are asked for. */
+export const commonInput = (options: Omit<RestoreOptions, "table" | "path">, usual: BackupType) => ({
+  type: (options.type?.toUpperCase() ?? usual) as BackupType,
+  mode: options.mode.toUpperCase() as RestoreMode,
+  targetSourceId: options.target,
+  targetDatabase: options.targetDatabase,
+  backupBeforeRestore: options.preRestoreBackup,
+  staged: !options.inPlace,
+});
 
 /** Whoever asks for a table alone means the database alone: the other part is not replaced as well. */
 function typeFor({ table, path }: RestoreOptions, whole: BackupType): BackupType {
@@ -49,23 +63,33 @@ function typeFor({ table, path }: RestoreOptions, whole: BackupType): BackupType
 }
 
 /** Shows the plan, asks unless told not to, restores and says what became of it. */
-export async function carryOut(session: Session, request: RestoreRequest, options: Pick<RestoreOptions, "dryRun" | "yes">): Promise<void> {
-  const { services, actor } = session;
-  const forecast = await services.restorePlans.forecast(actor, request);
+export async function carryOut(session: Session, input: RestoreInput, options: Pick<RestoreOptions, "dryRun" | "yes">): Promise<void> {
+  const { holdfast } = session;
+  const { restorePlan } = await holdfast.ask<{ restorePlan: documents.Forecast }>(documents.planDocument, { input });
+  const foretold = intentText(restorePlan, input);
   if (options.dryRun) {
-    answer(session, planOf(forecast), [foretold(forecast), ...forecast.problems.map(({ message }) => `In the way: ${message}`)].join("\n"));
+    answer(session, planOf(restorePlan), [foretold, ...restorePlan.problems.map(({ message }) => `In the way: ${message}`)].join("\n"));
     return;
   }
-  const [problem] = forecast.problems;
+  const [problem] = restorePlan.problems;
   if (problem) throw new Failure(problem.code, problem.message, problem.hint ?? undefined);
-  if (!options.yes) await confirm(session, foretold(forecast), forecast.target.name);
-  const { id } = await services.restores.create(actor, request);
-  const done = await runShown(session, services.restores, id);
+  if (!options.yes) await confirm(session, foretold, restorePlan.target.name);
+  const { createRestore } = await holdfast.ask<{ createRestore: { id: string } }>(documents.createRestoreDocument, { input });
+  await runShown(session, "RESTORE", createRestore.id);
+  const done = await existingRestore(session, createRestore.id);
   answer(session, described(done), portrayed(done));
 }
 
-function foretold({ backup, target, mode, tables, paths, database, media, bytes, expectedSeconds }: RestoreForecast): string {
-  const from = backup ? `${backup.name}, ${backup.createdAt.toISOString()}` : "the uploads";
+/** The restore of this id; throws NOT_FOUND. */
+export async function existingRestore({ holdfast }: Session, id: string): Promise<documents.Restore> {
+  const { restore: found } = await holdfast.ask<{ restore: documents.Restore | null }>(documents.restoreDocument, { id });
+  if (!found) throw notFound("restore", id);
+  return found;
+}
+
+function intentText(forecast: documents.Forecast, { tables, paths }: RestoreInput): string {
+  const { backup, target, mode, database, media, bytes, expectedSeconds } = forecast;
+  const from = backup ? `${backup.name}, ${backup.createdAt}` : "the uploads";
   const lines = [`${target.name} ${mode === "REPLACE" && (tables || paths) ? "gets the chosen parts of" : intents[mode]} ${from}:`];
   if (database) {
     const { name, exists, tablesReplaced, tablesAdded, tablesRemoved, tablesKept } = database;
@@ -88,27 +112,31 @@ const intents: Readonly<Record<RestoreMode, string>> = {
   PRESERVE: "gets what it lacks of",
 };
 
-const planOf = ({ backup, target, uploads, ...plan }: RestoreForecast) => ({
+const planOf = ({ backup, target, uploads, ...plan }: documents.Forecast) => ({
   backupId: backup?.id ?? null,
   uploadIds: uploads.map(({ id }) => id),
   targetSourceId: target.id,
   ...plan,
 });
 
-const described = (done: RestoreRow) => ({
-  id: done.id,
-  status: done.status,
-  result: done.result,
-  preRestoreBackupId: done.preRestoreBackupId,
-  durationSeconds: durationOf(done),
+const described = ({ id, status, result, preRestoreBackup, durationSeconds }: documents.Restore) => ({
+  id,
+  status,
+  result,
+  preRestoreBackupId: preRestoreBackup?.id ?? null,
+  durationSeconds,
 });
 
-function portrayed(done: RestoreRow): string {
-  const { tables = 0, rows = 0, files = 0 } = done.result ?? {};
-  const counts = [
-    ...(done.type === "MEDIA" ? [] : [formatCount(tables, "table"), formatCount(rows, "row")]),
-    ...(done.type === "DATABASE" ? [] : [formatCount(files, "file")]),
-  ];
-  const undo = done.preRestoreBackupId ? `\nTo undo it: npx holdfast restore ${done.preRestoreBackupId}` : "";
-  return `Restored and checked: ${counts.join(", ")}, in ${formatDuration(durationOf(done) ?? 0)}.${undo}`;
+function portrayed({ type, result, preRestoreBackup, durationSeconds }: documents.Restore): string {
+  const undo = preRestoreBackup ? `\nTo undo it: npx holdfast restore ${preRestoreBackup.id}` : "";
+  return `Restored and checked: ${contentsOf(type, result)}, in ${formatDuration(durationSeconds ?? 0)}.${undo}`;
+}
+
+/** What was put back, counted. */
+export function contentsOf(type: BackupType, result: documents.Restore["result"]): string {
+  const { tables = 0, rows = 0, files = 0 } = result ?? {};
+  return [
+    ...(type === "MEDIA" ? [] : [formatCount(tables, "table"), formatCount(rows, "row")]),
+    ...(type === "DATABASE" ? [] : [formatCount(files, "file")]),
+  ].join(", ");
 }

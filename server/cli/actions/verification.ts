@@ -1,23 +1,44 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import type { VerificationLevel } from "../../../shared/enums.ts";
-import type { BackupId, VerificationId } from "../../domain/ids.ts";
+import { notFound } from "../../domain/errors.ts";
+import * as documents from "../documents/verifications.ts";
 import { answer } from "../output.ts";
 import { runShown } from "../running.ts";
 import type { Session } from "../session.ts";
-import { type Proof, provenText, recorded } from "./verification-text.ts";
+import { existing } from "./backups.ts";
+import { provenText, recorded } from "./verification-text.ts";
 
 /** verify-backup: exit status 1 when the backup did not pass. */
 export async function verify(session: Session, backupId: string, level: VerificationLevel): Promise<void> {
-  const { services, actor } = session;
-  const backup = await services.backups.existing(backupId as BackupId);
-  const { id } = await services.verifications.create(actor, backup.id, level);
-  const proof = await performed(session, id);
-  answer(session, recorded(proof), provenText(backup.name, proof));
+  const { id } = await existing(session, backupId);
+  const { verifyBackup } = await session.holdfast.ask<{ verifyBackup: { id: string } }>(documents.verifyDocument, { id, level });
+  const proof = await performed(session, verifyBackup.id);
+  answer(session, recorded(proof), provenText(proof));
 }
 
-/** Runs the verification that waits under `id`; sets the exit status when the backup did not pass. */
-export async function performed(session: Session, id: VerificationId): Promise<Proof> {
-  const { verifications } = session.services;
-  const row = await runShown(session, verifications, id);
-  if (!row.passed) process.exitCode = 1;
-  return { row, report: await verifications.reportOf(id) };
+/** Performs the verification that waits under `id`; sets the exit status when the backup did not pass. */
+export async function performed(session: Session, id: string): Promise<documents.Verification> {
+  await runShown(session, "VERIFICATION", id);
+  const { verification } = await session.holdfast.ask<{ verification: documents.Verification | null }>(documents.verificationDocument, {
+    id,
+  });
+  if (!verification) throw notFound("verification", id);
+  if (!verification.passed) process.exitCode = 1;
+  return verification;
+}
+
+/** How often to look for a verification that is about to be there, in milliseconds, and how many times. */
+const [lookEvery, looks] = [500, 60];
+
+/** The verification that follows a backup by itself: there a moment after the backup's end. Null when none was asked for. */
+export async function followed({ holdfast, signal }: Session, backupId: string): Promise<string | null> {
+  for (let look = 0; look < looks; look += 1) {
+    const { backup } = await holdfast.ask<{
+      backup: { verify: VerificationLevel | null; verifications: readonly { id: string }[] } | null;
+    }>(documents.verificationsOfDocument, { id: backupId });
+    if (!backup?.verify) return null;
+    if (backup.verifications[0]) return backup.verifications[0].id;
+    await sleep(lookEvery, undefined, { signal });
+  }
+  return null;
 }
