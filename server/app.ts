@@ -12,6 +12,8 @@ import { openReceived } from "./engine/upload/received.ts";
 import type { OpenScratchServer } from "./engine/verify.ts";
 import { memoryBus } from "./events/memory.ts";
 import type { Log } from "./log.ts";
+import { createActivity } from "./services/activity.ts";
+import { noAlarm } from "./services/alarm.ts";
 import { createAudit } from "./services/audit.ts";
 import { createBackupFiles } from "./services/backup-files.ts";
 import { createBackups } from "./services/backups.ts";
@@ -23,6 +25,7 @@ import type { Queue } from "./services/queue.ts";
 import { createReads, type Reads } from "./services/reads.ts";
 import { createRestorePlans } from "./services/restore-plans.ts";
 import { createRestores } from "./services/restores.ts";
+import { createScheduleRuns } from "./services/schedule-runs.ts";
 import { openSecrets, type Secrets } from "./services/secrets.ts";
 import type { Services } from "./services/services.ts";
 import { createSettings } from "./services/settings.ts";
@@ -141,6 +144,12 @@ async function wire(settings: Settings, { log, conceal }: Log, catalog: Catalog,
     return openThrowaway(settings.home, { signal, bytes, guard: deathGuard(), say: (line) => say("INFO", line) });
   };
   const verifications = createVerifications({ catalog: db, bus, operations, backups, storages, queue, tools, openScratchServer, now });
+  const scheduleRuns = createScheduleRuns({
+    ...{ catalog: db, bus, now, backups, restores, verifications, onError },
+    alarm: queue.alarm ?? noAlarm,
+    warn: (message) => log.warn(message),
+  });
+  followers.add(scheduleRuns.follow);
   const uploads = createUploads({ catalog: db, bus, queue, files, now, onError });
   const cleanups = {
     settle: async () =>
@@ -151,12 +160,14 @@ async function wire(settings: Settings, { log, conceal }: Log, catalog: Catalog,
     : `Embedded MariaDB in ${settings.home}`;
   const backupFiles = createBackupFiles({ backups, storages });
   const services: Services = {
+    activity: createActivity({ db }),
     audit,
     operations,
     backups,
     backupFiles,
     restores,
     verifications,
+    scheduleRuns,
     restorePlans: createRestorePlans({ catalog: db, restores, sources }),
     uploads,
     downloads: createDownloads({ catalog: db, backups, backupFiles, storages, now }),
@@ -174,9 +185,10 @@ async function wire(settings: Settings, { log, conceal }: Log, catalog: Catalog,
     secrets,
     services,
     reads: createReads(db, storages),
-    upkeep: createUpkeep({ operations, backups, restores, verifications, cleanups, uploads, queue, sweepScratch }),
+    upkeep: createUpkeep({ operations, backups, restores, verifications, cleanups, uploads, scheduleRuns, queue, sweepScratch }),
     async close() {
       await uploads.stop();
+      await scheduleRuns.stop();
       await operations.stop();
       await followers.idle();
       await others.stop();

@@ -2,6 +2,7 @@ import "reflect-metadata";
 import type { GraphQLSchema } from "graphql";
 import { buildSchema, type PubSub } from "type-graphql";
 import { AccountResolver } from "./account/resolver.ts";
+import { ActivityResolver } from "./activity/resolver.ts";
 import { AuditResolver } from "./audit/resolver.ts";
 import { BackupFilesResolver } from "./backup/files-resolver.ts";
 import { BackupResolver } from "./backup/resolver.ts";
@@ -21,6 +22,7 @@ export const buildApiSchema = (): Promise<GraphQLSchema> =>
   buildSchema({
     resolvers: [
       AccountResolver,
+      ActivityResolver,
       AuditResolver,
       BackupFilesResolver,
       BackupProofResolver,

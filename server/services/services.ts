@@ -1,3 +1,4 @@
+import type { Activity } from "./activity.ts";
 import type { AuditTrail } from "./audit.ts";
 import type { BackupFiles } from "./backup-files.ts";
 import type { Backups } from "./backups.ts";
@@ -5,6 +6,7 @@ import type { Downloads } from "./downloads.ts";
 import type { Operations } from "./operations.ts";
 import type { RestorePlans } from "./restore-plans.ts";
 import type { Restores } from "./restores.ts";
+import type { ScheduleRuns } from "./schedule-runs.ts";
 import type { createSettings } from "./settings.ts";
 import type { Sources } from "./sources.ts";
 import type { Storages } from "./storages.ts";
@@ -16,6 +18,7 @@ import type { Verifications } from "./verifications.ts";
 
 /** Every use case, as app.ts wires them. */
 export interface Services {
+  readonly activity: Activity;
   readonly audit: AuditTrail;
   readonly operations: Operations;
   readonly backups: Backups;
@@ -23,6 +26,7 @@ export interface Services {
   readonly restores: Restores;
   readonly restorePlans: RestorePlans;
   readonly verifications: Verifications;
+  readonly scheduleRuns: ScheduleRuns;
   readonly downloads: Downloads;
   readonly uploads: Uploads;
   readonly sources: Sources;
