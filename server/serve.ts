@@ -128,6 +128,7 @@ async function start(settings: Settings, opened: Log, stopping: AbortSignal): Pr
   });
   opening.defer(() => http.stop());
   opening.defer(() => services.operations.stop());
+  await services.scheduleRuns.setAllAlarms();
   await jobs?.start(services, upkeep);
   opening.defer(() => jobs?.stop());
   stopping.throwIfAborted();

@@ -1,4 +1,4 @@
-import { and, asc, count, desc, eq, gt, gte, inArray, isNotNull, isNull, like, lt, or, sql } from "drizzle-orm";
+import { and, asc, count, desc, eq, getTableColumns, gt, gte, inArray, isNotNull, isNull, like, lt, or, sql } from "drizzle-orm";
 import type { BackupType, OperationStatus } from "../../shared/enums.ts";
 import type { BackupId, SourceId, StorageId } from "../domain/ids.ts";
 import type { Manifest } from "../domain/manifest.ts";
@@ -6,7 +6,7 @@ import { activeStatuses } from "../domain/operation.ts";
 import { warningsOf } from "../domain/warnings.ts";
 import type { Db } from "./client.ts";
 import { after, containing, type Page, pageOf } from "./paging.ts";
-import { backupManifests, backups } from "./schema/index.ts";
+import { backupManifests, backups, verifications } from "./schema/index.ts";
 
 export type BackupRow = typeof backups.$inferSelect;
 export type NewBackup = typeof backups.$inferInsert;
@@ -101,6 +101,38 @@ export async function newestBackup(
     .limit(1);
   return row ?? null;
 }
+
+/**
+ * The source's newest good backup that holds at least what `type` asks for, or of any type: complete, and not found damaged
+ * by its last verification.
+ */
+export async function newestGoodBackup(db: Db, sourceId: SourceId, type: BackupType | null): Promise<BackupRow | null> {
+  const last = db
+    .select({ backupId: verifications.backupId, passed: verifications.passed, rank: newestFirst.as("verification_rank") })
+    .from(verifications)
+    .innerJoin(backups, eq(backups.id, verifications.backupId))
+    .where(and(eq(verifications.status, "COMPLETED"), eq(backups.sourceId, sourceId)))
+    .as("last_verification");
+  const [row] = await db
+    .select(getTableColumns(backups))
+    .from(backups)
+    .leftJoin(last, and(eq(last.backupId, backups.id), eq(last.rank, 1)))
+    .where(
+      and(
+        eq(backups.sourceId, sourceId),
+        eq(backups.status, "COMPLETED"),
+        isNull(backups.deletedAt),
+        type ? inArray(backups.type, type === "FULL" ? ["FULL"] : ["FULL", type]) : undefined,
+        or(isNull(last.passed), eq(last.passed, true)),
+      ),
+    )
+    .orderBy(desc(backups.createdAt), desc(backups.id))
+    .limit(1);
+  return row ?? null;
+}
+
+/** 1 for the newest verification of each backup. */
+const newestFirst = sql<number>`row_number() over (partition by ${verifications.backupId} order by ${verifications.createdAt} desc, ${verifications.id} desc)`;
 
 /** Failed backups of the source that are newer than `since`. */
 export async function countFailedSince(db: Db, sourceId: SourceId, since: Date | null): Promise<number> {

@@ -184,6 +184,37 @@ export async function finish(
   return result.affectedRows === 1;
 }
 
+/** What became of an operation. */
+export interface OperationOutcome {
+  readonly id: OperationId;
+  readonly status: OperationStatus;
+  readonly errorCode: ErrorCode | null;
+  readonly errorMessage: string | null;
+  /** Of a verification that completed: whether the backup was whole. Null for all else. */
+  readonly passed: boolean | null;
+}
+
+/** What became of those of these operations that are there: backups, restores and verifications. */
+export async function readOutcomes(db: Db, ids: readonly OperationId[]): Promise<OperationOutcome[]> {
+  if (ids.length === 0) return [];
+  const found = await Promise.all(
+    (["BACKUP", "RESTORE", "VERIFICATION"] as const).map((kind) => {
+      const table = tableOf(kind);
+      return db
+        .select({
+          id: sql<OperationId>`${table.id}`,
+          status: table.status,
+          errorCode: table.errorCode,
+          errorMessage: table.errorMessage,
+          passed: kind === "VERIFICATION" ? verifications.passed : sql<null>`null`,
+        })
+        .from(table)
+        .where(sql`${table.id} in ${[...ids]}`);
+    }),
+  );
+  return found.flat();
+}
+
 /** Leaves word for the worker that holds it. */
 export async function requestCancel(db: Db, kind: StoredKind, id: OperationId): Promise<void> {
   await db

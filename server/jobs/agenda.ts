@@ -7,12 +7,13 @@ import { MysqlBackend } from "./backend/mysql-backend.ts";
 import { defineBackup } from "./backup.ts";
 import { defineInspection } from "./inspection.ts";
 import { defineRestore } from "./restore.ts";
+import { alarmOn, defineSchedule } from "./schedule.ts";
 import { defineUpkeep } from "./upkeep.ts";
 import { defineVerification } from "./verification.ts";
 
 /** The queue that wakes workers; it runs nothing until `start`. */
 export interface Jobs extends Queue {
-  start(services: Pick<Services, "backups" | "restores" | "verifications" | "uploads">, upkeep: Upkeep): Promise<void>;
+  start(services: Pick<Services, "backups" | "restores" | "verifications" | "uploads" | "scheduleRuns">, upkeep: Upkeep): Promise<void>;
   /** Takes no more jobs. What runs is the operations' own to stop. */
   stop(): Promise<void>;
 }
@@ -21,19 +22,21 @@ export interface Jobs extends Queue {
 export async function openJobs(pool: Pool, onError: (error: unknown) => void): Promise<Jobs> {
   const backend = new MysqlBackend(pool);
   await backend.connect();
-  const agenda = new Agenda({ backend, processEvery: "5 seconds", maxConcurrency: 10 });
+  const agenda = new Agenda({ backend, processEvery: "5 seconds", maxConcurrency: 1000 });
   agenda.on("error", onError);
   agenda.on("fail", (error: unknown) => onError(error));
   await agenda.ready;
   return {
+    alarm: alarmOn(backend),
     async add(job: string, id: string) {
       await agenda.create(job, { id }).unique({ "data.id": id }, { insertOnly: true }).schedule(new Date()).save();
     },
-    async start({ backups, restores, verifications, uploads }, upkeep) {
+    async start({ backups, restores, verifications, uploads, scheduleRuns }, upkeep) {
       defineBackup(agenda, backups);
       defineRestore(agenda, restores);
       defineVerification(agenda, verifications);
       defineInspection(agenda, uploads);
+      defineSchedule(agenda, scheduleRuns);
       defineUpkeep(agenda, upkeep);
       await agenda.start();
       await agenda.every("1 minute", "upkeep");

@@ -1,4 +1,5 @@
 import type { OperationId, UploadId } from "../domain/ids.ts";
+import type { Alarm } from "./alarm.ts";
 
 export type JobName = "backup" | "restore" | "verification" | "cleanup";
 
@@ -7,4 +8,6 @@ export interface Queue {
   add(job: JobName, id: OperationId): Promise<void>;
   /** The same for an upload that waits to be inspected. */
   add(job: "inspection", id: UploadId): Promise<void>;
+  /** Absent in a process that carries out itself what it begins and is over then: a command. */
+  readonly alarm?: Alarm;
 }

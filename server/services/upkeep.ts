@@ -5,6 +5,7 @@ import type { Backups } from "./backups.ts";
 import type { Operations } from "./operations.ts";
 import type { JobName, Queue } from "./queue.ts";
 import type { Restores } from "./restores.ts";
+import type { ScheduleRuns } from "./schedule-runs.ts";
 import type { Uploads } from "./uploads.ts";
 import type { Verifications } from "./verifications.ts";
 
@@ -15,6 +16,7 @@ interface Dependencies {
   readonly verifications: Verifications;
   readonly cleanups: { settle(id: CleanupId): Promise<Failure | null> };
   readonly uploads: Uploads;
+  readonly scheduleRuns: ScheduleRuns;
   /** Removes the servers and folders of drills that died. */
   readonly sweepScratch: () => Promise<void>;
   readonly queue: Queue;
@@ -29,7 +31,17 @@ const jobs = { BACKUP: "backup", RESTORE: "restore", VERIFICATION: "verification
 >;
 
 /** Puts right what crashes left behind, and goes on with what could not be done before. */
-export const createUpkeep = ({ operations, backups, restores, verifications, cleanups, uploads, queue, sweepScratch }: Dependencies) => {
+export const createUpkeep = ({
+  operations,
+  backups,
+  restores,
+  verifications,
+  cleanups,
+  uploads,
+  scheduleRuns,
+  queue,
+  sweepScratch,
+}: Dependencies) => {
   const verdicts: Readonly<Record<StoredKind, (id: OperationId) => Promise<Failure | null>>> = {
     BACKUP: (id) => backups.settle(id as BackupId),
     RESTORE: (id) => restores.settle(id as RestoreId),
@@ -44,6 +56,7 @@ export const createUpkeep = ({ operations, backups, restores, verifications, cle
       await backups.finishDeletions();
       await backups.finishVerifying();
       await uploads.upkeep();
+      await scheduleRuns.upkeep();
       // A job may be lost or locked by a worker that is gone; the operation that waits is what counts.
       for (const { kind, id } of await operations.waiting()) await queue.add(jobs[kind], id);
     },

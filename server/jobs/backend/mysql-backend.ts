@@ -26,6 +26,7 @@ import type { JobsDatabase } from "./database.ts";
 import { InProcessNotificationChannel } from "./in-process-channel.ts";
 import { MysqlJobLogger } from "./job-log.ts";
 import { MysqlJobRepository } from "./job-repository.ts";
+import { type Plan, planJobs } from "./plan.ts";
 
 export interface MysqlBackendOptions {
   /** Create missing tables when connecting; false by default, for databases with migrations. */
@@ -43,10 +44,12 @@ export class MysqlBackend implements AgendaBackend {
   readonly repository: MysqlJobRepository;
   readonly logger: MysqlJobLogger;
   readonly notificationChannel: NotificationChannel | undefined;
+  readonly #db: JobsDatabase;
 
   constructor(database: JobsDatabase | Pool | CallbackPool, options: MysqlBackendOptions = {}) {
     const db = "getConnection" in database ? drizzle({ client: database }) : database;
     const { ensureSchema = false, sort = {}, notificationChannel = new InProcessNotificationChannel() } = options;
+    this.#db = db;
     this.repository = new MysqlJobRepository(db, sort, ensureSchema);
     this.logger = new MysqlJobLogger(db);
     this.notificationChannel = notificationChannel || undefined;
@@ -55,6 +58,11 @@ export class MysqlBackend implements AgendaBackend {
   /** Proves that the database answers and, if asked to, creates the tables; asks only once. Rejects with the driver's error. */
   connect(): Promise<void> {
     return this.repository.connect();
+  }
+
+  /** Plans many jobs of one name at once; see plan.ts. Agenda itself saves one job at a time. */
+  plan(name: string, plans: readonly Plan[], only = false): Promise<void> {
+    return planJobs(this.#db, name, plans, only);
   }
 
   /** Nothing to do: the pool is the caller's, and the channel is Agenda's to disconnect. */
