@@ -17,6 +17,7 @@ import { noAlarm } from "./services/alarm.ts";
 import { createAudit } from "./services/audit.ts";
 import { createBackupFiles } from "./services/backup-files.ts";
 import { createBackups } from "./services/backups.ts";
+import { createDeletions } from "./services/deletions.ts";
 import { createDownloads } from "./services/downloads.ts";
 import { followOthers } from "./services/followed.ts";
 import { createFollowers } from "./services/followers.ts";
@@ -26,6 +27,7 @@ import { createReads, type Reads } from "./services/reads.ts";
 import { createRestorePlans } from "./services/restore-plans.ts";
 import { createRestores } from "./services/restores.ts";
 import { createScheduleRuns } from "./services/schedule-runs.ts";
+import { createSchedules } from "./services/schedules.ts";
 import { openSecrets, type Secrets } from "./services/secrets.ts";
 import type { Services } from "./services/services.ts";
 import { createSettings } from "./services/settings.ts";
@@ -108,6 +110,7 @@ async function wire(settings: Settings, { log, conceal }: Log, catalog: Catalog,
   });
   const storages = createStorages({ db, audit, now });
   const sources = createSources({ db, audit, secrets, conceal, tools, now });
+  const deletions = createDeletions({ catalog: db, bus, storages, now, onError });
   const backups = createBackups({
     catalog: db,
     bus,
@@ -115,6 +118,7 @@ async function wire(settings: Settings, { log, conceal }: Log, catalog: Catalog,
     operations,
     sources,
     storages,
+    deletions,
     settings: owned,
     queue,
     tools,
@@ -151,6 +155,7 @@ async function wire(settings: Settings, { log, conceal }: Log, catalog: Catalog,
   });
   followers.add(scheduleRuns.follow);
   const uploads = createUploads({ catalog: db, bus, queue, files, now, onError });
+  const schedules = createSchedules({ catalog: db, bus, alarm: queue.alarm ?? noAlarm, audit, settings: owned, sources, storages, now });
   const cleanups = {
     settle: async () =>
       new Failure("INTERRUPTED", "Holdfast stopped while this cleanup was running.", "What is left is removed next time."),
@@ -173,6 +178,7 @@ async function wire(settings: Settings, { log, conceal }: Log, catalog: Catalog,
     downloads: createDownloads({ catalog: db, backups, backupFiles, storages, now }),
     sources,
     storages,
+    schedules,
     settings: owned,
     tokens: createTokens({ db, audit, now }),
     users: createUsers({ db, audit, now }),
@@ -184,8 +190,8 @@ async function wire(settings: Settings, { log, conceal }: Log, catalog: Catalog,
     catalog,
     secrets,
     services,
-    reads: createReads(db, storages),
-    upkeep: createUpkeep({ operations, backups, restores, verifications, cleanups, uploads, scheduleRuns, queue, sweepScratch }),
+    reads: createReads(db, storages, schedules),
+    upkeep: createUpkeep({ operations, backups, restores, verifications, cleanups, uploads, schedules, scheduleRuns, queue, sweepScratch }),
     async close() {
       await uploads.stop();
       await scheduleRuns.stop();

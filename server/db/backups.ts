@@ -1,4 +1,4 @@
-import { and, asc, count, desc, eq, getTableColumns, gt, gte, inArray, isNotNull, isNull, like, lt, or, sql } from "drizzle-orm";
+import { and, asc, count, desc, eq, getTableColumns, gt, gte, inArray, isNull, like, lt, or, sql } from "drizzle-orm";
 import type { BackupType, OperationStatus } from "../../shared/enums.ts";
 import type { BackupId, SourceId, StorageId } from "../domain/ids.ts";
 import type { Manifest } from "../domain/manifest.ts";
@@ -178,21 +178,4 @@ export const findManifests = (db: Db, ids: readonly BackupId[]): Promise<{ backu
 
 export async function setPinned(db: Db, id: BackupId, pinned: boolean): Promise<void> {
   await db.update(backups).set({ pinned }).where(eq(backups.id, id));
-}
-
-/** Sets the tombstone; false when the backup is pinned, active or already being deleted. */
-export async function markDeleted(db: Db, id: BackupId, now: Date): Promise<boolean> {
-  const [result] = await db
-    .update(backups)
-    .set({ deletedAt: now })
-    .where(
-      and(eq(backups.id, id), isNull(backups.deletedAt), eq(backups.pinned, false), sql`${backups.status} not in ('QUEUED', 'RUNNING')`),
-    );
-  return result.affectedRows === 1;
-}
-
-export const listTombstones = (db: Db): Promise<BackupRow[]> => db.select().from(backups).where(isNotNull(backups.deletedAt)).limit(1000);
-
-export async function removeBackupRow(db: Db, id: BackupId): Promise<void> {
-  await db.delete(backups).where(eq(backups.id, id));
 }

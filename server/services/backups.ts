@@ -7,7 +7,7 @@ import { listActiveRestoresOf, listUnsettledRestores } from "../db/restores.ts";
 import { lockSource, type SourceRow } from "../db/sources.ts";
 import { listActiveVerificationsOf } from "../db/verifications.ts";
 import { type Actor, allow, describeActor } from "../domain/access.ts";
-import { badInput, Failure, messageOf, notFound } from "../domain/errors.ts";
+import { badInput, Failure, notFound } from "../domain/errors.ts";
 import { type BackupId, newId, type ScheduleId, type SourceId, type StorageId } from "../domain/ids.ts";
 import { backupFolder, defaultBackupName } from "../domain/naming.ts";
 import type { SettingValues } from "../domain/settings.ts";
@@ -17,6 +17,7 @@ import type { ClientTools } from "../engine/part.ts";
 import type { Bus } from "../events/bus.ts";
 import type { Audit } from "./audit.ts";
 import { createBackupWork } from "./backup-work.ts";
+import type { Deletions } from "./deletions.ts";
 import type { Operations } from "./operations.ts";
 import { firstOf } from "./paging.ts";
 import type { Queue } from "./queue.ts";
@@ -36,6 +37,7 @@ interface Dependencies {
   readonly operations: Operations;
   readonly sources: Sources;
   readonly storages: Storages;
+  readonly deletions: Deletions;
   readonly settings: Pick<OwnedSettings, "current">;
   readonly queue: Queue;
   readonly tools: () => Promise<ClientTools>;
@@ -65,7 +67,7 @@ export type Backups = ReturnType<typeof createBackups>;
 
 /** Takes, lists, pins and deletes backups. */
 export function createBackups(dependencies: Dependencies) {
-  const { catalog, bus, audit, operations, sources, storages, settings, queue, now, onError } = dependencies;
+  const { catalog, bus, audit, operations, sources, storages, deletions, settings, queue, now, onError } = dependencies;
   const { take, manifestOf } = createBackupWork(dependencies);
   const verifying = createVerificationRequests(dependencies);
 
@@ -115,13 +117,6 @@ export function createBackups(dependencies: Dependencies) {
     });
     bus.publish("backup", { id });
     return existing(id);
-  }
-
-  /** Tombstone first, then the manifest, then the data, then the row: a crash leaves something to sweep, never a row that points at nothing. */
-  async function erase(row: BackupRow): Promise<void> {
-    await discardBackup(await storages.open(row.storageId), row.folder);
-    await db.removeBackupRow(catalog, row.id);
-    bus.publish("backup", { id: row.id });
   }
 
   return {
@@ -201,17 +196,15 @@ export function createBackups(dependencies: Dependencies) {
 
     async remove(actor: Actor | null, id: BackupId): Promise<boolean> {
       allow(actor, "deleteBackup");
-      const row = await existing(id);
-      if (row.pinned) throw new Failure("CONFLICT", `${row.name} is pinned.`, "Unpin it first.");
-      if ((await listActiveRestoresOf(catalog, id)).length > 0)
-        throw new Failure("CONFLICT", `${row.name} is being restored.`, "Delete it when the restore has ended.");
-      if ((await listActiveVerificationsOf(catalog, id)).length > 0)
-        throw new Failure("CONFLICT", `${row.name} is being verified.`, "Delete it when that has ended, or cancel it first.");
-      if (!(await db.markDeleted(catalog, id, now())))
-        throw new Failure("CONFLICT", `${row.name} is still being taken.`, "Cancel it first.");
+      const row = await deletions.begin(await existing(id), async (tx, { name }) => {
+        if ((await listActiveRestoresOf(tx, id)).length > 0)
+          return new Failure("CONFLICT", `${name} is being restored.`, "Delete it when the restore has ended.");
+        if ((await listActiveVerificationsOf(tx, id)).length > 0)
+          return new Failure("CONFLICT", `${name} is being verified.`, "Delete it when that has ended, or cancel it first.");
+        return null;
+      });
       await audit.record(actor, "backup.delete", row.name, { id, sourceId: row.sourceId, createdAt: row.createdAt });
-      bus.publish("backup", { id });
-      await erase(row).catch(onError);
+      await deletions.erase(row);
       return true;
     },
 
@@ -250,14 +243,12 @@ export function createBackups(dependencies: Dependencies) {
     finishVerifying: () => verifying.followAll(),
 
     /** Goes on with deletions that were cut short or refused by the storage. */
-    async finishDeletions(): Promise<void> {
-      for (const row of await db.listTombstones(catalog))
-        await erase(row).catch((error) => onError(new Error(`Could not delete ${row.folder} yet: ${messageOf(error)}`, { cause: error })));
-    },
+    finishDeletions: (): Promise<void> => deletions.finish(),
   };
 }
 
-function checkParts(source: SourceRow, type: BackupType): void {
+/** Refuses a type that asks for a part that the source does not have. */
+export function checkParts(source: SourceRow, type: BackupType): void {
   if (type !== "MEDIA" && source.databaseName === null) throw badInput(`${source.name} has no database.`, "Choose the type MEDIA.");
   if (type !== "DATABASE" && source.mediaPaths.length === 0)
     throw badInput(`${source.name} has no media folders.`, "Choose the type DATABASE.");

@@ -1,13 +1,14 @@
 import { formatCount } from "../../shared/format.ts";
 import { listActiveBackups } from "../db/backups.ts";
 import type { Db } from "../db/client.ts";
+import { lockBackup } from "../db/deletions.ts";
 import type { RestoreFilter, RestoreRow } from "../db/restores.ts";
 import * as db from "../db/restores.ts";
 import { listUnsettledRestores } from "../db/restores.ts";
 import { lockSource, type SourceRow } from "../db/sources.ts";
 import { findUploads, type UploadRow } from "../db/uploads.ts";
 import { type Actor, allow, describeActor } from "../domain/access.ts";
-import { Failure, messageOf } from "../domain/errors.ts";
+import { Failure, messageOf, notFound } from "../domain/errors.ts";
 import { newId, type RestoreId, type UploadId } from "../domain/ids.ts";
 import type { ClientTools } from "../engine/part.ts";
 import type { Bus } from "../events/bus.ts";
@@ -82,6 +83,8 @@ export function createRestores(dependencies: Dependencies) {
       const name = nameOf(request, restore.name);
       await catalog.transaction(async (tx) => {
         await lockSource(tx, target.id);
+        // Held, so that it cannot be deleted at this moment.
+        if (backup && !(await lockBackup(tx, backup.id))) throw notFound("backup", backup.id);
         const busy = await busyFailure(tx, target);
         if (busy) throw busy;
         await db.insertRestore(tx, {

@@ -41,7 +41,12 @@ export function createVerificationRequests({ catalog, bus, queue, now }: Depende
 
   const follow = (backup: BackupRow): Promise<VerificationId | null> =>
     backup.status === "COMPLETED" && backup.verify !== null
-      ? reserve(backup, backup.verify, backup.actor, async (tx) => (await listVerificationsOf(tx, [backup.id])).length > 0)
+      ? reserve(
+          backup,
+          backup.verify,
+          backup.actor,
+          async (tx) => (await findBackup(tx, backup.id)) === null || (await listVerificationsOf(tx, [backup.id])).length > 0,
+        )
       : Promise.resolve(null);
 
   return {
