@@ -76,6 +76,10 @@ export const scheduleRunReasons = words(
 );
 export type ScheduleRunReason = (typeof scheduleRunReasons)[number];
 
+/** How a schedule fares. WAITING: none of its runs has ended yet. */
+export const scheduleHealths = words("GOOD", "WAITING", "FAILING", "MISSED", "PAUSED");
+export type ScheduleHealth = (typeof scheduleHealths)[number];
+
 export const channelKinds = words("EMAIL", "SLACK", "DISCORD", "TEAMS", "TELEGRAM", "NTFY", "WEBHOOK", "HEARTBEAT");
 export type ChannelKind = (typeof channelKinds)[number];
 

@@ -10,6 +10,10 @@ export const limits = {
   targetHours: 87_600,
   mailAddresses: 20,
   allowedEndpoints: 100,
+  graceMinutes: 10_080,
+  jitterSeconds: 3600,
+  retries: 10,
+  previewCount: 100,
 } as const;
 
 /** Compression levels by format, as the tools count them. */

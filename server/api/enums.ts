@@ -4,11 +4,16 @@ import {
   compressions,
   entryKinds,
   findingSeverities,
+  missedRunPolicies,
   operationKinds,
   operationStatuses,
+  overlapPolicies,
   phases,
   restoreModes,
   roles,
+  scheduleFrequencies,
+  scheduleHealths,
+  scheduleKinds,
   settingOrigins,
   storageKinds,
   triggers,
@@ -42,6 +47,19 @@ export const VerificationLevelEnum = named(
   verificationLevels,
   "CHECKSUM: every stored byte re-read and compared. RESTORE: restored into a scratch database and compared table by table.",
 );
+export const ScheduleKindEnum = named("ScheduleKind", scheduleKinds);
+export const ScheduleFrequencyEnum = named("ScheduleFrequency", scheduleFrequencies);
+export const MissedRunPolicyEnum = named(
+  "MissedRunPolicy",
+  missedRunPolicies,
+  "RUN_ONCE: one run afterwards, if it is not too late for one. SKIP: none.",
+);
+export const OverlapPolicyEnum = named(
+  "OverlapPolicy",
+  overlapPolicies,
+  "WAIT: the next run begins when the last one has ended. SKIP: it is left out.",
+);
+export const ScheduleHealthEnum = named("ScheduleHealth", scheduleHealths, "WAITING: none of its runs has ended yet.");
 export const UploadStateEnum = named("UploadState", uploadStates);
 export const FindingSeverityEnum = named("FindingSeverity", findingSeverities);
 export const EntryKindEnum = named("EntryKind", entryKinds);

@@ -1,5 +1,5 @@
 import DataLoader from "dataloader";
-import type { BackupId, SourceId, StorageId, VerificationId } from "../domain/ids.ts";
+import type { BackupId, ScheduleId, SourceId, StorageId, VerificationId } from "../domain/ids.ts";
 import type { Reads } from "../services/reads.ts";
 
 export type Loaders = ReturnType<typeof createLoaders>;
@@ -12,6 +12,9 @@ export const createLoaders = (reads: Reads) => ({
   manifest: byId(reads.manifests, (row: { backupId: BackupId }) => row.backupId),
   verificationsOf: listById(reads.verificationsOf, (row: { backupId: BackupId }) => row.backupId),
   report: byId(reads.reports, (row: { id: VerificationId }) => row.id),
+  schedule: byId(reads.schedules, (row: { id: ScheduleId }) => row.id),
+  scheduleHealth: byId(reads.scheduleHealths, (row: { id: ScheduleId }) => row.id),
+  newestBackupOf: byId(reads.newestBackupsOf, (row: { scheduleId: ScheduleId }) => row.scheduleId),
   proof: byId(reads.proofs, (row: { sourceId: SourceId }) => row.sourceId),
 });
 

@@ -9,6 +9,8 @@ import { BackupResolver } from "./backup/resolver.ts";
 import { OperationResolver, OperationsResolver } from "./operation/resolver.ts";
 import { RestoreResolver } from "./restore/resolver.ts";
 import { DateTime, SafeInt } from "./scalars.ts";
+import { BackupScheduleResolver, ScheduleFieldsResolver } from "./schedule/fields.ts";
+import { SchedulesResolver } from "./schedule/resolver.ts";
 import { SettingsResolver } from "./settings/resolver.ts";
 import { SourceResolver } from "./source/resolver.ts";
 import { StorageResolver } from "./storage/resolver.ts";
@@ -27,9 +29,12 @@ export const buildApiSchema = (): Promise<GraphQLSchema> =>
       BackupFilesResolver,
       BackupProofResolver,
       BackupResolver,
+      BackupScheduleResolver,
       OperationResolver,
       OperationsResolver,
       RestoreResolver,
+      ScheduleFieldsResolver,
+      SchedulesResolver,
       SettingsResolver,
       SourceProofResolver,
       SourceResolver,

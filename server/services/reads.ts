@@ -1,20 +1,25 @@
 import { findBackups, findManifests } from "../db/backups.ts";
 import type { Db } from "../db/client.ts";
+import { findSchedules, newestBackupsOf } from "../db/schedules.ts";
 import { findSources } from "../db/sources.ts";
 import { listStorages } from "../db/storages.ts";
 import { findProofs, findReports, listVerificationsOf } from "../db/verifications.ts";
-import type { BackupId, SourceId, VerificationId } from "../domain/ids.ts";
+import type { BackupId, ScheduleId, SourceId, VerificationId } from "../domain/ids.ts";
+import type { Schedules } from "./schedules.ts";
 import type { Storages } from "./storages.ts";
 
 export type Reads = ReturnType<typeof createReads>;
 
 /** Reads of many by id, for callers that were already allowed to read what names them. */
-export const createReads = (catalog: Db, storages: Storages) => ({
+export const createReads = (catalog: Db, storages: Storages, schedules: Schedules) => ({
   sources: (ids: readonly SourceId[]) => findSources(catalog, ids),
   backups: (ids: readonly BackupId[]) => findBackups(catalog, ids),
   manifests: (ids: readonly BackupId[]) => findManifests(catalog, ids),
   verificationsOf: (ids: readonly BackupId[]) => listVerificationsOf(catalog, ids),
   reports: (ids: readonly VerificationId[]) => findReports(catalog, ids),
   proofs: (ids: readonly SourceId[]) => findProofs(catalog, ids),
+  schedules: async (ids: readonly ScheduleId[]) => schedules.describe(await findSchedules(catalog, ids)),
+  scheduleHealths: schedules.healths,
+  newestBackupsOf: (ids: readonly ScheduleId[]) => newestBackupsOf(catalog, ids),
   storages: async () => storages.describe(await listStorages(catalog)),
 });

@@ -7,6 +7,7 @@ import type { Operations } from "./operations.ts";
 import type { RestorePlans } from "./restore-plans.ts";
 import type { Restores } from "./restores.ts";
 import type { ScheduleRuns } from "./schedule-runs.ts";
+import type { Schedules } from "./schedules.ts";
 import type { createSettings } from "./settings.ts";
 import type { Sources } from "./sources.ts";
 import type { Storages } from "./storages.ts";
@@ -31,6 +32,7 @@ export interface Services {
   readonly uploads: Uploads;
   readonly sources: Sources;
   readonly storages: Storages;
+  readonly schedules: Schedules;
   readonly settings: ReturnType<typeof createSettings>;
   readonly tokens: ReturnType<typeof createTokens>;
   readonly users: ReturnType<typeof createUsers>;

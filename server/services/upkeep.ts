@@ -6,6 +6,7 @@ import type { Operations } from "./operations.ts";
 import type { JobName, Queue } from "./queue.ts";
 import type { Restores } from "./restores.ts";
 import type { ScheduleRuns } from "./schedule-runs.ts";
+import type { Schedules } from "./schedules.ts";
 import type { Uploads } from "./uploads.ts";
 import type { Verifications } from "./verifications.ts";
 
@@ -16,6 +17,7 @@ interface Dependencies {
   readonly verifications: Verifications;
   readonly cleanups: { settle(id: CleanupId): Promise<Failure | null> };
   readonly uploads: Uploads;
+  readonly schedules: Pick<Schedules, "pauseUnknownZones">;
   readonly scheduleRuns: ScheduleRuns;
   /** Removes the servers and folders of drills that died. */
   readonly sweepScratch: () => Promise<void>;
@@ -38,6 +40,7 @@ export const createUpkeep = ({
   verifications,
   cleanups,
   uploads,
+  schedules,
   scheduleRuns,
   queue,
   sweepScratch,
@@ -56,6 +59,7 @@ export const createUpkeep = ({
       await backups.finishDeletions();
       await backups.finishVerifying();
       await uploads.upkeep();
+      await schedules.pauseUnknownZones();
       await scheduleRuns.upkeep();
       // A job may be lost or locked by a worker that is gone; the operation that waits is what counts.
       for (const { kind, id } of await operations.waiting()) await queue.add(jobs[kind], id);
