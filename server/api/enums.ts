@@ -14,6 +14,9 @@ import {
   scheduleFrequencies,
   scheduleHealths,
   scheduleKinds,
+  scheduleRunCauses,
+  scheduleRunReasons,
+  scheduleRunStates,
   settingOrigins,
   storageKinds,
   triggers,
@@ -59,6 +62,13 @@ export const OverlapPolicyEnum = named(
   overlapPolicies,
   "WAIT: the next run begins when the last one has ended. SKIP: it is left out.",
 );
+export const ScheduleRunCauseEnum = named(
+  "ScheduleRunCause",
+  scheduleRunCauses,
+  "DUE: its time came. CATCH_UP: it was missed, and made up for. MANUAL: somebody asked.",
+);
+export const ScheduleRunStateEnum = named("ScheduleRunState", scheduleRunStates);
+export const ScheduleRunReasonEnum = named("ScheduleRunReason", scheduleRunReasons);
 export const ScheduleHealthEnum = named("ScheduleHealth", scheduleHealths, "WAITING: none of its runs has ended yet.");
 export const UploadStateEnum = named("UploadState", uploadStates);
 export const FindingSeverityEnum = named("FindingSeverity", findingSeverities);

@@ -1,6 +1,7 @@
 import DataLoader from "dataloader";
-import type { BackupId, ScheduleId, SourceId, StorageId, VerificationId } from "../domain/ids.ts";
+import type { BackupId, RestoreId, ScheduleId, SourceId, StorageId, VerificationId } from "../domain/ids.ts";
 import type { Reads } from "../services/reads.ts";
+import type { ScheduleRunRow } from "../services/schedule-runs.ts";
 
 export type Loaders = ReturnType<typeof createLoaders>;
 
@@ -12,6 +13,9 @@ export const createLoaders = (reads: Reads) => ({
   manifest: byId(reads.manifests, (row: { backupId: BackupId }) => row.backupId),
   verificationsOf: listById(reads.verificationsOf, (row: { backupId: BackupId }) => row.backupId),
   report: byId(reads.reports, (row: { id: VerificationId }) => row.id),
+  restore: byId(reads.restores, (row: { id: RestoreId }) => row.id),
+  verification: byId(reads.verifications, (row: { id: VerificationId }) => row.id),
+  runsOf: runsOf(reads.runsOf),
   schedule: byId(reads.schedules, (row: { id: ScheduleId }) => row.id),
   scheduleHealth: byId(reads.scheduleHealths, (row: { id: ScheduleId }) => row.id),
   newestBackupOf: byId(reads.newestBackupsOf, (row: { scheduleId: ScheduleId }) => row.scheduleId),
@@ -25,6 +29,14 @@ const byId = <Id extends string, Row>(read: (ids: readonly Id[]) => Promise<read
   new DataLoader<Id, Row | null>(async (ids) => {
     const rows = new Map((await read([...new Set(ids)])).map((row) => [idOf(row), row]));
     return ids.map((id) => rows.get(id) ?? null);
+  }, uncached);
+
+/** The newest runs of each schedule, as many as its field asks for; fields of one query mostly ask for the same. */
+const runsOf = (read: Reads["runsOf"]) =>
+  new DataLoader<{ readonly id: ScheduleId; readonly first: number }, readonly ScheduleRunRow[]>(async (keys) => {
+    const most = Math.max(...keys.map(({ first }) => first));
+    const rows = Map.groupBy(await read([...new Set(keys.map(({ id }) => id))], most), ({ scheduleId }) => scheduleId);
+    return keys.map(({ id, first }) => (rows.get(id) ?? []).slice(0, first));
   }, uncached);
 
 /** All rows of each id, in the order in which they were read. */

@@ -11,6 +11,7 @@ import { RestoreResolver } from "./restore/resolver.ts";
 import { DateTime, SafeInt } from "./scalars.ts";
 import { BackupScheduleResolver, ScheduleFieldsResolver } from "./schedule/fields.ts";
 import { SchedulesResolver } from "./schedule/resolver.ts";
+import { ScheduleRunResolver, ScheduleRunsResolver } from "./schedule-run/resolver.ts";
 import { SettingsResolver } from "./settings/resolver.ts";
 import { SourceResolver } from "./source/resolver.ts";
 import { StorageResolver } from "./storage/resolver.ts";
@@ -34,6 +35,8 @@ export const buildApiSchema = (): Promise<GraphQLSchema> =>
       OperationsResolver,
       RestoreResolver,
       ScheduleFieldsResolver,
+      ScheduleRunResolver,
+      ScheduleRunsResolver,
       SchedulesResolver,
       SettingsResolver,
       SourceProofResolver,

@@ -24,6 +24,12 @@ export async function findRestore(db: Db, id: RestoreId): Promise<RestoreRow | n
   return row ?? null;
 }
 
+export const findRestores = (db: Db, ids: readonly RestoreId[]): Promise<RestoreRow[]> =>
+  db
+    .select()
+    .from(restores)
+    .where(inArray(restores.id, [...ids]));
+
 /** A page of restores, newest first. */
 export async function pageRestores(db: Db, filter: RestoreFilter, first: number, cursor: string | null): Promise<Page<RestoreRow>> {
   const where = and(

@@ -20,6 +20,12 @@ export async function findVerification(db: Db, id: VerificationId): Promise<Veri
   return row ?? null;
 }
 
+export const findVerifications = (db: Db, ids: readonly VerificationId[]): Promise<VerificationRow[]> =>
+  db
+    .select(columns)
+    .from(verifications)
+    .where(inArray(verifications.id, [...ids]));
+
 /** All verifications of these backups, newest first. */
 export const listVerificationsOf = (db: Db, backupIds: readonly BackupId[]): Promise<VerificationRow[]> =>
   db

@@ -1,10 +1,13 @@
 import { findBackups, findManifests } from "../db/backups.ts";
 import type { Db } from "../db/client.ts";
+import { findRestores } from "../db/restores.ts";
+import { listRunsOf } from "../db/schedule-runs.ts";
 import { findSchedules, newestBackupsOf } from "../db/schedules.ts";
 import { findSources } from "../db/sources.ts";
 import { listStorages } from "../db/storages.ts";
-import { findProofs, findReports, listVerificationsOf } from "../db/verifications.ts";
-import type { BackupId, ScheduleId, SourceId, VerificationId } from "../domain/ids.ts";
+import { findProofs, findReports, findVerifications, listVerificationsOf } from "../db/verifications.ts";
+import type { BackupId, RestoreId, ScheduleId, SourceId, VerificationId } from "../domain/ids.ts";
+import { firstOf } from "./paging.ts";
 import type { Schedules } from "./schedules.ts";
 import type { Storages } from "./storages.ts";
 
@@ -18,6 +21,9 @@ export const createReads = (catalog: Db, storages: Storages, schedules: Schedule
   verificationsOf: (ids: readonly BackupId[]) => listVerificationsOf(catalog, ids),
   reports: (ids: readonly VerificationId[]) => findReports(catalog, ids),
   proofs: (ids: readonly SourceId[]) => findProofs(catalog, ids),
+  restores: (ids: readonly RestoreId[]) => findRestores(catalog, ids),
+  verifications: (ids: readonly VerificationId[]) => findVerifications(catalog, ids),
+  runsOf: (ids: readonly ScheduleId[], first: number) => listRunsOf(catalog, ids, firstOf(first)),
   schedules: async (ids: readonly ScheduleId[]) => schedules.describe(await findSchedules(catalog, ids)),
   scheduleHealths: schedules.healths,
   newestBackupsOf: (ids: readonly ScheduleId[]) => newestBackupsOf(catalog, ids),
