@@ -1,6 +1,6 @@
 import { and, asc, count, desc, eq, getTableColumns, gt, gte, inArray, isNull, like, lt, or, sql } from "drizzle-orm";
 import type { BackupType, OperationStatus } from "../../shared/enums.ts";
-import type { BackupId, SourceId, StorageId } from "../domain/ids.ts";
+import type { BackupId, ScheduleId, SourceId, StorageId } from "../domain/ids.ts";
 import type { Manifest } from "../domain/manifest.ts";
 import { activeStatuses } from "../domain/operation.ts";
 import { warningsOf } from "../domain/warnings.ts";
@@ -16,6 +16,7 @@ export interface BackupFilter {
   readonly type?: readonly BackupType[] | null;
   readonly sourceId?: SourceId | null;
   readonly storageId?: StorageId | null;
+  readonly scheduleId?: ScheduleId | null;
   readonly search?: string | null;
   readonly createdAfter?: Date | null;
   readonly createdBefore?: Date | null;
@@ -49,6 +50,7 @@ export async function pageBackups(db: Db, filter: BackupFilter, first: number, c
     filter.type ? inArray(backups.type, [...filter.type]) : undefined,
     filter.sourceId ? eq(backups.sourceId, filter.sourceId) : undefined,
     filter.storageId ? eq(backups.storageId, filter.storageId) : undefined,
+    filter.scheduleId ? eq(backups.scheduleId, filter.scheduleId) : undefined,
     filter.search ? or(like(backups.name, containing(filter.search)), like(backups.description, containing(filter.search))) : undefined,
     filter.createdAfter ? gte(backups.createdAt, filter.createdAfter) : undefined,
     filter.createdBefore ? lt(backups.createdAt, filter.createdBefore) : undefined,

@@ -1,6 +1,7 @@
 import { countFailedSince, newestBackup } from "../db/backups.ts";
 import type { Db } from "../db/client.ts";
 import { restoreDurations } from "../db/restores.ts";
+import { scheduleOfSource } from "../db/schedules.ts";
 import {
   findSource,
   insertSource,
@@ -164,6 +165,13 @@ export function createSources({ db, audit, secrets, conceal, tools, now }: Depen
           "CONFLICT",
           `The source ${row.name} has backups or restores.`,
           "Delete its backups first; a source with history stays.",
+        );
+      const schedule = await scheduleOfSource(db, id);
+      if (schedule !== null)
+        throw new Failure(
+          "CONFLICT",
+          `The schedule ${schedule} uses the source ${row.name}.`,
+          "Delete that schedule, or give it another source.",
         );
       await removeSource(db, id);
       await audit.record(actor, "source.delete", row.name);

@@ -2,6 +2,7 @@ import { isAbsolute, normalize, resolve } from "node:path";
 import type { StorageKind } from "../../shared/enums.ts";
 import { limits } from "../../shared/limits.ts";
 import type { Db } from "../db/client.ts";
+import { scheduleOfStorage } from "../db/schedules.ts";
 import {
   findStorage,
   insertStorage,
@@ -120,6 +121,13 @@ export function createStorages({ db, audit, now }: { readonly db: Db; readonly a
         throw new Failure("CONFLICT", `The storage ${row.name} still has backups.`, "Delete its backups first.");
       if (row.isDefault && (await listStorages(db)).length > 1)
         throw new Failure("CONFLICT", `${row.name} is the default storage.`, "Make another storage the default first.");
+      const schedule = await scheduleOfStorage(db, id, row.isDefault);
+      if (schedule !== null)
+        throw new Failure(
+          "CONFLICT",
+          `The schedule ${schedule} stores in ${row.name}.`,
+          "Delete that schedule, or give it another storage.",
+        );
       await removeStorage(db, id);
       await audit.record(actor, "storage.delete", row.name);
       return true;

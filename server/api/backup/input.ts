@@ -1,6 +1,6 @@
 import { Field, ID, InputType, Int } from "type-graphql";
 import type { BackupType, Compression, OperationStatus, VerificationLevel } from "../../../shared/enums.ts";
-import type { SourceId, StorageId } from "../../domain/ids.ts";
+import type { ScheduleId, SourceId, StorageId } from "../../domain/ids.ts";
 import { BackupTypeEnum, CompressionEnum, OperationStatusEnum, VerificationLevelEnum } from "../enums.ts";
 import { DateTime } from "../scalars.ts";
 
@@ -25,6 +25,7 @@ export class BackupFilter {
   @Field(() => [BackupTypeEnum], { nullable: true }) type?: BackupType[] | null;
   @Field(() => ID, { nullable: true }) sourceId?: SourceId | null;
   @Field(() => ID, { nullable: true }) storageId?: StorageId | null;
+  @Field(() => ID, { nullable: true }) scheduleId?: ScheduleId | null;
   @Field(() => String, { nullable: true }) search?: string | null;
   @Field(() => DateTime, { nullable: true }) createdAfter?: Date | null;
   @Field(() => DateTime, { nullable: true }) createdBefore?: Date | null;
