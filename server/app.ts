@@ -63,20 +63,21 @@ export const dashboardFolder = join(root, "dist/client");
 
 /**
  * Opens the catalog (embedded without a URL), brings it up to date, and builds the services. `queueOn` makes the queue that
- * wakes workers. Aborting `signal` calls the opening off.
+ * wakes workers. Aborting `signal` calls the opening off. `now` is the clock of everything in it.
  */
 export async function openApp(
   settings: Settings,
   { log, conceal }: Log,
   queueOn: (catalog: Catalog) => Promise<Queue>,
   signal?: AbortSignal,
+  now: () => Date = () => new Date(),
 ): Promise<App> {
   const say = (line: string) => log.info(line);
   const embedded = settings.databaseUrl ? null : await openEmbedded(settings.home, { say, ...(signal ? { signal } : {}) });
   const catalog = openCatalog(embedded ? pick(embedded) : { url: settings.databaseUrl ?? "" });
   try {
     await migrate(catalog.pool, join(root, "drizzle"));
-    return await wire(settings, { log, conceal }, catalog, await queueOn(catalog), async () => {
+    return await wire(settings, { log, conceal }, catalog, await queueOn(catalog), now, async () => {
       await catalog.close();
       await embedded?.close();
     });
@@ -89,10 +90,16 @@ export async function openApp(
 
 const pick = ({ socketPath, user, database }: Embedded) => ({ socketPath, user, database });
 
-async function wire(settings: Settings, { log, conceal }: Log, catalog: Catalog, queue: Queue, close: () => Promise<void>): Promise<App> {
+async function wire(
+  settings: Settings,
+  { log, conceal }: Log,
+  catalog: Catalog,
+  queue: Queue,
+  now: () => Date,
+  close: () => Promise<void>,
+): Promise<App> {
   const { db } = catalog;
   const say = (line: string) => log.info(line);
-  const now = () => new Date();
   const onError = (error: unknown) => log.error({ err: error }, "unforeseen error");
   const secrets = await openSecrets(settings.keyFile, { mayCreate: !(await holdsSealedSecrets(db)) });
   const bus = memoryBus();
