@@ -5,6 +5,8 @@ export interface FailureView {
   readonly code: string;
   readonly message: string;
   readonly hint: string | null;
+  /** A stable word that says more than the code, such as CRON_INVALID. */
+  readonly reason?: string | null;
 }
 
 const text = (value: unknown) => (typeof value === "string" && value !== "" ? value : null);
@@ -13,7 +15,12 @@ const text = (value: unknown) => (typeof value === "string" && value !== "" ? va
 export function failureView(error: CombinedError): FailureView {
   const [first] = error.graphQLErrors;
   if (first) {
-    return { code: text(first.extensions.code) ?? "INTERNAL", message: first.message, hint: text(first.extensions.hint) };
+    return {
+      code: text(first.extensions.code) ?? "INTERNAL",
+      message: first.message,
+      hint: text(first.extensions.hint),
+      reason: text(first.extensions.reason),
+    };
   }
   return {
     code: "UNREACHABLE",

@@ -1,5 +1,5 @@
-import { formatBytes, formatDuration } from "../../shared/format.ts";
-import type { BackupRowFragment } from "../graphql/generated.ts";
+import { formatBytes, formatCount, formatDuration } from "../../shared/format.ts";
+import type { BackupRowFragment, RunRowFragment } from "../graphql/generated.ts";
 import { type ProofLevel, proofOf, proofWord } from "./proof.ts";
 import { clockTime, momentName, relativeTime, shortDate } from "./time.ts";
 import { statusWord, typeWord } from "./words.ts";
@@ -32,7 +32,9 @@ export type MarkShape =
   | "cross"
   | "slash"
   | "running"
-  | "waiting";
+  | "waiting"
+  | "missed"
+  | "skipped";
 
 /** One backup on the line. `x` and the radius are in pixels; lane 0 is the line itself, higher lanes sit above it. */
 export interface Dot {
@@ -63,6 +65,28 @@ export const lineSpans = [1, 14, 90] as const;
 export function firstSpan(sources: readonly { readonly createdAt: string }[], now: Date): number {
   return sources.every(({ createdAt }) => now.getTime() - new Date(createdAt).getTime() < dayMilliseconds) ? 1 : 14;
 }
+
+/** A schedule as the line shows it: when it runs next, and what it missed. */
+export interface LinePlan {
+  readonly id: string;
+  readonly name: string;
+  readonly active: boolean;
+  readonly nextRuns: readonly string[];
+  readonly runs: readonly Pick<RunRowFragment, "id" | "dueAt" | "state" | "reason" | "message" | "dueCount">[];
+}
+/** A time without a backup on the line: one to come, or one that was missed. */
+export interface LineMark {
+  readonly id: string;
+  readonly scheduleId: string;
+  readonly shape: "waiting" | "missed";
+  readonly x: number;
+  readonly lane: number;
+  /** Its parts, the first the most important, for a tip and a screen reader. */
+  readonly words: readonly string[];
+}
+
+/** How many days beyond now the line shows, where something is planned. */
+export const daysAhead = (days: number): number => (days === 1 ? 0.25 : days * 0.11);
 
 const lanes = 4;
 const instant = (point: LinePoint) => new Date(point.startedAt ?? point.createdAt).getTime();
@@ -99,6 +123,44 @@ export function provenShape(level: ProofLevel, pinned = false): MarkShape {
   if (level === "proven") return pinned ? "diamond-proven" : "proven";
   if (level === "checksum") return pinned ? "diamond-filled" : "filled";
   return pinned ? "diamond" : "ring";
+}
+
+/** Places what is to come and what was missed; those that would cover each other are one, and a dot is stepped over. */
+export function layoutMarks(plans: readonly LinePlan[], dots: readonly Dot[], { now, days, width }: Span): LineMark[] {
+  const from = now.getTime() - days * dayMilliseconds;
+  const until = now.getTime() + daysAhead(days) * dayMilliseconds;
+  const placed: LineMark[] = [];
+  const place = (at: Date, mark: Omit<LineMark, "x" | "lane">) => {
+    const x = ((at.getTime() - from) / (days * dayMilliseconds)) * width;
+    if (at.getTime() < from || at.getTime() > until) return;
+    if (placed.some((other) => other.shape === mark.shape && Math.abs(other.x - x) < 8)) return;
+    const taken = new Set(dots.filter((dot) => Math.abs(dot.x - x) < dot.radius + 5).map((dot) => dot.lane));
+    placed.push({ ...mark, x, lane: Array.from({ length: lanes }, (_, lane) => lane).find((lane) => !taken.has(lane)) ?? lanes - 1 });
+  };
+  for (const { id, name, active, nextRuns, runs } of plans) {
+    for (const run of runs.filter(({ state, reason }) => state === "SKIPPED" && reason === "MISSED")) {
+      const at = new Date(run.dueAt);
+      const what = run.dueCount > 1 ? `Missed, with ${formatCount(run.dueCount - 1, "other due time")}` : "Missed";
+      const why = run.message ?? "Holdfast was not running when it was due";
+      place(at, {
+        id: run.id,
+        scheduleId: id,
+        shape: "missed",
+        words: [`${what}: ${name}`, `${momentName(at, now)}, ${relativeTime(at, now)}`, why],
+      });
+    }
+    for (const next of active ? nextRuns : []) {
+      const at = new Date(next);
+      if (at > now)
+        place(at, {
+          id: `${id} ${next}`,
+          scheduleId: id,
+          shape: "waiting",
+          words: [`To come: ${name}`, `${momentName(at, now)}, ${relativeTime(at, now)}`],
+        });
+    }
+  }
+  return placed.toSorted((a, b) => a.x - b.x);
 }
 
 /** Midnights of the viewer's zone, hours on a line of one day; thinned out so that their labels do not touch. */

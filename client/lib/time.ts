@@ -39,12 +39,13 @@ export function shortDate(at: Date, now: Date, timeZone?: string): string {
   return parts(at, timeZone, { day: "numeric", month: "short", ...(sameYear ? {} : { year: "numeric" }) });
 }
 
-/** A moment inside a sentence: "03:00 today", "22:10 yesterday", "03:00 on Wed 18 Nov", "18 Nov 2025". */
+/** A moment inside a sentence: "03:00 today", "22:10 yesterday", "03:00 tomorrow", "03:00 on Wed 18 Nov", "18 Nov 2025". */
 export function momentName(at: Date, now: Date, timeZone?: string): string {
   const key = dayKey(at, timeZone);
   if (key === dayKey(now, timeZone)) return `${clockTime(at, timeZone)} today`;
   if (key === dayKey(new Date(now.getTime() - day), timeZone)) return `${clockTime(at, timeZone)} yesterday`;
-  if (now.getTime() - at.getTime() < 300 * day) {
+  if (key === dayKey(new Date(now.getTime() + day), timeZone)) return `${clockTime(at, timeZone)} tomorrow`;
+  if (Math.abs(now.getTime() - at.getTime()) < 300 * day) {
     const weekday = parts(at, timeZone, { weekday: "short" });
     return `${clockTime(at, timeZone)} on ${weekday} ${shortDate(at, now, timeZone)}`;
   }

@@ -5,8 +5,10 @@ import type { ProgressPartsFragment as Progress } from "../graphql/generated.ts"
 import {
   ActiveOperationsDocument,
   BackupChangedDocument,
+  CleanupChangedDocument,
   OperationProgressDocument,
   RestoreChangedDocument,
+  ScheduleChangedDocument,
   VerificationChangedDocument,
 } from "../graphql/generated.ts";
 import { connection } from "./connection.svelte.ts";
@@ -48,6 +50,8 @@ class LiveOperations {
       client.subscription(BackupChangedDocument, {}).subscribe(() => connection.heard()),
       client.subscription(RestoreChangedDocument, {}).subscribe(() => connection.heard()),
       client.subscription(VerificationChangedDocument, {}).subscribe(() => connection.heard()),
+      client.subscription(ScheduleChangedDocument, {}).subscribe(() => connection.heard()),
+      client.subscription(CleanupChangedDocument, {}).subscribe(() => connection.heard()),
     ];
     void this.catchUp(client);
     return () => {

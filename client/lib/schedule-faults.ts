@@ -1,0 +1,44 @@
+import type { FailureView } from "./failures.ts";
+
+/** The fields of the form that something can be wrong with, in their order on the page. */
+export type ScheduleField =
+  | "source"
+  | "target"
+  | "time"
+  | "cron"
+  | "zone"
+  | "name"
+  | "retention"
+  | "grace"
+  | "jitter"
+  | "retries"
+  | "quiet";
+export interface ScheduleFault {
+  readonly field: ScheduleField;
+  readonly text: string;
+}
+
+export const faultAt = (field: ScheduleField, text: string): ScheduleFault => ({ field, text });
+
+/** Which field a refusal of the server speaks of; null where it speaks of the whole. */
+export function fieldOf({ reason }: Pick<FailureView, "reason">): ScheduleField | null {
+  switch (reason) {
+    case "CRON_INVALID":
+    case "CRON_NEVER":
+    case "TOO_FREQUENT":
+      return "cron";
+    case "TIMEZONE_UNKNOWN":
+      return "zone";
+    case "RETENTION_INVALID":
+      return "retention";
+    default:
+      return null;
+  }
+}
+
+/** A time as people type it, in the form that the API takes: "3", "300", "3.00" and "3:00" are "03:00"; null for what is none. */
+export function timeOf(typed: string): string | null {
+  const found = /^(\d{1,2})(?:[:.h ]?([0-5]\d))?$/.exec(typed.trim());
+  const [hour, minute] = [Number(found?.[1]), found?.[2] ?? "00"];
+  return found && hour < 24 ? `${String(hour).padStart(2, "0")}:${minute}` : null;
+}
