@@ -2,6 +2,7 @@ import { and, asc, eq, inArray, isNotNull, isNull, lte, or } from "drizzle-orm";
 import type { BackupId } from "../domain/ids.ts";
 import type { BackupRow } from "./backups.ts";
 import type { Db } from "./client.ts";
+import { notePast } from "./past-operations.ts";
 import { backups, operationLog, verifications } from "./schema/index.ts";
 
 /**
@@ -44,8 +45,9 @@ export async function recordRefusal(db: Db, id: BackupId, problem: string, attem
 }
 
 /** The end of a deletion: the row, its verifications, and the log lines of all of them. */
-export async function removeBackup(db: Db, id: BackupId): Promise<void> {
+export async function removeBackup(db: Db, id: BackupId, now: Date): Promise<void> {
   await db.transaction(async (tx) => {
+    await notePast(tx, [id], now);
     const own = await tx.select({ id: verifications.id }).from(verifications).where(eq(verifications.backupId, id));
     await tx.delete(backups).where(eq(backups.id, id));
     await tx.delete(operationLog).where(inArray(operationLog.operationId, [id, ...own.map((row) => row.id)]));

@@ -40,7 +40,7 @@ export function createDeletions({ catalog, bus, storages, now, onError }: Depend
       bus.publish("backup", { id: row.id });
       return messageOf(error);
     }
-    await removeBackup(catalog, row.id);
+    await removeBackup(catalog, row.id, now());
     bus.publish("backup", { id: row.id });
     return null;
   }

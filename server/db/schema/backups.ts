@@ -49,12 +49,25 @@ export const backups = mysqlTable(
     ...operationColumns(),
   },
   (table) => [
-    index("backups_created").on(table.createdAt, table.id),
-    index("backups_source_created").on(table.sourceId, table.createdAt, table.id),
-    index("backups_status_created").on(table.status, table.createdAt, table.id),
+    // Lists choose their rows, and count them, by an index alone: what they filter by stands behind what they are ordered by.
+    index("backups_listed").on(table.createdAt, table.id, table.deletedAt, table.status, table.type, table.pinned, table.storageId),
+    index("backups_source_listed").on(table.sourceId, table.createdAt, table.id, table.deletedAt, table.status, table.type, table.pinned),
+    index("backups_status_created").on(table.status, table.createdAt, table.id, table.deletedAt),
     index("backups_schedule_created").on(table.scheduleId, table.createdAt, table.id),
     index("backups_storage").on(table.storageId, table.status),
     index("backups_deleted").on(table.deletedAt, table.deletionRetryAt),
+    // Statistics: what is kept, and what ended in a range of time.
+    index("backups_kept").on(table.deletedAt, table.status, table.sourceId, table.storageId, table.storedSize, table.size),
+    index("backups_finished").on(
+      table.finishedAt,
+      table.status,
+      table.sourceId,
+      table.storageId,
+      table.storedSize,
+      table.size,
+      table.startedAt,
+      table.deletedAt,
+    ),
   ],
 );
 

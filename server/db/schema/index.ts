@@ -5,6 +5,7 @@ export * from "./cleanups.ts";
 export * from "./downloads.ts";
 export * from "./notifications.ts";
 export * from "./operation-log.ts";
+export * from "./past-operations.ts";
 export * from "./restores.ts";
 export * from "./schedules.ts";
 export * from "./setting-values.ts";

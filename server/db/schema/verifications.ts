@@ -25,6 +25,7 @@ export const verifications = mysqlTable(
   (table) => [
     index("verifications_created").on(table.createdAt, table.id),
     index("verifications_backup_created").on(table.backupId, table.createdAt, table.id),
+    index("verifications_finished").on(table.finishedAt, table.status, table.passed, table.backupId),
     index("verifications_status_created").on(table.status, table.createdAt, table.id),
   ],
 );
