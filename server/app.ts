@@ -5,7 +5,6 @@ import { findDrillServer, openThrowaway, sweepThrowaways } from "./db/embedded/t
 import { type Embedded, openEmbedded } from "./db/embedded.ts";
 import { migrate } from "./db/migrate.ts";
 import { holdsSealedSecrets } from "./db/secrets.ts";
-import { Failure } from "./domain/errors.ts";
 import { findTools } from "./engine/database/tools.ts";
 import { deathGuard } from "./engine/process.ts";
 import { openReceived } from "./engine/upload/received.ts";
@@ -17,6 +16,8 @@ import { noAlarm } from "./services/alarm.ts";
 import { createAudit } from "./services/audit.ts";
 import { createBackupFiles } from "./services/backup-files.ts";
 import { createBackups } from "./services/backups.ts";
+import { createCleanups } from "./services/cleanups.ts";
+import { createClockWatch } from "./services/clock-watch.ts";
 import { createDeletions } from "./services/deletions.ts";
 import { createDownloads } from "./services/downloads.ts";
 import { followOthers } from "./services/followed.ts";
@@ -50,6 +51,8 @@ export interface App {
   readonly services: Services;
   readonly reads: Reads;
   readonly upkeep: Upkeep;
+  /** Resolves when all that follows from operations that have ended is done. */
+  idle(): Promise<void>;
   /** Cancels what runs here and lets go of the catalog. */
   close(): Promise<void>;
 }
@@ -163,10 +166,9 @@ async function wire(
   followers.add(scheduleRuns.follow);
   const uploads = createUploads({ catalog: db, bus, queue, files, now, onError });
   const schedules = createSchedules({ catalog: db, bus, alarm: queue.alarm ?? noAlarm, audit, settings: owned, sources, storages, now });
-  const cleanups = {
-    settle: async () =>
-      new Failure("INTERRUPTED", "Holdfast stopped while this cleanup was running.", "What is left is removed next time."),
-  };
+  const clock = createClockWatch({ db, audit, now, monotonic: () => performance.now() });
+  const cleanups = createCleanups({ catalog: db, bus, audit, operations, deletions, clock, settings: owned, queue, now });
+  followers.add(cleanups.follow);
   const catalogName = settings.databaseUrl
     ? `MySQL or MariaDB at ${new URL(settings.databaseUrl).host}`
     : `Embedded MariaDB in ${settings.home}`;
@@ -179,6 +181,7 @@ async function wire(
     backupFiles,
     restores,
     verifications,
+    cleanups,
     scheduleRuns,
     restorePlans: createRestorePlans({ catalog: db, restores, sources }),
     uploads,
@@ -199,6 +202,7 @@ async function wire(
     services,
     reads: createReads(db, storages, schedules),
     upkeep: createUpkeep({ operations, backups, restores, verifications, cleanups, uploads, schedules, scheduleRuns, queue, sweepScratch }),
+    idle: followers.idle,
     async close() {
       await uploads.stop();
       await scheduleRuns.stop();

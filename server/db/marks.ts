@@ -11,3 +11,15 @@ export async function readMark<T>(db: Db, name: string): Promise<T | null> {
 export async function writeMark<T>(db: Db, name: string, value: T): Promise<void> {
   await db.insert(marks).values({ name, value }).onDuplicateKeyUpdate({ set: { value } });
 }
+
+/** Changes what is noted under this name, one process at a time. */
+export async function changeMark<T>(db: Db, name: string, change: (value: T | null) => T): Promise<T> {
+  // A row has to be there to be locked; locks on a gap would let two in and have one of them fail.
+  await db.insert(marks).values({ name, value: null }).onDuplicateKeyUpdate({ set: { name } });
+  return db.transaction(async (tx) => {
+    const [row] = await tx.select().from(marks).where(eq(marks.name, name)).for("update");
+    const value = change((row?.value ?? null) as T | null);
+    await tx.update(marks).set({ value }).where(eq(marks.name, name));
+    return value;
+  });
+}

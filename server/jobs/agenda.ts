@@ -5,6 +5,7 @@ import type { Services } from "../services/services.ts";
 import type { Upkeep } from "../services/upkeep.ts";
 import { MysqlBackend } from "./backend/mysql-backend.ts";
 import { defineBackup } from "./backup.ts";
+import { defineCleanup } from "./cleanup.ts";
 import { defineInspection } from "./inspection.ts";
 import { defineRestore } from "./restore.ts";
 import { alarmOn, defineSchedule } from "./schedule.ts";
@@ -13,7 +14,10 @@ import { defineVerification } from "./verification.ts";
 
 /** The queue that wakes workers; it runs nothing until `start`. */
 export interface Jobs extends Queue {
-  start(services: Pick<Services, "backups" | "restores" | "verifications" | "uploads" | "scheduleRuns">, upkeep: Upkeep): Promise<void>;
+  start(
+    services: Pick<Services, "backups" | "restores" | "verifications" | "cleanups" | "uploads" | "scheduleRuns">,
+    upkeep: Upkeep,
+  ): Promise<void>;
   /** Takes no more jobs. What runs is the operations' own to stop. */
   stop(): Promise<void>;
 }
@@ -31,10 +35,11 @@ export async function openJobs(pool: Pool, onError: (error: unknown) => void): P
     async add(job: string, id: string) {
       await agenda.create(job, { id }).unique({ "data.id": id }, { insertOnly: true }).schedule(new Date()).save();
     },
-    async start({ backups, restores, verifications, uploads, scheduleRuns }, upkeep) {
+    async start({ backups, restores, verifications, cleanups, uploads, scheduleRuns }, upkeep) {
       defineBackup(agenda, backups);
       defineRestore(agenda, restores);
       defineVerification(agenda, verifications);
+      defineCleanup(agenda, cleanups);
       defineInspection(agenda, uploads);
       defineSchedule(agenda, scheduleRuns);
       defineUpkeep(agenda, upkeep);

@@ -2,6 +2,7 @@ import type { Activity } from "./activity.ts";
 import type { AuditTrail } from "./audit.ts";
 import type { BackupFiles } from "./backup-files.ts";
 import type { Backups } from "./backups.ts";
+import type { Cleanups } from "./cleanups.ts";
 import type { Downloads } from "./downloads.ts";
 import type { Operations } from "./operations.ts";
 import type { RestorePlans } from "./restore-plans.ts";
@@ -27,6 +28,7 @@ export interface Services {
   readonly restores: Restores;
   readonly restorePlans: RestorePlans;
   readonly verifications: Verifications;
+  readonly cleanups: Cleanups;
   readonly scheduleRuns: ScheduleRuns;
   readonly downloads: Downloads;
   readonly uploads: Uploads;

@@ -2,6 +2,7 @@ import type { StoredKind } from "../db/operations.ts";
 import type { Failure } from "../domain/errors.ts";
 import type { BackupId, CleanupId, OperationId, RestoreId, VerificationId } from "../domain/ids.ts";
 import type { Backups } from "./backups.ts";
+import type { Cleanups } from "./cleanups.ts";
 import type { Operations } from "./operations.ts";
 import type { JobName, Queue } from "./queue.ts";
 import type { Restores } from "./restores.ts";
@@ -15,7 +16,7 @@ interface Dependencies {
   readonly backups: Backups;
   readonly restores: Restores;
   readonly verifications: Verifications;
-  readonly cleanups: { settle(id: CleanupId): Promise<Failure | null> };
+  readonly cleanups: Cleanups;
   readonly uploads: Uploads;
   readonly schedules: Pick<Schedules, "pauseUnknownZones">;
   readonly scheduleRuns: ScheduleRuns;
@@ -57,6 +58,7 @@ export const createUpkeep = ({
       await sweepScratch();
       await restores.finishRepairs();
       await backups.finishDeletions();
+      await cleanups.upkeep();
       await backups.finishVerifying();
       await uploads.upkeep();
       await schedules.pauseUnknownZones();

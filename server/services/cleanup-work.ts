@@ -1,0 +1,93 @@
+import { formatBytes, formatCount } from "../../shared/format.ts";
+import type { BackupRow } from "../db/backups.ts";
+import { recordCleanup } from "../db/cleanups.ts";
+import type { Db } from "../db/client.ts";
+import { isNewestGood, isNewestProven, listInUse } from "../db/retention.ts";
+import type { CleanupEntry, CleanupRecord, CleanupRequest } from "../domain/cleanup.ts";
+import { Failure } from "../domain/errors.ts";
+import type { CleanupId } from "../domain/ids.ts";
+import type { CleanupPlans, PlannedBackup } from "./cleanup-plan.ts";
+import type { Deletions } from "./deletions.ts";
+import type { Work } from "./running.ts";
+
+interface Dependencies {
+  readonly catalog: Db;
+  readonly plan: CleanupPlans;
+  readonly deletions: Deletions;
+  readonly now: () => Date;
+}
+
+/** How many deletions are done before what was done is written down. */
+const recordedEvery = 50;
+
+/** Removes what the rule lets go: each backup only if nothing has come to protect it since it was planned. */
+export function createCleanupWork({ catalog, plan, deletions, now }: Dependencies) {
+  /** What keeps it after all; looked at while nothing can begin with it and nothing else of its source be deleted. */
+  async function protection(tx: Db, { id, sourceId, type }: BackupRow): Promise<Failure | null> {
+    const kept = (reason: string, message: string) => new Failure("CONFLICT", message, undefined, { reason });
+    if ((await listInUse(tx, now(), id)).size > 0) return kept("IN_USE", "a restore, a verification or a download needs it now");
+    for (const part of ["DATABASE", "MEDIA"] as const)
+      if ((type === "FULL" || type === part) && (await isNewestGood(tx, id, sourceId, ["FULL", part])))
+        return kept("NEWEST_GOOD", "it has become the newest good backup of its source");
+    if (await isNewestProven(tx, id, sourceId)) return kept("NEWEST_PROVEN", "it has become the newest proven backup of its source");
+    return null;
+  }
+
+  /** Removes one: what became of it, or null when it stays after all. */
+  async function remove({ backup, verdict }: PlannedBackup, work: Work): Promise<{ row: BackupRow; problem: string | null } | null> {
+    try {
+      const row = await deletions.begin(backup, protection);
+      const problem = await deletions.erase(row);
+      if (problem) work.say("WARN", `${backup.name} (${backup.source}): its storage would not let go of it yet: ${problem}`);
+      else work.say("INFO", `Removed ${backup.name} (${backup.source}), ${formatBytes(backup.storedSize)}: ${verdict.reasons.join(", ")}.`);
+      return { row, problem };
+    } catch (error) {
+      if (!(error instanceof Failure) || !(error.code === "CONFLICT" || error.code === "NOT_FOUND")) throw error;
+      work.say("INFO", `${backup.name} (${backup.source}) stays: ${error.message}`);
+      return null;
+    }
+  }
+
+  /** Carries the cleanup out; `removed` is told of each backup that went, as it was. */
+  return async function clean(
+    id: CleanupId,
+    { days }: CleanupRequest,
+    work: Work,
+    removed: (row: BackupRow) => void = () => {},
+  ): Promise<void> {
+    const { planned, overCap } = await plan({ days });
+    const going = planned.filter(({ verdict }) => !verdict.keep).reverse();
+    work.say("INFO", `${formatCount(planned.length, "backup")} looked at, ${going.length} to remove.`);
+    const done: { removed: CleanupEntry[]; refused: CleanupRecord["refused"][number][] } = { removed: [], refused: [] };
+    const record = (): CleanupRecord => ({ ...done, kept: planned.length - done.removed.length - done.refused.length });
+    const bytesExpected = going.reduce((sum, { backup }) => sum + backup.storedSize, 0);
+    let bytesProcessed = 0;
+    try {
+      for (const [index, each] of going.entries()) {
+        work.signal.throwIfAborted();
+        work.report({ phase: "FINISHING", bytesProcessed, bytesExpected, currentItem: each.backup.name });
+        bytesProcessed += each.backup.storedSize;
+        const outcome = await remove(each, work);
+        if (!outcome) continue;
+        if (outcome.problem === null) {
+          done.removed.push(entryOf(each));
+          removed(outcome.row);
+        } else done.refused.push({ ...entryOf(each), problem: outcome.problem });
+        if (index % recordedEvery === recordedEvery - 1) await recordCleanup(catalog, id, record());
+      }
+    } finally {
+      await recordCleanup(catalog, id, record());
+    }
+    for (const { bytes } of overCap)
+      work.say("WARN", `A storage stays ${formatBytes(bytes)} over its cap: what is left there is protected.`);
+  };
+}
+
+const entryOf = ({ backup, verdict }: PlannedBackup): CleanupEntry => ({
+  id: backup.id,
+  name: backup.name,
+  source: backup.source,
+  createdAt: backup.createdAt.toISOString(),
+  storedSize: backup.storedSize,
+  reason: verdict.reasons[0] ?? "EXPIRED",
+});
