@@ -106,12 +106,12 @@ const options: CacheExchangeOpts = {
     Subscription: {
       // The detail of a backup has fields that the announcement lacks: artifacts, what the dump holds.
       backupChanged: outdates("backup", ...backupFields),
-      restoreChanged: outdates("restore", "restores", "sources"),
+      restoreChanged: outdates("restore", "restores", "sources", "alerts", "activity"),
       verificationChanged: outdates("backup", ...backupFields),
       uploadChanged: outdates("uploads"),
       deliveryChanged: outdates("deliveries", "notificationChannels", "alerts"),
-      scheduleChanged: outdates(...scheduleFields),
-      cleanupChanged: outdates("cleanup", "cleanups"),
+      scheduleChanged: outdates("alerts", ...scheduleFields),
+      cleanupChanged: outdates("cleanup", "cleanups", "alerts", "activity"),
     },
   },
 };

@@ -1,5 +1,7 @@
+import Activity from "@lucide/svelte/icons/activity";
 import Archive from "@lucide/svelte/icons/archive";
 import CalendarClock from "@lucide/svelte/icons/calendar-clock";
+import ChartColumn from "@lucide/svelte/icons/chart-column";
 import Database from "@lucide/svelte/icons/database";
 import HardDrive from "@lucide/svelte/icons/hard-drive";
 import LayoutDashboard from "@lucide/svelte/icons/layout-dashboard";
@@ -14,6 +16,8 @@ export const places = [
   { href: "/schedules", label: "Schedules", icon: CalendarClock },
   { href: "/sources", label: "Sources", icon: Database },
   { href: "/storages", label: "Storages", icon: HardDrive },
+  { href: "/statistics", label: "Statistics", icon: ChartColumn },
+  { href: "/activity", label: "Activity", icon: Activity },
   { href: "/settings", label: "Settings", icon: Settings2 },
 ] as const;
 
