@@ -32,6 +32,7 @@ export async function demo(): Promise<void> {
     async onReady(ready) {
       const source = (await ready.services.sources.list(owner))[0] ?? (await openShop(ready));
       if (!(await ready.services.sources.lastBackup(source))) await firstBackup(ready, source.id);
+      if ((await ready.services.schedules.list(owner)).length === 0) await makeSchedules(ready, source.id);
       if (signIn) await greet(ready, signIn);
     },
   });
@@ -105,6 +106,19 @@ async function firstDrill(services: Ready["services"], id: VerificationId): Prom
   const report = await services.verifications.reportOf(id);
   if (passed) say(`Proven: every table and file is as it was backed up, restored in ${formatDuration(restoreSeconds ?? 0)}.`);
   else say(`It was not proven: ${report?.problems.join(" ") || errorMessage}`);
+}
+
+async function makeSchedules({ services }: Ready, sourceId: SourceId): Promise<void> {
+  const { timeZone } = Intl.DateTimeFormat().resolvedOptions();
+  const common = { sourceId, timeZone, backupType: "FULL" } as const;
+  await services.schedules.create(owner, {
+    ...{ ...common, name: "Every night", frequency: "DAILY", timeOfDay: "03:00", verifyAfter: "CHECKSUM" },
+    retention: { keepDaily: 14, keepWeekly: 8, keepMonthly: 12 },
+  });
+  await services.schedules.create(owner, {
+    ...{ ...common, name: "Sunday drill", kind: "VERIFICATION", level: "RESTORE", frequency: "WEEKLY", dayOfWeek: 0, timeOfDay: "05:00" },
+  });
+  say("Made two schedules: a backup every night at 03:00, and a drill of the newest one every Sunday.");
 }
 
 async function ended(services: Ready["services"], id: OperationId): Promise<void> {
