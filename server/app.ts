@@ -7,21 +7,26 @@ import { migrate } from "./db/migrate.ts";
 import { holdsSealedSecrets } from "./db/secrets.ts";
 import { findTools } from "./engine/database/tools.ts";
 import { deathGuard } from "./engine/process.ts";
+import { capacityOf } from "./engine/storage/capacity.ts";
 import { openReceived } from "./engine/upload/received.ts";
 import type { OpenScratchServer } from "./engine/verify.ts";
 import { memoryBus } from "./events/memory.ts";
 import type { Log } from "./log.ts";
 import { createActivity } from "./services/activity.ts";
 import { noAlarm } from "./services/alarm.ts";
+import { createAlerts } from "./services/alerts.ts";
 import { createAudit } from "./services/audit.ts";
 import { createBackupFiles } from "./services/backup-files.ts";
 import { createBackups } from "./services/backups.ts";
+import { createChannels } from "./services/channels.ts";
 import { createCleanups } from "./services/cleanups.ts";
 import { createClockWatch } from "./services/clock-watch.ts";
 import { createDeletions } from "./services/deletions.ts";
+import { createDeliveries } from "./services/deliveries.ts";
 import { createDownloads } from "./services/downloads.ts";
 import { followOthers } from "./services/followed.ts";
 import { createFollowers } from "./services/followers.ts";
+import { followBeginnings } from "./services/heartbeats.ts";
 import { createOperations } from "./services/operations.ts";
 import type { Queue } from "./services/queue.ts";
 import { createReads, type Reads } from "./services/reads.ts";
@@ -30,6 +35,7 @@ import { createRestores } from "./services/restores.ts";
 import { createScheduleRuns } from "./services/schedule-runs.ts";
 import { createSchedules } from "./services/schedules.ts";
 import { openSecrets, type Secrets } from "./services/secrets.ts";
+import { createSending } from "./services/sending.ts";
 import type { Services } from "./services/services.ts";
 import { createSettings } from "./services/settings.ts";
 import { createSources } from "./services/sources.ts";
@@ -163,7 +169,12 @@ async function wire(
     alarm: queue.alarm ?? noAlarm,
     warn: (message) => log.warn(message),
   });
-  followers.add(scheduleRuns.follow);
+  const sending = createSending({ secrets, conceal, settings: owned, publicUrl: publicUrlOf(settings), now });
+  const deliveries = createDeliveries({ db, bus, audit, settings: owned, sending, now, onError });
+  const alerts = createAlerts({ db, bus, settings: owned, deliveries, capacityOf, now });
+  const heartbeats = followBeginnings({ db, bus, sending, onError });
+  // Whether a failed try is made good by another is known once its run has been settled.
+  followers.add(scheduleRuns.follow, alerts.follow);
   const uploads = createUploads({ catalog: db, bus, queue, files, now, onError });
   const schedules = createSchedules({ catalog: db, bus, alarm: queue.alarm ?? noAlarm, audit, settings: owned, sources, storages, now });
   const clock = createClockWatch({ db, audit, now, monotonic: () => performance.now() });
@@ -174,6 +185,9 @@ async function wire(
     : `Embedded MariaDB in ${settings.home}`;
   const backupFiles = createBackupFiles({ backups, storages });
   const services: Services = {
+    alerts,
+    channels: createChannels({ db, bus, audit, settings: owned, sending, now }),
+    deliveries,
     activity: createActivity({ db }),
     audit,
     operations,
@@ -195,24 +209,44 @@ async function wire(
     system: createSystem({ version, catalog: catalogName, home: settings.home, tools, drillServer: findDrillServer, sources, storages }),
   };
   await adoptFirstSettings(settings, services, say);
+  await alerts.begins();
   const others = followOthers({ db, bus, now, onError });
   return {
     catalog,
     secrets,
     services,
-    reads: createReads(db, storages, schedules),
-    upkeep: createUpkeep({ operations, backups, restores, verifications, cleanups, uploads, schedules, scheduleRuns, queue, sweepScratch }),
+    reads: createReads(db, storages, schedules, cleanups),
+    upkeep: createUpkeep({
+      operations,
+      backups,
+      restores,
+      verifications,
+      cleanups,
+      uploads,
+      schedules,
+      scheduleRuns,
+      alerts,
+      deliveries,
+      queue,
+      sweepScratch,
+    }),
     idle: followers.idle,
     async close() {
       await uploads.stop();
       await scheduleRuns.stop();
       await operations.stop();
       await followers.idle();
+      await heartbeats.stop();
+      await deliveries.stop();
       await others.stop();
       await close();
     },
   };
 }
+
+/** Where links in messages point; null when the port is only known once the server listens. */
+const publicUrlOf = ({ publicUrl, host, port }: Settings): string | null =>
+  publicUrl ?? (port === 0 ? null : `http://${host.includes(":") ? `[${host}]` : host}:${port}`);
 
 /** What the environment says of the first storage, settings and source is taken over once; after that the dashboard owns them. */
 async function adoptFirstSettings(settings: Settings, services: Services, say: (line: string) => void): Promise<void> {

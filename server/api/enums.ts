@@ -1,15 +1,19 @@
 import { registerEnumType } from "type-graphql";
 import {
   backupTypes,
+  channelKinds,
   compressions,
+  deliveryStatuses,
   entryKinds,
   findingSeverities,
   missedRunPolicies,
+  notificationEvents,
   operationKinds,
   operationStatuses,
   overlapPolicies,
   phases,
   restoreModes,
+  retentionReasons,
   roles,
   scheduleFrequencies,
   scheduleHealths,
@@ -70,6 +74,10 @@ export const ScheduleRunCauseEnum = named(
 export const ScheduleRunStateEnum = named("ScheduleRunState", scheduleRunStates);
 export const ScheduleRunReasonEnum = named("ScheduleRunReason", scheduleRunReasons);
 export const ScheduleHealthEnum = named("ScheduleHealth", scheduleHealths, "WAITING: none of its runs has ended yet.");
+export const RetentionReasonEnum = named("RetentionReason", retentionReasons);
 export const UploadStateEnum = named("UploadState", uploadStates);
 export const FindingSeverityEnum = named("FindingSeverity", findingSeverities);
 export const EntryKindEnum = named("EntryKind", entryKinds);
+export const ChannelKindEnum = named("ChannelKind", channelKinds);
+export const NotificationEventEnum = named("NotificationEvent", notificationEvents, "RECOVERED ends whichever of the others lasted.");
+export const DeliveryStatusEnum = named("DeliveryStatus", deliveryStatuses);

@@ -1,5 +1,5 @@
 import DataLoader from "dataloader";
-import type { BackupId, RestoreId, ScheduleId, SourceId, StorageId, VerificationId } from "../domain/ids.ts";
+import type { BackupId, ChannelId, RestoreId, ScheduleId, SourceId, StorageId, VerificationId } from "../domain/ids.ts";
 import type { Reads } from "../services/reads.ts";
 import type { ScheduleRunRow } from "../services/schedule-runs.ts";
 
@@ -19,6 +19,8 @@ export const createLoaders = (reads: Reads) => ({
   schedule: byId(reads.schedules, (row: { id: ScheduleId }) => row.id),
   scheduleHealth: byId(reads.scheduleHealths, (row: { id: ScheduleId }) => row.id),
   newestBackupOf: byId(reads.newestBackupsOf, (row: { scheduleId: ScheduleId }) => row.scheduleId),
+  lastDelivery: byId(reads.lastDeliveries, (row: { channelId: ChannelId }) => row.channelId),
+  expiry: byId(reads.expiries, (row: { id: BackupId }) => row.id),
   proof: byId(reads.proofs, (row: { sourceId: SourceId }) => row.sourceId),
 });
 

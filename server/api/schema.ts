@@ -6,6 +6,9 @@ import { ActivityResolver } from "./activity/resolver.ts";
 import { AuditResolver } from "./audit/resolver.ts";
 import { BackupFilesResolver } from "./backup/files-resolver.ts";
 import { BackupResolver } from "./backup/resolver.ts";
+import { BackupExpiryResolver, CleanupResolver, RetentionVerdictResolver } from "./cleanup/resolver.ts";
+import { DeliveryResolver } from "./notification/delivery-resolver.ts";
+import { NotificationChannelResolver } from "./notification/resolver.ts";
 import { OperationResolver, OperationsResolver } from "./operation/resolver.ts";
 import { RestoreResolver } from "./restore/resolver.ts";
 import { DateTime, SafeInt } from "./scalars.ts";
@@ -27,13 +30,18 @@ export const buildApiSchema = (): Promise<GraphQLSchema> =>
       AccountResolver,
       ActivityResolver,
       AuditResolver,
+      BackupExpiryResolver,
       BackupFilesResolver,
       BackupProofResolver,
       BackupResolver,
       BackupScheduleResolver,
+      DeliveryResolver,
+      NotificationChannelResolver,
+      CleanupResolver,
       OperationResolver,
       OperationsResolver,
       RestoreResolver,
+      RetentionVerdictResolver,
       ScheduleFieldsResolver,
       ScheduleRunResolver,
       ScheduleRunsResolver,

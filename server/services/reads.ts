@@ -1,12 +1,14 @@
 import { findBackups, findManifests } from "../db/backups.ts";
 import type { Db } from "../db/client.ts";
+import { lastDeliveries } from "../db/deliveries.ts";
 import { findRestores } from "../db/restores.ts";
 import { listRunsOf } from "../db/schedule-runs.ts";
 import { findSchedules, newestBackupsOf } from "../db/schedules.ts";
 import { findSources } from "../db/sources.ts";
 import { listStorages } from "../db/storages.ts";
 import { findProofs, findReports, findVerifications, listVerificationsOf } from "../db/verifications.ts";
-import type { BackupId, RestoreId, ScheduleId, SourceId, VerificationId } from "../domain/ids.ts";
+import type { BackupId, ChannelId, RestoreId, ScheduleId, SourceId, VerificationId } from "../domain/ids.ts";
+import type { Cleanups } from "./cleanups.ts";
 import { firstOf } from "./paging.ts";
 import type { Schedules } from "./schedules.ts";
 import type { Storages } from "./storages.ts";
@@ -14,12 +16,14 @@ import type { Storages } from "./storages.ts";
 export type Reads = ReturnType<typeof createReads>;
 
 /** Reads of many by id, for callers that were already allowed to read what names them. */
-export const createReads = (catalog: Db, storages: Storages, schedules: Schedules) => ({
+export const createReads = (catalog: Db, storages: Storages, schedules: Schedules, cleanups: Pick<Cleanups, "expiries">) => ({
+  expiries: cleanups.expiries,
   sources: (ids: readonly SourceId[]) => findSources(catalog, ids),
   backups: (ids: readonly BackupId[]) => findBackups(catalog, ids),
   manifests: (ids: readonly BackupId[]) => findManifests(catalog, ids),
   verificationsOf: (ids: readonly BackupId[]) => listVerificationsOf(catalog, ids),
   reports: (ids: readonly VerificationId[]) => findReports(catalog, ids),
+  lastDeliveries: (ids: readonly ChannelId[]) => lastDeliveries(catalog, ids),
   proofs: (ids: readonly SourceId[]) => findProofs(catalog, ids),
   restores: (ids: readonly RestoreId[]) => findRestores(catalog, ids),
   verifications: (ids: readonly VerificationId[]) => findVerifications(catalog, ids),

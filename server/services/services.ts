@@ -1,8 +1,11 @@
 import type { Activity } from "./activity.ts";
+import type { Alerts } from "./alerts.ts";
 import type { AuditTrail } from "./audit.ts";
 import type { BackupFiles } from "./backup-files.ts";
 import type { Backups } from "./backups.ts";
+import type { Channels } from "./channels.ts";
 import type { Cleanups } from "./cleanups.ts";
+import type { Deliveries } from "./deliveries.ts";
 import type { Downloads } from "./downloads.ts";
 import type { Operations } from "./operations.ts";
 import type { RestorePlans } from "./restore-plans.ts";
@@ -31,6 +34,9 @@ export interface Services {
   readonly cleanups: Cleanups;
   readonly scheduleRuns: ScheduleRuns;
   readonly downloads: Downloads;
+  readonly channels: Channels;
+  readonly deliveries: Deliveries;
+  readonly alerts: Alerts;
   readonly uploads: Uploads;
   readonly sources: Sources;
   readonly storages: Storages;

@@ -1,8 +1,10 @@
 import type { StoredKind } from "../db/operations.ts";
 import type { Failure } from "../domain/errors.ts";
 import type { BackupId, CleanupId, OperationId, RestoreId, VerificationId } from "../domain/ids.ts";
+import type { Alerts } from "./alerts.ts";
 import type { Backups } from "./backups.ts";
 import type { Cleanups } from "./cleanups.ts";
+import type { Deliveries } from "./deliveries.ts";
 import type { Operations } from "./operations.ts";
 import type { JobName, Queue } from "./queue.ts";
 import type { Restores } from "./restores.ts";
@@ -20,6 +22,8 @@ interface Dependencies {
   readonly uploads: Uploads;
   readonly schedules: Pick<Schedules, "pauseUnknownZones">;
   readonly scheduleRuns: ScheduleRuns;
+  readonly alerts: Pick<Alerts, "upkeep">;
+  readonly deliveries: Pick<Deliveries, "wake">;
   /** Removes the servers and folders of drills that died. */
   readonly sweepScratch: () => Promise<void>;
   readonly queue: Queue;
@@ -43,6 +47,8 @@ export const createUpkeep = ({
   uploads,
   schedules,
   scheduleRuns,
+  alerts,
+  deliveries,
   queue,
   sweepScratch,
 }: Dependencies) => {
@@ -65,6 +71,8 @@ export const createUpkeep = ({
       await scheduleRuns.upkeep();
       // A job may be lost or locked by a worker that is gone; the operation that waits is what counts.
       for (const { kind, id } of await operations.waiting()) await queue.add(jobs[kind], id);
+      await alerts.upkeep();
+      await deliveries.wake();
     },
   };
 };

@@ -1,5 +1,6 @@
 import { boolean, index, int, mysqlTable, text, unique, varchar } from "drizzle-orm/mysql-core";
 import type { ChannelKind, DeliveryStatus, NotificationEvent } from "../../../shared/enums.ts";
+import type { AlertDetails } from "../../domain/alert-state.ts";
 import type { ChannelId, DeliveryId, SourceId } from "../../domain/ids.ts";
 import type { ChannelConfig, Message } from "../../domain/notification.ts";
 import { id, instant, json, word } from "../columns.ts";
@@ -57,7 +58,7 @@ export const alertStates = mysqlTable(
     /** How far the history that decides it has been read: the end of the last operation and its id. */
     cursorAt: instant(),
     cursorId: varchar({ length: 36 }),
-    details: json<Readonly<Record<string, unknown>>>(),
+    details: json<AlertDetails>(),
   },
   (table) => [unique("alert_states_subject_event").on(table.subject, table.event)],
 );

@@ -1,0 +1,87 @@
+import { formatBytes } from "../../shared/format.ts";
+import { listRefusedDeletions } from "../db/alerts.ts";
+import type { Db } from "../db/client.ts";
+import type { StorageRow } from "../db/storages.ts";
+import type { Message } from "../domain/notification.ts";
+import * as texts from "../domain/notification-text.ts";
+import type { SettingValues } from "../domain/settings.ts";
+import type { Reading } from "./alert-subject.ts";
+import type { News } from "./outbox.ts";
+
+export const storageEvents = ["STORAGE_LOW", "CLEANUP_REFUSED"] as const;
+
+/** What holds of a storage now. */
+export interface StorageFacts {
+  readonly usedBytes: number;
+  readonly capacity: { readonly free: number; readonly total: number } | null;
+  /** Backups that it has not let go of for too long, and why. */
+  readonly refused: readonly string[];
+}
+
+const hour = 3_600_000;
+
+/** Why each storage has not let go of backups for more than an hour. */
+export async function refusedByStorage(db: Db, at: Date): Promise<ReadonlyMap<string, readonly string[]>> {
+  const rows = await listRefusedDeletions(db, new Date(at.getTime() - hour));
+  const byStorage = Map.groupBy(rows, ({ storageId }) => storageId);
+  return new Map([...byStorage].map(([id, refused]) => [id, refused.map(({ problem }) => problem ?? "It gave no reason.")]));
+}
+
+/** What is new about a storage: whether it has room, keeps to its cap, and lets go of what was deleted. */
+export function storageNews(
+  storage: StorageRow,
+  facts: StorageFacts,
+  settings: SettingValues,
+  at: Date,
+  { states }: Reading,
+): readonly News[] {
+  const telling = { at, timeZone: settings.timeZone };
+  const named = { storage: storage.name, storageId: storage.id };
+  const news: News[] = [];
+  const tell = (message: Message, ended?: News["ended"]) =>
+    news.push({ message, subject: `storage:${storage.id}`, sourceId: null, ...(ended ? { ended } : {}) });
+
+  function decide(event: (typeof storageEvents)[number], message: Message | null): void {
+    if (message) {
+      if (states.raise(event, at, { title: message.title, path: message.path })) tell(message);
+      return;
+    }
+    const ended = states.lower([event], at);
+    if (ended)
+      tell(
+        texts.recovered(telling, { name: storage.name, events: ended.events, since: ended.since, path: `/storages/${storage.id}` }),
+        ended.events,
+      );
+  }
+
+  const sentence = lowSentence(facts, settings, states.isRaised("STORAGE_LOW")) ?? capSentence();
+  decide("STORAGE_LOW", sentence === null ? null : texts.storageLow(telling, { ...named, sentence }));
+  const [problem] = facts.refused;
+  decide(
+    "CLEANUP_REFUSED",
+    problem === undefined ? null : texts.cleanupRefused(telling, { ...named, count: facts.refused.length, problem }),
+  );
+  return news;
+
+  /** Only when it lasts: cleanup has its turn first. */
+  function capSentence(): string | null {
+    const state = states.of("STORAGE_LOW");
+    const { pendingSince, ...details } = state.details;
+    if (storage.sizeCapBytes === null || facts.usedBytes <= storage.sizeCapBytes) {
+      if (pendingSince) states.set("STORAGE_LOW", { ...state, details });
+      return null;
+    }
+    if (!pendingSince) states.set("STORAGE_LOW", { ...state, details: { ...details, pendingSince: at.toISOString() } });
+    if (!state.raised && at.getTime() - Date.parse(pendingSince ?? at.toISOString()) < hour) return null;
+    return `It holds ${formatBytes(facts.usedBytes)}, more than its cap of ${formatBytes(storage.sizeCapBytes)}, and what is left is protected from cleanup.`;
+  }
+}
+
+/** A storage that was low has room again only when it is well above the limit, so that it does not come and go. */
+function lowSentence({ capacity }: StorageFacts, { storageLowPercent }: SettingValues, wasLow: boolean): string | null {
+  if (!capacity) return null;
+  const percent = (capacity.free / capacity.total) * 100;
+  const limit = wasLow ? Math.min(storageLowPercent + 2, 100) : storageLowPercent;
+  if (percent >= limit) return null;
+  return `${formatBytes(capacity.free)} of ${formatBytes(capacity.total)} are free, ${percent.toFixed(percent < 10 ? 1 : 0)} %.`;
+}
