@@ -94,6 +94,13 @@ export function toldWords({ kind, events, sourceIds }: Told): string {
   return `${text.charAt(0).toUpperCase()}${text.slice(1)}, ${of}`;
 }
 
+/** What the button of an alert does: it leads to where it is mended. */
+export function alertButton(event: NotificationEvent): string {
+  if (event === "STORAGE_LOW" || event === "CLEANUP_REFUSED") return "Look at the storage";
+  if (event === "SCHEDULE_PAUSED" || event === "BACKUP_MISSED") return "Look at the schedule";
+  return "See what happened";
+}
+
 export const deliveryWord: Record<DeliveryStatus, string> = { QUEUED: "Waiting", SENT: "Sent", FAILED: "Failed" };
 
 /** How often it was tried, where that says something: "after 3 attempts", "2 attempts so far". */

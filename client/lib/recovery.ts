@@ -1,7 +1,7 @@
-import type { BackupRowFragment, SourceStateFragment } from "../graphql/generated.ts";
+import type { BackupRowFragment, SourceStateFragment, SourceStatisticsPartsFragment } from "../graphql/generated.ts";
 import { proofOf } from "./proof.ts";
 import { continued, inWords, sentence } from "./text.ts";
-import { ageInWords, momentName, relativeTime, roughDuration } from "./time.ts";
+import { ageInWords, momentName, relativeTime, roughDuration, targetInWords } from "./time.ts";
 
 /** The answer to "if it broke now, what would I get back, and how fast?" for one source. */
 export interface Recovery {
@@ -22,8 +22,12 @@ type State = Pick<SourceStateFragment, "name" | "failuresSinceBackup" | "expecte
   readonly lastBackup: Pick<BackupRowFragment, "type" | "createdAt" | "startedAt" | "provenAt" | "lastVerification"> | null;
   readonly lastProven: Pick<BackupRowFragment, "createdAt" | "startedAt"> | null;
   readonly latestAttempt: Pick<BackupRowFragment, "status" | "error"> | null;
+  /** How old its backups and its proof may be; left out while that is not known. */
+  readonly targets?: Targets | undefined;
 };
+type Targets = Pick<SourceStatisticsPartsFragment, "targetBackupAgeSeconds" | "targetProofAgeSeconds" | "proofAgeSeconds">;
 
+/** What is taken for old as long as no target is known. */
 const oldAfterSeconds = 36 * 3600;
 const backUp: RecoveryAction = { kind: "back-up", label: "Back up now" };
 const prove: RecoveryAction = { kind: "prove", label: "Prove it now" };
@@ -54,12 +58,12 @@ export function recoveryOf(source: State, now: Date, timeZone?: string): Recover
       detail: earlierProof(source, now, timeZone) ?? "No backup of it is proven.",
       action: { kind: "see-proof", label: "See what is wrong" },
     };
-  const old = age > oldAfterSeconds;
+  const late = lateness(source, age);
   const whole = coverage(source);
   const proven = proof.level === "proven" ? ` Proven ${relativeTime(new Date(proof.at ?? lastBackup.createdAt), now)}.` : "";
   const never = source.lastProven === null && proven === "";
   return {
-    tone: whole !== null || old ? "attention" : proven === "" ? "good" : "proven",
+    tone: whole !== null || late !== null ? "attention" : proven === "" ? "good" : "proven",
     text: `${whole ?? name} can be restored to ${momentName(at, now, timeZone)}${speed(source)}.${never ? " Never proven." : proven}`,
     detail: running
       ? "A new backup is running."
@@ -67,13 +71,30 @@ export function recoveryOf(source: State, now: Date, timeZone?: string): Recover
         ? "It is being proven now."
         : whole !== null
           ? missing(source)
-          : old
-            ? `Its newest backup is ${ageInWords(age)} old.`
+          : late !== null
+            ? late.text
             : proven === ""
               ? (earlierProof(source, now, timeZone) ?? unknownSpeed(source))
               : null,
-    action: running || proof.level === "running" ? null : never && whole === null && !old ? prove : backUp,
+    action: running || proof.level === "running" ? null : (late?.action ?? (never && whole === null ? prove : backUp)),
   };
+}
+
+/** What is older than it may be, and what makes it young again; null when nothing is. */
+function lateness({ targets }: State, age: number): { readonly text: string; readonly action: RecoveryAction } | null {
+  const most = targets === undefined ? oldAfterSeconds : targets.targetBackupAgeSeconds;
+  if (most !== null && age > most)
+    return {
+      text: `Its newest backup is ${ageInWords(age)} old${targets ? `; it may be ${targetInWords(most)} old` : ""}.`,
+      action: backUp,
+    };
+  const proof = targets?.targetProofAgeSeconds ?? null;
+  if (!targets || proof === null || (targets.proofAgeSeconds !== null && targets.proofAgeSeconds <= proof)) return null;
+  const text =
+    targets.proofAgeSeconds === null
+      ? `It shall be proven every ${targetInWords(proof)}, and never was.`
+      : `Its last proof is ${ageInWords(targets.proofAgeSeconds)} old; it may be ${targetInWords(proof)} old.`;
+  return { text, action: prove };
 }
 
 /** Which moment is proven when the newest is not; null when none is. */

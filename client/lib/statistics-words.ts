@@ -2,10 +2,14 @@ import { formatBytes, formatCount, formatDuration } from "../../shared/format.ts
 import type { SourceStatisticsPartsFragment, StatisticsQuery, StorageStatisticsPartsFragment } from "../graphql/generated.ts";
 import { dayLabel } from "./chart.ts";
 import { dayName } from "./retention-words.ts";
-import { ageInWords, relativeTime } from "./time.ts";
+import { ageInWords, relativeTime, targetInWords } from "./time.ts";
 
 type Statistics = StatisticsQuery["statistics"];
 type Day = Statistics["byDay"][number];
+type Summary = Pick<
+  Statistics,
+  "successRate" | "completedBackups" | "failedBackups" | "verificationsPassed" | "verificationsFailed" | "nextRunAt" | "byStorage"
+>;
 
 /** How a source stands against its targets, in words. */
 export interface Standing {
@@ -29,23 +33,17 @@ function backupWords({ backupAgeSeconds, targetBackupAgeSeconds, backupInTarget 
   const age = `The newest good backup is ${ageInWords(backupAgeSeconds)} old`;
   if (targetBackupAgeSeconds === null) return `${age}.`;
   return backupInTarget
-    ? `${age}, within its ${hours(targetBackupAgeSeconds)}.`
-    : `${age}; it may be ${hours(targetBackupAgeSeconds)} old.`;
+    ? `${age}, within its ${targetInWords(targetBackupAgeSeconds)}.`
+    : `${age}; it may be ${targetInWords(targetBackupAgeSeconds)} old.`;
 }
 
 function proofWords({ proofAgeSeconds, targetProofAgeSeconds, proofInTarget }: SourceStatisticsPartsFragment): string {
-  const target = targetProofAgeSeconds === null ? null : hours(targetProofAgeSeconds);
+  const target = targetProofAgeSeconds === null ? null : targetInWords(targetProofAgeSeconds);
   if (proofAgeSeconds === null)
     return target === null ? "Never proven by a restore." : `Never proven by a restore; it shall be every ${target}.`;
   const age = `Proven ${ageInWords(proofAgeSeconds)} ago`;
   if (target === null) return `${age}.`;
   return proofInTarget ? `${age}, within its ${target}.` : `${age}; it shall be every ${target}.`;
-}
-
-/** A target as it was typed: hours, or whole days of them. */
-function hours(seconds: number): string {
-  const count = Math.round(seconds / 3600);
-  return count >= 48 && count % 24 === 0 ? formatCount(count / 24, "day") : formatCount(count, "hour");
 }
 
 const rank = { bad: 0, unknown: 1, good: 2 } as const;
@@ -63,8 +61,6 @@ export const worstStanding = (sources: readonly SourceStatisticsPartsFragment[])
 
 /** The figures of a source, each only where it is known. */
 export function sourceFigures(of: SourceStatisticsPartsFragment): [string, string][] {
-  const known = <T>(value: T | null, name: string, words: (value: T) => string): [string, string][] =>
-    value === null ? [] : [[name, words(value)]];
   return [
     ...known(of.measuredRestoreSeconds, "Back within", (seconds) => `${formatDuration(seconds)}, measured`),
     ...known(of.successRate, "Succeeds", share),
@@ -123,25 +119,38 @@ export function durationSentence({ averageDurationSeconds, lastDurationSeconds, 
   return text;
 }
 
-/** The few figures beside the charts, each only where it is known. */
+/** The few figures that the overview ends with. */
+export function monthFigures(summary: Summary, now: Date): [string, string][] {
+  const { completedBackups, failedBackups, successRate, nextRunAt, byStorage } = summary;
+  if (completedBackups + failedBackups === 0) return [];
+  const fullAt = byStorage.flatMap((storage) => storage.fullAt ?? []).toSorted()[0] ?? null;
+  return [
+    ["Completed", formatCount(completedBackups, "backup")],
+    ...known(successRate, "Succeeded", share),
+    ...proofFigure(summary),
+    ...known(nextRunAt, "Next one due", (at) => relativeTime(new Date(at), now)),
+    ...known(fullAt, "First storage full", (at) => `about ${dayName(new Date(at), now)}`),
+  ];
+}
+
+/** The figures of the statistics page, each only where it is known. */
 export function totalFigures(all: Statistics, now: Date): [string, string][] {
-  const known = <T>(value: T | null, name: string, words: (value: T) => string): [string, string][] =>
-    value === null ? [] : [[name, words(value)]];
-  const proofs = all.verificationsPassed + all.verificationsFailed;
   return [
     ...known(all.successRate, "Backups that succeed", share),
     ["Stored", formatBytes(all.storedBytes)],
     ...known(all.compressionRatio, "Shrunk to", ratioWords),
     ...known(all.bytesPerSecond, "Read", (rate) => `${formatBytes(rate)}/s`),
-    ...(proofs > 0
-      ? [
-          ["Proofs passed", `${all.verificationsPassed.toLocaleString("en-US")} of ${proofs.toLocaleString("en-US")}`] satisfies [
-            string,
-            string,
-          ],
-        ]
-      : []),
+    ...proofFigure(all),
     ...known(all.lastBackupAt, "Last backup", (at) => relativeTime(new Date(at), now)),
     ...known(all.nextRunAt, "Next one due", (at) => relativeTime(new Date(at), now)),
   ];
+}
+
+const known = <T>(value: T | null, name: string, words: (value: T) => string): [string, string][] =>
+  value === null ? [] : [[name, words(value)]];
+
+function proofFigure({ verificationsPassed: passed, verificationsFailed: failed }: Summary): [string, string][] {
+  return passed + failed === 0
+    ? []
+    : [["Proofs passed", `${passed.toLocaleString("en-US")} of ${(passed + failed).toLocaleString("en-US")}`]];
 }

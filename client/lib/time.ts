@@ -25,6 +25,12 @@ export function ageInWords(seconds: number): string {
   return count(Math.round(span / (365.25 * day)), "year");
 }
 
+/** A target as a person says it: hours, or whole days of them. */
+export function targetInWords(seconds: number): string {
+  const hours = Math.round(seconds / 3600);
+  return hours >= 48 && hours % 24 === 0 ? count(hours / 24, "day") : count(hours, "hour");
+}
+
 const parts = (at: Date, timeZone: string | undefined, options: Intl.DateTimeFormatOptions) =>
   new Intl.DateTimeFormat("en-GB", { timeZone, ...options }).format(at);
 
