@@ -13,6 +13,7 @@ import type { OpenScratchServer } from "./engine/verify.ts";
 import { memoryBus } from "./events/memory.ts";
 import type { Log } from "./log.ts";
 import { createActivity } from "./services/activity.ts";
+import { createAdmission } from "./services/admission.ts";
 import { noAlarm } from "./services/alarm.ts";
 import { createAlerts } from "./services/alerts.ts";
 import { createAudit } from "./services/audit.ts";
@@ -27,6 +28,7 @@ import { createDownloads } from "./services/downloads.ts";
 import { followOthers } from "./services/followed.ts";
 import { createFollowers } from "./services/followers.ts";
 import { followBeginnings } from "./services/heartbeats.ts";
+import { createKeptBackups } from "./services/kept-backups.ts";
 import { createOperations } from "./services/operations.ts";
 import type { Queue } from "./services/queue.ts";
 import { createReads, type Reads } from "./services/reads.ts";
@@ -39,6 +41,7 @@ import { createSending } from "./services/sending.ts";
 import type { Services } from "./services/services.ts";
 import { createSettings } from "./services/settings.ts";
 import { createSources } from "./services/sources.ts";
+import { createStatistics } from "./services/statistics.ts";
 import { createStorages } from "./services/storages.ts";
 import { createSystem } from "./services/system.ts";
 import { createTokens } from "./services/tokens.ts";
@@ -117,13 +120,17 @@ async function wire(
   const audit = createAudit({ db, now });
   const owned = createSettings({ db, audit, secrets, conceal, findTools, environmentSmtpUrl: settings.smtpUrl, now });
   const { tools } = owned;
+  const admission = createAdmission({ catalog: db, bus, queue, settings: owned, now, onError, unlimited: !queue.alarm });
+  followers.add(admission.follow);
   const operations = createOperations({
     db,
     bus,
     now,
+    admission,
     onError: (error, operationId) => log.error({ err: error, operationId }, "unforeseen error in an operation"),
     ended: followers.tell,
   });
+  const kept = createKeptBackups({ catalog: db, bus, now });
   const storages = createStorages({ db, audit, now });
   const sources = createSources({ db, audit, secrets, conceal, tools, now });
   const deletions = createDeletions({ catalog: db, bus, storages, now, onError });
@@ -204,6 +211,7 @@ async function wire(
     storages,
     schedules,
     settings: owned,
+    statistics: createStatistics({ catalog: db, settings: owned, storages, kept, now }),
     tokens: createTokens({ db, audit, now }),
     users: createUsers({ db, audit, now }),
     system: createSystem({ version, catalog: catalogName, home: settings.home, tools, drillServer: findDrillServer, sources, storages }),
@@ -227,6 +235,7 @@ async function wire(
       scheduleRuns,
       alerts,
       deliveries,
+      admission,
       queue,
       sweepScratch,
     }),
@@ -234,11 +243,13 @@ async function wire(
     async close() {
       await uploads.stop();
       await scheduleRuns.stop();
+      admission.stop();
       await operations.stop();
       await followers.idle();
       await heartbeats.stop();
       await deliveries.stop();
       await others.stop();
+      kept.stop();
       await close();
     },
   };

@@ -17,6 +17,7 @@ import { SchedulesResolver } from "./schedule/resolver.ts";
 import { ScheduleRunResolver, ScheduleRunsResolver } from "./schedule-run/resolver.ts";
 import { SettingsResolver } from "./settings/resolver.ts";
 import { SourceResolver } from "./source/resolver.ts";
+import { StatisticsResolver } from "./statistics/resolver.ts";
 import { StorageResolver } from "./storage/resolver.ts";
 import { SystemResolver } from "./system/resolver.ts";
 import { UploadResolver } from "./upload/resolver.ts";
@@ -49,6 +50,7 @@ export const buildApiSchema = (): Promise<GraphQLSchema> =>
       SettingsResolver,
       SourceProofResolver,
       SourceResolver,
+      StatisticsResolver,
       StorageResolver,
       SystemResolver,
       UploadResolver,

@@ -1,4 +1,4 @@
-import { eq } from "drizzle-orm";
+import { eq, sql } from "drizzle-orm";
 import type { Db } from "./client.ts";
 import { marks } from "./schema/index.ts";
 
@@ -15,7 +15,7 @@ export async function writeMark<T>(db: Db, name: string, value: T): Promise<void
 /** Changes what is noted under this name, one process at a time. */
 export async function changeMark<T>(db: Db, name: string, change: (value: T | null) => T): Promise<T> {
   // A row has to be there to be locked; locks on a gap would let two in and have one of them fail.
-  await db.insert(marks).values({ name, value: null }).onDuplicateKeyUpdate({ set: { name } });
+  await db.insert(marks).values({ name, value: sql`'null'` }).onDuplicateKeyUpdate({ set: { name } });
   return db.transaction(async (tx) => {
     const [row] = await tx.select().from(marks).where(eq(marks.name, name)).for("update");
     const value = change((row?.value ?? null) as T | null);

@@ -112,3 +112,11 @@ export async function isNewestProven(db: Db, id: BackupId, sourceId: SourceId): 
     .limit(1);
   return newest?.id === id;
 }
+
+/** How old these backups are, and their schedules' own limits; completed ones alone. */
+export const listAges = (db: Db, ids: readonly BackupId[]) =>
+  db
+    .select({ id: backups.id, createdAt: backups.createdAt, pinned: backups.pinned, retention: schedules.retention })
+    .from(backups)
+    .leftJoin(schedules, eq(schedules.id, backups.scheduleId))
+    .where(and(inArray(backups.id, [...ids]), eq(backups.status, "COMPLETED"), isNull(backups.deletedAt)));

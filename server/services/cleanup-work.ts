@@ -83,7 +83,8 @@ export function createCleanupWork({ catalog, plan, deletions, now }: Dependencie
   };
 }
 
-const entryOf = ({ backup, verdict }: PlannedBackup): CleanupEntry => ({
+/** What is kept of a backup that goes. */
+export const entryOf = ({ backup, verdict }: PlannedBackup): CleanupEntry => ({
   id: backup.id,
   name: backup.name,
   source: backup.source,

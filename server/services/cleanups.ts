@@ -1,18 +1,21 @@
 import type { Trigger } from "../../shared/enums.ts";
-import type { BackupRow } from "../db/backups.ts";
+import { type BackupRow, findBackups } from "../db/backups.ts";
 import * as db from "../db/cleanups.ts";
 import type { Db } from "../db/client.ts";
 import { changeMark, readMark, writeMark } from "../db/marks.ts";
+import { listAges } from "../db/retention.ts";
 import { type Actor, allow, describeActor } from "../domain/access.ts";
 import type { CleanupEntry, CleanupRecord, CleanupRequest } from "../domain/cleanup.ts";
 import { Failure, notFound } from "../domain/errors.ts";
-import { type CleanupId, newId } from "../domain/ids.ts";
+import { type BackupId, type CleanupId, newId } from "../domain/ids.ts";
+import type { Verdict } from "../domain/retention.ts";
 import { checkLimit, checkRetention, type RetentionRequest } from "../domain/retention-check.ts";
+import { expiryOf } from "../domain/retention-rule.ts";
 import type { SettingValues } from "../domain/settings.ts";
 import type { Bus } from "../events/bus.ts";
 import type { Audit } from "./audit.ts";
-import { type CleanupPlan, createCleanupPlans, type PlannedBackup, type PlanRequest } from "./cleanup-plan.ts";
-import { createCleanupWork } from "./cleanup-work.ts";
+import { type CleanupPlan, createCleanupPlans, defaultRetention, type PlannedBackup, type PlanRequest } from "./cleanup-plan.ts";
+import { createCleanupWork, entryOf } from "./cleanup-work.ts";
 import type { ClockWatch } from "./clock-watch.ts";
 import type { Deletions } from "./deletions.ts";
 import type { Ended } from "./followers.ts";
@@ -38,7 +41,12 @@ interface Dependencies {
 /** What is to be tried out, before anything is removed or stored. */
 export type PreviewRequest = Omit<PlanRequest, "retention"> & { readonly retention?: RetentionRequest | null };
 
-export interface Preview extends CleanupPlan {
+/** What a cleanup would do now, newest first. */
+export interface Preview {
+  readonly verdicts: readonly (Verdict & Pick<PlannedBackup, "backup" | "explanation">)[];
+  readonly keptCount: number;
+  readonly removedCount: number;
+  readonly freedBytes: number;
   /** Why nothing is deleted just now. */
   readonly pausedReason: string | null;
 }
@@ -55,7 +63,7 @@ export interface CleanupOptions {
 export interface CleanupResult {
   readonly dryRun: boolean;
   readonly cleanupId: CleanupId | null;
-  readonly backups: readonly Pick<BackupRow, "id">[];
+  readonly backups: readonly BackupRow[];
   readonly freedBytes: number;
   readonly removed: readonly CleanupEntry[];
   readonly refused: readonly (CleanupEntry & { readonly problem: string })[];
@@ -108,6 +116,29 @@ export function createCleanups(dependencies: Dependencies) {
     if (typeof id === "string") await queue.add("cleanup", id);
   }
 
+  /** What a dry run says: exactly what the real one would do. */
+  async function wouldDo(planned: readonly PlannedBackup[]): Promise<CleanupResult> {
+    const going = planned.filter(({ verdict }) => !verdict.keep).reverse();
+    const rows = new Map(
+      (
+        await findBackups(
+          catalog,
+          going.map(({ backup }) => backup.id),
+        )
+      ).map((row) => [row.id, row]),
+    );
+    const removed = going.map(entryOf);
+    return {
+      dryRun: true,
+      cleanupId: null,
+      backups: removed.flatMap(({ id }) => rows.get(id) ?? []),
+      freedBytes: removed.reduce((sum, { storedSize }) => sum + storedSize, 0),
+      removed,
+      refused: [],
+      kept: planned.length - going.length,
+    };
+  }
+
   /** Removes now; when another cleanup waits, for want of a worker perhaps, that one goes first. */
   async function remove(actor: Actor, request: CleanupRequest, trigger: Trigger, patience = 1): Promise<CleanupResult> {
     const reserved = await reserve(actor, request, trigger);
@@ -134,14 +165,14 @@ export function createCleanups(dependencies: Dependencies) {
       allow(actor, "read");
       checkLimit("days", request.days);
       const tried = retention ? checkRetention(retention) : null;
-      return { ...(await plan({ ...request, retention: tried })), pausedReason: (await clock.state()).paused };
+      return previewOf(await plan({ ...request, retention: tried }), (await clock.state()).paused);
     },
 
     /** Removes now what the limits let go; with `dryRun` only says what that would be. */
     async cleanup(actor: Actor | null, { days = null, dryRun, force }: CleanupOptions, trigger: Trigger): Promise<CleanupResult> {
       allow(actor, "cleanup");
       checkLimit("days", days);
-      if (dryRun) return { dryRun, cleanupId: null, ...resultOf((await plan({ days })).planned) };
+      if (dryRun) return wouldDo((await plan({ days })).planned);
       const paused = await clock.observe();
       if (paused !== null && !force) throw pausedFailure(paused);
       return remove(actor, { days, force: force ?? false }, trigger);
@@ -164,6 +195,15 @@ export function createCleanups(dependencies: Dependencies) {
           const row = await db.findCleanup(catalog, id);
           if (row) yield row;
         }
+      });
+    },
+
+    /** What the limit by days says of each of these backups: when it lets it go, if it keeps it. */
+    async expiries(ids: readonly BackupId[]) {
+      const [rows, limits] = [await listAges(catalog, ids), defaultRetention(await settings.current())];
+      return rows.map(({ id, retention, pinned, createdAt }) => {
+        const at = expiryOf({ createdAt, retention: retention ?? limits });
+        return { id, expiresAt: !pinned && at > now() ? at : null };
       });
     },
 
@@ -197,21 +237,13 @@ const pausedFailure = (reason: string) =>
 
 const nothing: CleanupRecord = { removed: [], refused: [], kept: 0 };
 
-/** What a dry run says: exactly what the real one would. */
-function resultOf(planned: readonly PlannedBackup[]) {
+function previewOf({ planned }: CleanupPlan, pausedReason: string | null): Preview {
   const going = planned.filter(({ verdict }) => !verdict.keep);
   return {
-    backups: going.map(({ backup }) => ({ id: backup.id })),
+    verdicts: planned.map(({ backup, verdict, explanation }) => ({ ...verdict, backup, explanation })),
+    keptCount: planned.length - going.length,
+    removedCount: going.length,
     freedBytes: going.reduce((sum, { backup }) => sum + backup.storedSize, 0),
-    removed: going.map(({ backup, verdict }) => ({
-      id: backup.id,
-      name: backup.name,
-      source: backup.source,
-      createdAt: backup.createdAt.toISOString(),
-      storedSize: backup.storedSize,
-      reason: verdict.reasons[0] ?? ("EXPIRED" as const),
-    })),
-    refused: [],
-    kept: planned.length - going.length,
+    pausedReason,
   };
 }

@@ -1,5 +1,6 @@
 import { isAbsolute, normalize, resolve } from "node:path";
 import type { StorageKind } from "../../shared/enums.ts";
+import { formatBytes } from "../../shared/format.ts";
 import { limits } from "../../shared/limits.ts";
 import type { Db } from "../db/client.ts";
 import { scheduleOfStorage } from "../db/schedules.ts";
@@ -27,6 +28,8 @@ export interface StorageRequest {
   readonly kind: StorageKind;
   readonly local?: { readonly directory: string } | null;
   readonly isDefault?: boolean | null;
+  /** The most that its backups may take; null: no cap. */
+  readonly sizeCapBytes?: number | null;
 }
 
 /** A storage with what it holds now. */
@@ -77,7 +80,7 @@ export function createStorages({ db, audit, now }: { readonly db: Db; readonly a
 
     async create(actor: Actor | null, request: StorageRequest): Promise<StorageState> {
       allow(actor, "configure");
-      const { name, directory } = checked(request);
+      const { name, directory, sizeCapBytes } = checked(request);
       await makeLocalRoot(directory);
       await localStorage(directory).check();
       const first = (await listStorages(db)).length === 0;
@@ -87,19 +90,19 @@ export function createStorages({ db, audit, now }: { readonly db: Db; readonly a
         kind: request.kind,
         config: { directory },
         isDefault: first,
-        sizeCapBytes: null,
+        sizeCapBytes: sizeCapBytes ?? null,
         createdAt: now(),
       };
       await uniqueName("storage", name, () => insertStorage(db, row));
       if (request.isDefault) await setDefaultStorage(db, row.id);
-      await audit.record(actor, "storage.create", name, changes(request, directory));
+      await audit.record(actor, "storage.create", name, { directory, sizeCapBytes, isDefault: request.isDefault });
       return described(row.id);
     },
 
     async update(actor: Actor | null, id: StorageId, request: StorageRequest): Promise<StorageState> {
       allow(actor, "configure");
       const row = await existing(id);
-      const { name, directory } = checked(request);
+      const { name, directory, sizeCapBytes = row.sizeCapBytes } = checked(request);
       if (directory !== row.config.directory && (await storageIsUsed(db, id)))
         throw new Failure(
           "CONFLICT",
@@ -108,9 +111,9 @@ export function createStorages({ db, audit, now }: { readonly db: Db; readonly a
         );
       if (directory !== row.config.directory) await makeLocalRoot(directory);
       await localStorage(directory).check();
-      await uniqueName("storage", name, () => updateStorageRow(db, id, { name, config: { directory } }));
+      await uniqueName("storage", name, () => updateStorageRow(db, id, { name, config: { directory }, sizeCapBytes }));
       if (request.isDefault) await setDefaultStorage(db, id);
-      await audit.record(actor, "storage.update", name, changes(request, directory));
+      await audit.record(actor, "storage.update", name, { directory, sizeCapBytes, isDefault: request.isDefault });
       return described(id);
     },
 
@@ -180,16 +183,20 @@ export function createStorages({ db, audit, now }: { readonly db: Db; readonly a
   };
 }
 
-const changes = ({ kind, isDefault }: StorageRequest, directory: string) => ({ kind, directory, isDefault: isDefault ?? false });
+/** Less than this is a slip of the unit: it would leave nothing but what is protected. */
+const smallestCap = 1_000_000;
 
 const adapterOf = (row: StorageRow): Storage => localStorage(row.config.directory);
 
-function checked(request: StorageRequest): { name: string; directory: string } {
+function checked(request: StorageRequest): { name: string; directory: string; sizeCapBytes: number | null | undefined } {
   const name = request.name.trim();
   if (!name || name.length > limits.nameLength) throw badInput(`A storage's name has 1 to ${limits.nameLength} characters.`);
   const directory = request.local?.directory ?? "";
   if (!isAbsolute(directory) || directory.includes("\0") || /[\r\n]/.test(directory))
     throw badInput("The folder of a local storage is an absolute path.", "For example /var/backups/holdfast.");
   if (resolve(directory) === "/") throw badInput("The root folder cannot be a storage.", "Choose a folder of its own.");
-  return { name, directory: normalize(resolve(directory)) };
+  const { sizeCapBytes } = request;
+  if (sizeCapBytes !== null && sizeCapBytes !== undefined && (!Number.isSafeInteger(sizeCapBytes) || sizeCapBytes < smallestCap))
+    throw badInput(`A storage's cap is at least ${formatBytes(smallestCap)}.`, "Leave it out for no cap.");
+  return { name, directory: normalize(resolve(directory)), sizeCapBytes };
 }

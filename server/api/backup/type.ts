@@ -91,6 +91,8 @@ export class BackupType extends OperationType {
   @Field(() => VerificationLevelEnum, { nullable: true, description: "The verification that was asked for with it." })
   verify!: VerificationLevel | null;
   @Field(() => Boolean, { description: "Kept by retention whatever its age, and not deletable until unpinned." }) pinned!: boolean;
+  @Field(() => String, { nullable: true, description: "Why its storage has not let go of it yet; it is being deleted." })
+  deletionProblem!: string | null;
   @Field(() => String, { description: "The folder on the storage, relative to its root." }) folder!: string;
   @Field(() => DateTime) override createdAt!: Date;
 }

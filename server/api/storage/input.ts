@@ -1,6 +1,7 @@
 import { Field, InputType } from "type-graphql";
 import type { StorageKind } from "../../../shared/enums.ts";
 import { StorageKindEnum } from "../enums.ts";
+import { SafeInt } from "../scalars.ts";
 
 @InputType()
 export class LocalStorageInput {
@@ -13,4 +14,5 @@ export class StorageInput {
   @Field(() => StorageKindEnum) kind!: StorageKind;
   @Field(() => LocalStorageInput, { nullable: true }) local?: LocalStorageInput | null;
   @Field(() => Boolean, { nullable: true }) isDefault?: boolean | null;
+  @Field(() => SafeInt, { nullable: true, description: "Null: no cap. Left out of an update it stays." }) sizeCapBytes?: number | null;
 }

@@ -12,4 +12,9 @@ export class StorageType {
   @Field(() => SafeInt) usedBytes!: number;
   @Field(() => SafeInt, { nullable: true }) freeBytes!: number | null;
   @Field(() => Int) backupCount!: number;
+  @Field(() => SafeInt, {
+    nullable: true,
+    description: "Cleanup removes what nothing protects, the oldest first, until its backups take no more; null: no cap.",
+  })
+  sizeCapBytes!: number | null;
 }

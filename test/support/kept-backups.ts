@@ -1,0 +1,139 @@
+import { mkdir, readdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { insertBackup, type NewBackup } from "../../server/db/backups.ts";
+import { insertSource } from "../../server/db/sources.ts";
+import { insertStorage } from "../../server/db/storages.ts";
+import { insertVerification } from "../../server/db/verifications.ts";
+import type { Actor } from "../../server/domain/access.ts";
+import { type BackupId, newId, type SourceId, type StorageId, type VerificationId } from "../../server/domain/ids.ts";
+import { defaultSettings, type SettingValues } from "../../server/domain/settings.ts";
+import { localStorage, makeLocalRoot } from "../../server/engine/storage/local.ts";
+import type { Storage } from "../../server/engine/storage/storage.ts";
+import { memoryBus } from "../../server/events/memory.ts";
+import { createAudit } from "../../server/services/audit.ts";
+import { createCleanups } from "../../server/services/cleanups.ts";
+import { createClockWatch } from "../../server/services/clock-watch.ts";
+import { createDeletions } from "../../server/services/deletions.ts";
+import { createOperations } from "../../server/services/operations.ts";
+import type { BackupType } from "../../shared/enums.ts";
+import { freshCatalog } from "./catalog.ts";
+import { temporaryFolder } from "./uploads.ts";
+
+export const administrator: Actor = { kind: "cli", name: "root", role: "ADMIN" };
+const noDatabase = { databaseHost: null, databasePort: null, databaseUser: null, databasePassword: null, databaseName: null };
+const hour = 3_600_000;
+
+/** A catalog and a storage folder with backups of any age in them, and what cleans them up; the clock stands still until it is set. */
+export async function keptBackups() {
+  const fresh = await freshCatalog();
+  const folder = await temporaryFolder();
+  const { db } = fresh.catalog;
+  const clock = { at: new Date("2026-11-22T03:00:00.000Z"), steady: 0 };
+  const chosen: { settings: Partial<SettingValues>; storage: (storage: Storage) => Storage } = {
+    settings: {},
+    storage: (storage) => storage,
+  };
+  const now = () => clock.at;
+  const bus = memoryBus();
+  const queued: string[] = [];
+  const problems: unknown[] = [];
+  const onError = (error: unknown) => void problems.push(error);
+  const audit = createAudit({ db, now });
+  const operations = createOperations({ db, bus, now, onError, ended: () => {} });
+  const storage = join(folder.path, "backups");
+  await makeLocalRoot(storage);
+  const storageId = newId<StorageId>();
+  await insertStorage(db, {
+    ...{
+      id: storageId,
+      name: "Here",
+      kind: "LOCAL",
+      config: { directory: storage },
+      isDefault: true,
+      sizeCapBytes: null,
+      createdAt: now(),
+    },
+  });
+  const deletions = createDeletions({
+    ...{ catalog: db, bus, now, onError },
+    storages: { open: async () => chosen.storage(localStorage(storage)) },
+  });
+  const watch = () => createClockWatch({ db, audit, now, monotonic: () => clock.steady });
+  const settings = { current: async () => ({ ...defaultSettings, ...chosen.settings }) };
+  const queue = { add: async (_job: string, id: string) => void queued.push(id) };
+  const cleanupsWith = (clockWatch = watch()) =>
+    createCleanups({ catalog: db, bus, audit, operations, deletions, clock: clockWatch, settings, queue, now });
+
+  async function source(name: string): Promise<SourceId> {
+    const id = newId<SourceId>();
+    await insertSource(db, {
+      ...{ id, name, slug: id.slice(0, 8), mediaPaths: [], excludePatterns: [], createdAt: now() },
+      ...{ ...noDatabase, databaseSocket: null, databaseTls: false, targetBackupAgeHours: null, targetProofAgeHours: null },
+    });
+    return id;
+  }
+
+  /** A backup with files of its own, so many days old. */
+  async function backup(
+    sourceId: SourceId,
+    daysOld: number,
+    more: Partial<NewBackup> & { readonly type?: BackupType } = {},
+  ): Promise<BackupId> {
+    const id = newId<BackupId>();
+    const createdAt = new Date(clock.at.getTime() - daysOld * 24 * hour);
+    const base = `${sourceId.slice(0, 8)}/${id}`;
+    await mkdir(join(storage, base), { recursive: true });
+    await writeFile(join(storage, base, "database.sql"), "x".repeat(100));
+    await writeFile(join(storage, base, "manifest.json"), "{}");
+    await insertBackup(db, {
+      ...{
+        id,
+        name: `${daysOld} days old`,
+        type: "FULL",
+        trigger: "SCHEDULE",
+        actor: "schedule Nightly",
+        sourceId,
+        storageId,
+        folder: base,
+      },
+      ...{ compression: "NONE", compressionLevel: 0, excludeLogs: true, artifacts: [], size: 100, storedSize: 100 },
+      ...{ status: "COMPLETED", createdAt, finishedAt: createdAt, ...more },
+    });
+    return id;
+  }
+
+  /** A verification of it that ended, or that still runs where `passed` is null. */
+  async function verified(backupId: BackupId, passed: boolean | null, level: "CHECKSUM" | "RESTORE" = "RESTORE"): Promise<void> {
+    const status = passed === null ? "RUNNING" : "COMPLETED";
+    await insertVerification(db, { id: newId<VerificationId>(), backupId, level, actor: "root", passed, status, createdAt: now() });
+  }
+
+  return {
+    ...{
+      db,
+      catalog: fresh.catalog,
+      clock,
+      chosen,
+      queued,
+      problems,
+      audit,
+      operations,
+      deletions,
+      bus,
+      storageId,
+      storage,
+      settings,
+      queue,
+      now,
+    },
+    ...{ source, backup, verified, watch, cleanupsWith },
+    /** The ids of the folders that are on the storage. */
+    stored: async (sourceId: SourceId): Promise<string[]> => readdir(join(storage, sourceId.slice(0, 8))).catch(() => []),
+    async [Symbol.asyncDispose]() {
+      await operations.stop();
+      await fresh[Symbol.asyncDispose]();
+      await folder[Symbol.asyncDispose]();
+    },
+  };
+}
+export type KeptBackups = Awaited<ReturnType<typeof keptBackups>>;
