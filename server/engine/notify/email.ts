@@ -1,10 +1,12 @@
 import { createTransport } from "nodemailer";
 import type SMTPTransport from "nodemailer/lib/smtp-transport/index.js";
+import { messageOf } from "../../domain/errors.ts";
 import { escapeHtml } from "../../domain/html.ts";
+import { parseMailServer } from "../../domain/mail-server.ts";
 import type { Message } from "../../domain/notification.ts";
 import { type Envelope, plainText } from "./envelope.ts";
 import { lasting, type Outcome, passing, sent } from "./outcome.ts";
-import { printable } from "./post.ts";
+import { printable } from "./said.ts";
 
 /** The mail server, an administrator's own choice and so not guarded, and who the mails come from. */
 export interface MailServer {
@@ -38,7 +40,7 @@ export async function sendEmail(
     return info.rejected.length === 0 ? sent : { ok: true, note: `Refused for ${info.rejected.map(String).join(", ")}.` };
   } catch (error) {
     signal.throwIfAborted();
-    return whole.aborted ? passing("The mail server gave no answer in time.") : refused(error);
+    return whole.aborted ? passing("The mail server gave no answer in time.") : refused(error, server);
   } finally {
     whole.removeEventListener("abort", onAbort);
     transport.close();
@@ -76,10 +78,10 @@ function htmlOf({ message, link }: Envelope): string {
   ].join("\n");
 }
 
-/** The server's word in one line; never the password, which nodemailer does not repeat. */
-function refused(error: unknown): Outcome {
+/** The server's word in one line, without the password, should it repeat it. */
+function refused(error: unknown, { url }: MailServer): Outcome {
   const { code, responseCode, response } = error as { code?: string; responseCode?: number; response?: string };
-  const said = printable(response ?? (error instanceof Error ? error.message : String(error)));
+  const said = printable(response ?? messageOf(error), [parseMailServer(url)?.password ?? "", url]);
   if (code === "EAUTH")
     return lasting(`The mail server refused the user name or the password: ${said}.`, "Check the mail server's address in the settings.");
   if (responseCode !== undefined && responseCode >= 500)

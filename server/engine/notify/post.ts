@@ -2,6 +2,7 @@ import { request } from "undici";
 import { Failure, messageOf } from "../../domain/errors.ts";
 import { checkEndpoint, type Endpoints, guardedAgent } from "./endpoint.ts";
 import { lasting, type Outcome, passing, sent } from "./outcome.ts";
+import { printable } from "./said.ts";
 
 /** Where HTTP may go, and how long one try may take as a whole. */
 export interface Wire extends Endpoints {
@@ -49,7 +50,7 @@ export async function post(
     }
     const answer = explain ? await beginningOf(response.body).catch(() => "") : "";
     response.body.on("error", () => {}).destroy();
-    return refusedBy(statusCode, printable(concealed(explain?.(answer) ?? "", secrets)), retryAfterOf(response.headers["retry-after"]));
+    return refusedBy(statusCode, printable(explain?.(answer) ?? "", secrets), retryAfterOf(response.headers["retry-after"]));
   } catch (error) {
     wire.signal.throwIfAborted();
     if (error instanceof Failure) return lasting(error.message, error.hint ?? null);
@@ -93,7 +94,7 @@ function unreachable(error: unknown, secrets: readonly string[]): Outcome {
   const cause = error instanceof Error && error.cause instanceof Failure ? error.cause : null;
   if (cause) return lasting(cause.message, cause.hint ?? null);
   return passing(
-    `It could not be reached: ${reasons[code] ?? printable(concealed(messageOf(error), secrets))}.`,
+    `It could not be reached: ${reasons[code] ?? printable(messageOf(error), secrets)}.`,
     "Check the address, and that this machine may connect to it.",
   );
 }
@@ -121,14 +122,3 @@ function retryAfterOf(header: string | string[] | undefined): number | null {
   const seconds = /^\d+$/.test(text) ? Number(text) : (Date.parse(text) - Date.now()) / 1000;
   return Number.isFinite(seconds) && seconds > 0 ? Math.min(seconds, longestWaitSeconds) : null;
 }
-
-const concealed = (text: string, secrets: readonly string[]) =>
-  secrets.filter(Boolean).reduce((shown, secret) => shown.replaceAll(secret, "…"), text);
-
-/** Fit for one line: no control characters, and no more than a sentence. */
-export const printable = (text: string) =>
-  text
-    .replace(/[\p{Cc}\p{Cf}]+/gu, " ")
-    .trim()
-    .slice(0, 200)
-    .replace(/\.$/, "");

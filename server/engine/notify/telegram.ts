@@ -15,7 +15,7 @@ export function sendTelegram({ url, token, chatId }: TelegramTarget, envelope: E
   // Telegram takes 4,096 characters after the entities were read.
   const text = `<b>${escapeHtml(envelope.message.title)}</b>\n${escapeHtml(plainText(envelope).slice(0, 3500))}`;
   const body = JSON.stringify({ chat_id: chatId, text, parse_mode: "HTML", link_preview_options: { is_disabled: true } });
-  const address = new URL(`bot${token}/sendMessage`, `${url.replace(/\/*$/, "")}/`).href;
+  const address = new URL(`./bot${token}/sendMessage`, `${url.replace(/\/*$/, "")}/`).href;
   return post({ url: address, body, secrets: [token, encodeURIComponent(token)], explain: descriptionIn }, wire);
 }
 
