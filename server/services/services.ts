@@ -14,6 +14,7 @@ import type { ScheduleRuns } from "./schedule-runs.ts";
 import type { Schedules } from "./schedules.ts";
 import type { createSettings } from "./settings.ts";
 import type { Sources } from "./sources.ts";
+import type { StatisticsService } from "./statistics.ts";
 import type { Storages } from "./storages.ts";
 import type { createSystem } from "./system.ts";
 import type { createTokens } from "./tokens.ts";
@@ -40,6 +41,7 @@ export interface Services {
   readonly uploads: Uploads;
   readonly sources: Sources;
   readonly storages: Storages;
+  readonly statistics: StatisticsService;
   readonly schedules: Schedules;
   readonly settings: ReturnType<typeof createSettings>;
   readonly tokens: ReturnType<typeof createTokens>;

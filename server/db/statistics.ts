@@ -1,0 +1,185 @@
+import { type SQL, sql } from "drizzle-orm";
+import type { LocalDays } from "../domain/days.ts";
+import type { SourceId, StorageId } from "../domain/ids.ts";
+import type { Db } from "./client.ts";
+
+/** One row each of numbers that the catalog may give as text. */
+type Row = Readonly<Record<string, unknown>>;
+
+const rowsOf = async (db: Db, query: SQL): Promise<readonly Row[]> => {
+  const [rows] = await db.execute(query);
+  return rows as unknown as readonly Row[];
+};
+const number = (value: unknown): number => Number(value ?? 0);
+const instant = (value: unknown): Date | null => (value instanceof Date ? value : null);
+const ofSource = (sourceId: SourceId | null, column = sql`source_id`) => (sourceId === null ? sql`` : sql`and ${column} = ${sourceId}`);
+
+/** A column's day in the zone, as `to_days` counts: no zone tables are needed on the server. */
+const dayOf = (column: SQL, { offsets }: LocalDays): SQL => {
+  const cases = offsets.flatMap(({ until, seconds }) => (until ? [sql`when ${column} < ${until} then ${seconds}`] : []));
+  const last = offsets.at(-1)?.seconds ?? 0;
+  const seconds = cases.length > 0 ? sql`case ${sql.join(cases, sql` `)} else ${last} end` : sql`${last}`;
+  return sql`to_days(date_add(${column}, interval (${seconds}) second))`;
+};
+
+/** Backups that ended since, those that were deleted meanwhile too: from an index alone. */
+const ended = (since: Date, sourceId: SourceId | null) => sql`(
+  select finished_at, started_at, status, source_id, size, stored_size from backups where finished_at >= ${since} ${ofSource(sourceId)}
+  union all
+  select finished_at, started_at, status, source_id, size, stored_size from past_operations
+    where kind = 'BACKUP' and finished_at >= ${since} ${ofSource(sourceId)}
+) ended`;
+
+const sums = sql`
+  sum(status = 'COMPLETED') completed, sum(status = 'FAILED') failed, sum(status = 'CANCELLED') cancelled,
+  sum(if(status = 'COMPLETED', size, 0)) size, sum(if(status = 'COMPLETED', stored_size, 0)) stored,
+  sum(if(status = 'COMPLETED', timestampdiff(microsecond, started_at, finished_at), 0)) / 1e6 seconds`;
+
+/** What ended, and what the completed ones amount to. */
+export interface Outcomes {
+  readonly completed: number;
+  readonly failed: number;
+  readonly cancelled: number;
+  readonly size: number;
+  readonly storedSize: number;
+  /** Of all completed ones together. */
+  readonly seconds: number;
+}
+
+const outcomesOf = (row: Row): Outcomes => ({
+  completed: number(row.completed),
+  failed: number(row.failed),
+  cancelled: number(row.cancelled),
+  size: number(row.size),
+  storedSize: number(row.stored),
+  seconds: number(row.seconds),
+});
+
+export async function outcomesByDay(db: Db, days: LocalDays, sourceId: SourceId | null): Promise<(Outcomes & { readonly day: number })[]> {
+  const rows = await rowsOf(db, sql`select ${dayOf(sql`finished_at`, days)} day, ${sums} from ${ended(days.since, sourceId)} group by day`);
+  return rows.map((row) => ({ day: number(row.day), ...outcomesOf(row) }));
+}
+
+export async function outcomesBySource(db: Db, since: Date, sourceId: SourceId | null): Promise<Map<SourceId, Outcomes>> {
+  const rows = await rowsOf(db, sql`select source_id, ${sums} from ${ended(since, sourceId)} group by source_id`);
+  return new Map(rows.map((row) => [row.source_id as SourceId, outcomesOf(row)]));
+}
+
+export interface Movement {
+  readonly day: number;
+  readonly storageId: StorageId;
+  /** Stored that day less what was deleted that day. */
+  readonly bytes: number;
+}
+
+/** How much each storage gained and lost by day. */
+export async function movementsByDay(db: Db, days: LocalDays, sourceId: SourceId | null): Promise<Movement[]> {
+  const came = sql`status = 'COMPLETED' and finished_at >= ${days.since} ${ofSource(sourceId)}`;
+  const went = (column: SQL) => sql`status = 'COMPLETED' and ${column} >= ${days.since} ${ofSource(sourceId)}`;
+  const rows = await rowsOf(
+    db,
+    sql`select ${dayOf(sql`at`, days)} day, storage_id, sum(bytes) bytes from (
+      select finished_at at, storage_id, stored_size bytes from backups where ${came}
+      union all select finished_at, storage_id, stored_size from past_operations where kind = 'BACKUP' and ${came}
+      union all select deleted_at, storage_id, -stored_size from backups where ${went(sql`deleted_at`)}
+      union all select removed_at, storage_id, -stored_size from past_operations where kind = 'BACKUP' and ${went(sql`removed_at`)}
+    ) moved group by day, storage_id`,
+  );
+  return rows.map((row) => ({ day: number(row.day), storageId: row.storage_id as StorageId, bytes: number(row.bytes) }));
+}
+
+/** Completed backups that are not deleted, of one source on one storage. */
+export interface Kept {
+  readonly sourceId: SourceId;
+  readonly storageId: StorageId;
+  readonly count: number;
+  readonly size: number;
+  readonly storedSize: number;
+}
+
+export async function keptTotals(db: Db): Promise<Kept[]> {
+  const rows = await rowsOf(
+    db,
+    sql`select source_id, storage_id, count(*) count, sum(size) size, sum(stored_size) stored from backups
+      where deleted_at is null and status = 'COMPLETED' group by source_id, storage_id`,
+  );
+  return rows.map((row) => ({
+    sourceId: row.source_id as SourceId,
+    storageId: row.storage_id as StorageId,
+    count: number(row.count),
+    size: number(row.size),
+    storedSize: number(row.stored),
+  }));
+}
+
+const lastFinding = sql`(select v.passed from verifications v where v.backup_id = b.id and v.status = 'COMPLETED' and v.passed is not null
+  order by v.created_at desc, v.id desc limit 1)`;
+const kept = sql`b.status = 'COMPLETED' and b.deleted_at is null`;
+
+/** How a source stands: its newest backups, and how long things took last. */
+export interface Standing {
+  /** The newest completed one, whatever a verification found of it. */
+  readonly lastBackupAt: Date | null;
+  readonly lastSeconds: number | null;
+  /** The newest that no verification found damaged. */
+  readonly lastGoodAt: Date | null;
+  /** The newest good one that a drill restored. */
+  readonly lastProvenAt: Date | null;
+  /** What the last drill that passed took. */
+  readonly drillSeconds: number | null;
+}
+
+export async function standingBySource(db: Db, sourceId: SourceId | null): Promise<Map<SourceId, Standing>> {
+  const newest = (what: SQL, which: SQL) => sql`(select ${what} from backups b force index (backups_source_listed)
+    where b.source_id = s.id and ${which} order by b.created_at desc, b.id desc limit 1)`;
+  const rows = await rowsOf(
+    db,
+    sql`select s.id, drills.proven_at, drills.drill,
+      ${newest(sql`b.created_at`, kept)} backup_at,
+      ${newest(sql`timestampdiff(microsecond, b.started_at, b.finished_at) / 1e6`, kept)} seconds,
+      ${newest(sql`b.created_at`, sql`${kept} and coalesce(${lastFinding}, 1) = 1`)} good_at
+    from sources s left join (
+      select b.source_id, max(if(${lastFinding} = 1, b.created_at, null)) proven_at, max(concat(v.created_at, ' ', v.restore_seconds)) drill
+      from verifications v join backups b on b.id = v.backup_id
+      where v.level = 'RESTORE' and v.passed = 1 and v.status = 'COMPLETED' and ${kept} ${ofSource(sourceId, sql`b.source_id`)}
+      group by b.source_id
+    ) drills on drills.source_id = s.id
+    where 1 = 1 ${ofSource(sourceId, sql`s.id`)}`,
+  );
+  return new Map(
+    rows.map((row) => [
+      row.id as SourceId,
+      {
+        lastBackupAt: instant(row.backup_at),
+        lastSeconds: row.seconds === null ? null : number(row.seconds),
+        lastGoodAt: instant(row.good_at),
+        lastProvenAt: instant(row.proven_at),
+        drillSeconds: typeof row.drill === "string" ? Number(row.drill.split(" ")[2]) : null,
+      },
+    ]),
+  );
+}
+
+/** How verifications ended: one that could not be carried out did not pass. */
+export async function countVerifications(db: Db, since: Date, sourceId: SourceId | null): Promise<{ passed: number; failed: number }> {
+  const join = sourceId === null ? sql`` : sql`join backups b on b.id = v.backup_id ${ofSource(sourceId, sql`b.source_id`)}`;
+  const [row] = await rowsOf(
+    db,
+    sql`select sum(passed = 1) passed, sum(status = 'FAILED' or passed = 0) failed from (
+      select v.status, v.passed from verifications v ${join} where v.finished_at >= ${since}
+      union all select status, passed from past_operations where kind = 'VERIFICATION' and finished_at >= ${since} ${ofSource(sourceId)}
+    ) ended`,
+  );
+  return { passed: number(row?.passed), failed: number(row?.failed) };
+}
+
+/** Backups that wait or run, and when the next one is due by schedule. */
+export async function comingUp(db: Db, sourceId: SourceId | null): Promise<{ active: number; nextRunAt: Date | null }> {
+  const [row] = await rowsOf(
+    db,
+    sql`select
+      (select count(*) from backups where status in ('QUEUED', 'RUNNING') and deleted_at is null ${ofSource(sourceId)}) active,
+      (select min(next_run_at) from schedules where active = 1 and kind = 'BACKUP' ${ofSource(sourceId)}) next_run_at`,
+  );
+  return { active: number(row?.active), nextRunAt: instant(row?.next_run_at) };
+}

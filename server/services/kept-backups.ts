@@ -1,0 +1,42 @@
+import type { Db } from "../db/client.ts";
+import { type Kept, keptTotals } from "../db/statistics.ts";
+import type { StorageId } from "../domain/ids.ts";
+import type { Bus } from "../events/bus.ts";
+import { createRemembered, manyRows } from "./remembered.ts";
+
+export type { Kept } from "../db/statistics.ts";
+
+export interface KeptBackups {
+  /** What each source keeps on each storage. */
+  totals(): Promise<readonly Kept[]>;
+  /** Bytes and number by storage. */
+  byStorage(): Promise<ReadonlyMap<StorageId, { readonly bytes: number; readonly backups: number }>>;
+  stop(): void;
+}
+
+/** What is kept now: completed backups that are not deleted. Reading it grows with the catalog, so it is kept until something changes. */
+export function createKeptBackups({
+  catalog,
+  bus,
+  now,
+}: {
+  readonly catalog: Db;
+  readonly bus: Bus;
+  readonly now: () => Date;
+}): KeptBackups {
+  const worthwhile = (kept: readonly Kept[]) => kept.reduce((sum, { count }) => sum + count, 0) > manyRows;
+  const remembered = createRemembered<readonly Kept[]>({ bus, now, worthwhile });
+  const totals = () => remembered.get("", () => keptTotals(catalog));
+  return {
+    totals,
+    async byStorage() {
+      const use = new Map<StorageId, { bytes: number; backups: number }>();
+      for (const { storageId, storedSize, count } of await totals()) {
+        const { bytes, backups } = use.get(storageId) ?? { bytes: 0, backups: 0 };
+        use.set(storageId, { bytes: bytes + storedSize, backups: backups + count });
+      }
+      return use;
+    },
+    stop: () => remembered.stop(),
+  };
+}

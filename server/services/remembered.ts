@@ -1,0 +1,53 @@
+import type { Bus, EventStream } from "../events/bus.ts";
+
+/** Figures of a large catalog, kept for as long as nothing changes. */
+export interface Remembered<T> {
+  /** What `compute` gives, or gave under this key since the last change. */
+  get(key: string, compute: () => Promise<T>): Promise<T>;
+  stop(): void;
+}
+
+interface Options<T> {
+  readonly bus: Bus;
+  readonly now: () => Date;
+  /** Whether a figure took so much reading that it is kept: small catalogs are read anew each time. */
+  readonly worthwhile: (value: T) => boolean;
+}
+
+/** Counting more rows than this takes longer than reading a page of them. */
+export const manyRows = 5_000;
+
+/** Another process tells of its operations within a second; of anything else that it does, this is how late we are. */
+const longestMilliseconds = 15_000;
+const mostKeys = 500;
+
+/** Forgets everything whenever a backup changes, here or in a process beside. */
+export function createRemembered<T>({ bus, now, worthwhile }: Options<T>): Remembered<T> {
+  const known = new Map<string, { readonly value: T; readonly until: number }>();
+  let version = 0;
+  const streams: readonly EventStream<unknown>[] = [bus.subscribe("backup"), bus.subscribe("cleanup")];
+  const forget = async (stream: EventStream<unknown>) => {
+    for await (const _ of stream) {
+      version += 1;
+      known.clear();
+    }
+  };
+  for (const stream of streams) void forget(stream);
+  return {
+    async get(key, compute) {
+      const found = known.get(key);
+      if (found && found.until > now().getTime()) return found.value;
+      const begun = version;
+      const value = await compute();
+      // What changed while it was read may be in it or not.
+      if (begun === version && worthwhile(value)) {
+        if (known.size >= mostKeys) known.clear();
+        known.set(key, { value, until: now().getTime() + longestMilliseconds });
+      }
+      return value;
+    },
+    stop() {
+      for (const stream of streams) stream.close();
+    },
+  };
+}
