@@ -28,6 +28,7 @@ import { createDownloads } from "./services/downloads.ts";
 import { followOthers } from "./services/followed.ts";
 import { createFollowers } from "./services/followers.ts";
 import { followBeginnings } from "./services/heartbeats.ts";
+import { createHistory } from "./services/history.ts";
 import { createKeptBackups } from "./services/kept-backups.ts";
 import { createOperations } from "./services/operations.ts";
 import type { Queue } from "./services/queue.ts";
@@ -187,6 +188,7 @@ async function wire(
   const clock = createClockWatch({ db, audit, now, monotonic: () => performance.now() });
   const cleanups = createCleanups({ catalog: db, bus, audit, operations, deletions, clock, settings: owned, queue, now });
   followers.add(cleanups.follow);
+  const history = createHistory({ catalog: db, settings: owned, clock, now });
   const catalogName = settings.databaseUrl
     ? `MySQL or MariaDB at ${new URL(settings.databaseUrl).host}`
     : `Embedded MariaDB in ${settings.home}`;
@@ -230,6 +232,7 @@ async function wire(
       restores,
       verifications,
       cleanups,
+      history,
       uploads,
       schedules,
       scheduleRuns,

@@ -1,12 +1,12 @@
 import type { Agenda } from "agenda";
 import type { VerificationId } from "../domain/ids.ts";
 import type { Verifications } from "../services/verifications.ts";
-import { lockLifetime, withHeartbeat } from "./heartbeat.ts";
+import { atOnce, lockLifetime, withHeartbeat } from "./heartbeat.ts";
 
-/** Carries out the verification that waits. One at a time: a drill takes memory and the disk. */
+/** Carries out the verification that waits. */
 export const defineVerification = (agenda: Agenda, verifications: Pick<Verifications, "perform">) =>
   agenda.define<{ id: VerificationId }>("verification", (job) => withHeartbeat(job, () => verifications.perform(job.attrs.data.id)), {
     lockLifetime,
-    concurrency: 1,
+    concurrency: atOnce,
     removeOnComplete: true,
   });

@@ -1,7 +1,6 @@
 import type { Db } from "../db/client.ts";
 import {
   appendLog,
-  begin,
   findOperation,
   finish,
   lastLogSequence,
@@ -18,6 +17,7 @@ import type { OperationId } from "../domain/ids.ts";
 import { isFinal } from "../domain/operation.ts";
 import { conclude, type Progress } from "../domain/progress.ts";
 import type { Bus } from "../events/bus.ts";
+import type { Admission } from "./admission.ts";
 import type { Ended } from "./followers.ts";
 import { publishChange } from "./operation-view.ts";
 import { leaseMilliseconds, type RunningOperation, startRunning, type Work } from "./running.ts";
@@ -28,6 +28,8 @@ interface Dependencies {
   readonly db: Db;
   readonly bus: Bus;
   readonly now: () => Date;
+  /** Decides what may begin. */
+  readonly admission: Pick<Admission, "begin">;
   /** Unforeseen errors, and the heartbeat's. */
   readonly onError: (error: unknown, operationId: OperationId | null) => void;
   /** Told of every operation that has ended. */
@@ -37,7 +39,7 @@ interface Dependencies {
 export type Operations = ReturnType<typeof createOperations>;
 
 /** The lifecycle of every operation, whatever its kind: begin, lease, report, cancel, finish, and settling after a crash. */
-export function createOperations({ db, bus, now, onError, ended: tellEnded }: Dependencies) {
+export function createOperations({ db, bus, now, admission, onError, ended: tellEnded }: Dependencies) {
   const worker = thisWorker();
   const running = new Map<OperationId, { readonly operation: RunningOperation; readonly ended: Promise<void> }>();
   let stopping = false;
@@ -90,7 +92,7 @@ export function createOperations({ db, bus, now, onError, ended: tellEnded }: De
 
   return {
     /**
-     * Runs `work` as the operation `id`, if it still waits to be run; false when it does not. Ends it as COMPLETED when
+     * Runs `work` as the operation `id`, if it still waits to be run and may begin now; false when not. Ends it as COMPLETED when
      * the work resolves, as CANCELLED or FAILED with the error otherwise; never throws for the work's own failure.
      * A `parent` that aborts cancels it too.
      */
@@ -98,7 +100,8 @@ export function createOperations({ db, bus, now, onError, ended: tellEnded }: De
       const operation = await findOperation(db, id);
       if (operation?.status !== "QUEUED") return false;
       const at = now();
-      if (!(await begin(db, operation.kind, id, worker, new Date(at.getTime() + leaseMilliseconds), at))) return false;
+      const lease = { worker, until: new Date(at.getTime() + leaseMilliseconds), at };
+      if (!(await admission.begin(operation, lease, parent !== undefined))) return false;
       await perform(operation.kind, { ...operation.progress, status: "RUNNING", at }, work, parent);
       return true;
     },

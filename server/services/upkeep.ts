@@ -1,12 +1,14 @@
 import type { StoredKind } from "../db/operations.ts";
 import type { Failure } from "../domain/errors.ts";
 import type { BackupId, CleanupId, OperationId, RestoreId, VerificationId } from "../domain/ids.ts";
+import type { Admission } from "./admission.ts";
 import type { Alerts } from "./alerts.ts";
 import type { Backups } from "./backups.ts";
 import type { Cleanups } from "./cleanups.ts";
 import type { Deliveries } from "./deliveries.ts";
+import type { History } from "./history.ts";
 import type { Operations } from "./operations.ts";
-import type { JobName, Queue } from "./queue.ts";
+import { jobOf, type Queue } from "./queue.ts";
 import type { Restores } from "./restores.ts";
 import type { ScheduleRuns } from "./schedule-runs.ts";
 import type { Schedules } from "./schedules.ts";
@@ -19,6 +21,7 @@ interface Dependencies {
   readonly restores: Restores;
   readonly verifications: Verifications;
   readonly cleanups: Cleanups;
+  readonly history: History;
   readonly uploads: Uploads;
   readonly schedules: Pick<Schedules, "pauseUnknownZones">;
   readonly scheduleRuns: ScheduleRuns;
@@ -27,15 +30,10 @@ interface Dependencies {
   /** Removes the servers and folders of drills that died. */
   readonly sweepScratch: () => Promise<void>;
   readonly queue: Queue;
+  readonly admission: Pick<Admission, "wakeNext">;
 }
 
 export type Upkeep = ReturnType<typeof createUpkeep>;
-
-/** The job that carries out each kind of operation. */
-const jobs = { BACKUP: "backup", RESTORE: "restore", VERIFICATION: "verification", CLEANUP: "cleanup" } as const satisfies Record<
-  StoredKind,
-  JobName
->;
 
 /** Puts right what crashes left behind, and goes on with what could not be done before. */
 export const createUpkeep = ({
@@ -44,6 +42,7 @@ export const createUpkeep = ({
   restores,
   verifications,
   cleanups,
+  history,
   uploads,
   schedules,
   scheduleRuns,
@@ -51,6 +50,7 @@ export const createUpkeep = ({
   deliveries,
   queue,
   sweepScratch,
+  admission,
 }: Dependencies) => {
   const verdicts: Readonly<Record<StoredKind, (id: OperationId) => Promise<Failure | null>>> = {
     BACKUP: (id) => backups.settle(id as BackupId),
@@ -64,15 +64,17 @@ export const createUpkeep = ({
       await sweepScratch();
       await restores.finishRepairs();
       await backups.finishDeletions();
-      await cleanups.upkeep();
       await backups.finishVerifying();
       await uploads.upkeep();
       await schedules.pauseUnknownZones();
       await scheduleRuns.upkeep();
       // A job may be lost or locked by a worker that is gone; the operation that waits is what counts.
-      for (const { kind, id } of await operations.waiting()) await queue.add(jobs[kind], id);
+      for (const { kind, id } of await operations.waiting()) if (kind === "CLEANUP") await queue.add(jobOf[kind], id);
+      await admission.wakeNext();
       await alerts.upkeep();
       await deliveries.wake();
+      await cleanups.upkeep();
+      await history.upkeep();
     },
   };
 };

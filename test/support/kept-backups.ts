@@ -10,6 +10,7 @@ import { defaultSettings, type SettingValues } from "../../server/domain/setting
 import { localStorage, makeLocalRoot } from "../../server/engine/storage/local.ts";
 import type { Storage } from "../../server/engine/storage/storage.ts";
 import { memoryBus } from "../../server/events/memory.ts";
+import { createAdmission } from "../../server/services/admission.ts";
 import { createAudit } from "../../server/services/audit.ts";
 import { createCleanups } from "../../server/services/cleanups.ts";
 import { createClockWatch } from "../../server/services/clock-watch.ts";
@@ -39,7 +40,11 @@ export async function keptBackups() {
   const problems: unknown[] = [];
   const onError = (error: unknown) => void problems.push(error);
   const audit = createAudit({ db, now });
-  const operations = createOperations({ db, bus, now, onError, ended: () => {} });
+  const admission = createAdmission({
+    ...{ catalog: db, bus, now, onError, unlimited: true },
+    ...{ queue: { add: async () => {} }, settings: { current: async () => defaultSettings } },
+  });
+  const operations = createOperations({ db, bus, now, admission, onError, ended: () => {} });
   const storage = join(folder.path, "backups");
   await makeLocalRoot(storage);
   const storageId = newId<StorageId>();
