@@ -1,4 +1,4 @@
-import { and, asc, count, desc, eq, getTableColumns, gt, gte, inArray, isNull, like, lt, or, sql } from "drizzle-orm";
+import { and, asc, count, desc, eq, getTableColumns, gt, gte, inArray, isNotNull, isNull, like, lt, or, sql } from "drizzle-orm";
 import type { BackupType, OperationStatus } from "../../shared/enums.ts";
 import type { BackupId, ScheduleId, SourceId, StorageId } from "../domain/ids.ts";
 import type { Manifest } from "../domain/manifest.ts";
@@ -21,6 +21,8 @@ export interface BackupFilter {
   readonly createdAfter?: Date | null;
   readonly createdBefore?: Date | null;
   readonly pinned?: boolean | null;
+  /** Those alone whose deletion has begun; without it, none of them. */
+  readonly deleting?: boolean | null;
 }
 
 export async function insertBackup(db: Db, row: NewBackup): Promise<void> {
@@ -45,7 +47,7 @@ export const findBackups = (db: Db, ids: readonly BackupId[]): Promise<BackupRow
 /** A page of backups, newest first. */
 export async function pageBackups(db: Db, filter: BackupFilter, first: number, cursor: string | null): Promise<Page<BackupRow>> {
   const where = and(
-    isNull(backups.deletedAt),
+    filter.deleting ? isNotNull(backups.deletedAt) : isNull(backups.deletedAt),
     filter.status ? inArray(backups.status, [...filter.status]) : undefined,
     filter.type ? inArray(backups.type, [...filter.type]) : undefined,
     filter.sourceId ? eq(backups.sourceId, filter.sourceId) : undefined,

@@ -36,6 +36,15 @@ export const listDueTombstones = (db: Db, now: Date, most: number): Promise<Back
     .orderBy(asc(backups.deletionRetryAt), asc(backups.deletedAt))
     .limit(most);
 
+/** A backup that is being deleted and that its storage would not let go of. */
+export async function findRefusedDeletion(db: Db, id: BackupId): Promise<BackupRow | null> {
+  const [row] = await db
+    .select()
+    .from(backups)
+    .where(and(eq(backups.id, id), isNotNull(backups.deletedAt), isNotNull(backups.deletionProblem)));
+  return row ?? null;
+}
+
 /** A storage would not let go of it: why, and when it is asked again. */
 export async function recordRefusal(db: Db, id: BackupId, problem: string, attempts: number, retryAt: Date): Promise<void> {
   await db

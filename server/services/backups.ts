@@ -3,6 +3,7 @@ import { compressionLevels, limits } from "../../shared/limits.ts";
 import type { BackupFilter, BackupRow } from "../db/backups.ts";
 import * as db from "../db/backups.ts";
 import type { Db } from "../db/client.ts";
+import { findRefusedDeletion } from "../db/deletions.ts";
 import { listActiveRestoresOf, listUnsettledRestores } from "../db/restores.ts";
 import { lockSource, type SourceRow } from "../db/sources.ts";
 import { listActiveVerificationsOf } from "../db/verifications.ts";
@@ -170,9 +171,10 @@ export function createBackups(dependencies: Dependencies) {
       );
     },
 
+    /** Also one that is being deleted and that its storage will not let go of. */
     async find(actor: Actor | null, id: BackupId): Promise<BackupRow | null> {
       allow(actor, "read");
-      return db.findBackup(catalog, id);
+      return (await db.findBackup(catalog, id)) ?? findRefusedDeletion(catalog, id);
     },
 
     async page(actor: Actor | null, filter: BackupFilter, first: number, after: string | null) {
@@ -213,7 +215,7 @@ export function createBackups(dependencies: Dependencies) {
       allow(actor, "read");
       return watching(bus.subscribe("backup"), async function* (events) {
         for await (const { id } of events) {
-          const row = await db.findBackup(catalog, id);
+          const row = (await db.findBackup(catalog, id)) ?? (await findRefusedDeletion(catalog, id));
           if (row) yield row;
         }
       });

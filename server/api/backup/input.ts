@@ -30,4 +30,6 @@ export class BackupFilter {
   @Field(() => DateTime, { nullable: true }) createdAfter?: Date | null;
   @Field(() => DateTime, { nullable: true }) createdBefore?: Date | null;
   @Field(() => Boolean, { nullable: true }) pinned?: boolean | null;
+  @Field(() => Boolean, { nullable: true, description: "Those alone that are being deleted; without it, none of them." })
+  deleting?: boolean | null;
 }
