@@ -110,6 +110,7 @@ const options: CacheExchangeOpts = {
       verificationChanged: outdates("backup", ...backupFields),
       uploadChanged: outdates("uploads"),
       deliveryChanged: outdates("deliveries", "notificationChannels", "alerts"),
+      scheduleDeleted: outdates("backups", "backup", ...scheduleFields),
       scheduleChanged: outdates("alerts", ...scheduleFields),
       cleanupChanged: outdates("cleanup", "cleanups", "alerts", "activity"),
     },

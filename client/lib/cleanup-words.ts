@@ -10,7 +10,7 @@ type Cleanup = Pick<CleanupRowFragment, "status" | "removedCount" | "freedBytes"
 export function cleanupOutcome({ status, removedCount, freedBytes, kept, refused, error }: Cleanup): string {
   if (status === "QUEUED" || status === "RUNNING") return "Deleting what no limit keeps.";
   if (status === "FAILED" && error) return sentence(error.message);
-  const held = refused.length > 0 ? `; ${formatCount(refused.length, "backup")} could not be deleted yet` : "";
+  const held = refused.length > 0 ? `; ${formatCount(refused.length, "backup")} could not be deleted at once` : "";
   const kepts = kept === 0 ? "" : `, ${formatCount(kept, "backup")} kept`;
   return removedCount === 0 && refused.length === 0
     ? `Nothing to delete${kepts}.`

@@ -21,7 +21,7 @@ export interface ScheduleFault {
 export const faultAt = (field: ScheduleField, text: string): ScheduleFault => ({ field, text });
 
 /** Which field a refusal of the server speaks of; null where it speaks of the whole. */
-export function fieldOf({ reason }: Pick<FailureView, "reason">): ScheduleField | null {
+export function fieldOf({ reason, message }: Pick<FailureView, "reason" | "message">): ScheduleField | null {
   switch (reason) {
     case "CRON_INVALID":
     case "CRON_NEVER":
@@ -32,9 +32,19 @@ export function fieldOf({ reason }: Pick<FailureView, "reason">): ScheduleField 
     case "RETENTION_INVALID":
       return "retention";
     default:
-      return null;
+      return words.find(([word]) => message.includes(word))?.[1] ?? null;
   }
 }
+
+/** What stands in a refusal that has no reason of its own. */
+const words: readonly [word: string, field: ScheduleField][] = [
+  ["`jitterSeconds`", "jitter"],
+  ["`graceMinutes`", "grace"],
+  ["`retries`", "retries"],
+  ["uiet", "quiet"],
+  ["`timeOfDay`", "time"],
+  ["`targetSourceId`", "target"],
+];
 
 /** A time as people type it, in the form that the API takes: "3", "300", "3.00" and "3:00" are "03:00"; null for what is none. */
 export function timeOf(typed: string): string | null {

@@ -1,27 +1,40 @@
-import type {
-  MissedRunPolicy,
-  OverlapPolicy,
-  ScheduleKind,
-  ScheduleRunCause,
-  ScheduleRunReason,
-  ScheduleRunState,
-} from "../../shared/enums.ts";
+import type { ScheduleRunCause, ScheduleRunReason, ScheduleRunState } from "../../shared/enums.ts";
 import { formatBytes, formatCount, formatDuration } from "../../shared/format.ts";
 import type { RunRowFragment, ScheduleRowFragment } from "../graphql/generated.ts";
 import type { MarkShape } from "./recovery-line.ts";
-import { sentence } from "./text.ts";
+import { continued, sentence } from "./text.ts";
 import { clockTime, momentName, relativeTime } from "./time.ts";
 
 export type Run = Pick<RunRowFragment, "dueAt" | "cause" | "state" | "reason" | "message" | "notBefore" | "attempt" | "dueCount"> &
   Partial<Pick<RunRowFragment, "backup" | "restore" | "verification">>;
 
-export const kindVerb: Record<ScheduleKind, string> = { BACKUP: "Backs up", RESTORE: "Restores", VERIFICATION: "Verifies" };
+type Whole = Pick<ScheduleRowFragment, "kind" | "backupType" | "source" | "targetSource" | "description"> & {
+  readonly level?: ScheduleRowFragment["level"];
+};
+
+/** What a schedule does and when, in one sentence: "Backs up everything of Shop, every day at 03:00 (Europe/Berlin)." */
+export function scheduleSentence(schedule: Whole): string {
+  return `${doing(schedule)}, ${continued(bare(schedule.description))}.`;
+}
+
+const part = { FULL: "everything", DATABASE: "the database", MEDIA: "the media" } as const;
+
+function doing({ kind, backupType, source, targetSource, level }: Whole): string {
+  switch (kind) {
+    case "BACKUP":
+      return `Backs up ${part[backupType]} of ${source.name}`;
+    case "RESTORE":
+      return `Restores ${part[backupType]} of the newest good backup of ${source.name} into ${targetSource?.name ?? "no source"}`;
+    case "VERIFICATION":
+      return level === "CHECKSUM"
+        ? `Reads back the newest good backup of ${source.name}`
+        : `Proves the newest good backup of ${source.name} by restoring it`;
+    default:
+      throw kind satisfies never;
+  }
+}
 
 export const causeWord: Record<ScheduleRunCause, string> = { DUE: "Due", CATCH_UP: "Caught up", MANUAL: "By hand" };
-
-export const missedWord: Record<MissedRunPolicy, string> = { RUN_ONCE: "Caught up with once", SKIP: "Left out" };
-
-export const overlapWord: Record<OverlapPolicy, string> = { WAIT: "The next waits", SKIP: "The next is left out" };
 
 const stateWord: Record<ScheduleRunState, string> = {
   WAITING: "Waiting",
@@ -111,7 +124,7 @@ export function runHref({ backup, restore, verification }: Pick<Run, "backup" | 
 type Health = ScheduleRowFragment["health"];
 export const healthWord: Record<Health, string> = {
   GOOD: "Good",
-  WAITING: "Waiting",
+  WAITING: "No run yet",
   FAILING: "Failing",
   MISSED: "Missed",
   PAUSED: "Paused",
@@ -126,7 +139,7 @@ export function lastRunWords(runs: readonly Run[], now: Date): { readonly run: R
   return { run, words: `${runWord(run)} ${relativeTime(new Date(run.dueAt), now)}` };
 }
 
-/** A due time where the schedule lives, and, where the viewer's clock shows another, what it shows then. */
+/** A due time where the schedule lives, and, where the viewer's clock shows another, what it shows then; the day only where it is another. */
 export function dueWords(
   at: Date,
   now: Date,
@@ -134,7 +147,9 @@ export function dueWords(
   viewer = viewerZone(),
 ): { readonly there: string; readonly here: string | null } {
   const [there, here] = [momentName(at, now, timeZone), momentName(at, now, viewer)];
-  return { there, here: there === here ? null : here };
+  if (there === here) return { there, here: null };
+  const day = there.slice(there.indexOf(" "));
+  return { there, here: here.endsWith(day) ? here.slice(0, -day.length) : here };
 }
 
 /** The zone of the viewer's own clock. */
@@ -180,8 +195,8 @@ export const inTroubleFirst = <T extends Pick<ScheduleRowFragment, "health" | "n
 };
 
 /** Whether every word typed stands somewhere in the schedule's name, source or sentence. */
-export function matches(schedule: Pick<ScheduleRowFragment, "name" | "description" | "source">, typed: string): boolean {
-  const text = `${schedule.name} ${schedule.source.name} ${schedule.description}`.toLowerCase();
+export function matches(schedule: Whole & Pick<ScheduleRowFragment, "name">, typed: string): boolean {
+  const text = `${schedule.name} ${scheduleSentence(schedule)}`.toLowerCase();
   return typed
     .toLowerCase()
     .split(/\s+/)

@@ -9,6 +9,7 @@ import {
   OperationProgressDocument,
   RestoreChangedDocument,
   ScheduleChangedDocument,
+  ScheduleDeletedDocument,
   VerificationChangedDocument,
 } from "../graphql/generated.ts";
 import { connection } from "./connection.svelte.ts";
@@ -51,6 +52,7 @@ class LiveOperations {
       client.subscription(RestoreChangedDocument, {}).subscribe(() => connection.heard()),
       client.subscription(VerificationChangedDocument, {}).subscribe(() => connection.heard()),
       client.subscription(ScheduleChangedDocument, {}).subscribe(() => connection.heard()),
+      client.subscription(ScheduleDeletedDocument, {}).subscribe(() => connection.heard()),
       client.subscription(CleanupChangedDocument, {}).subscribe(() => connection.heard()),
     ];
     void this.catchUp(client);

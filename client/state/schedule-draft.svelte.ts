@@ -8,6 +8,7 @@ import type {
   ScheduleKind,
   VerificationLevel,
 } from "../../shared/enums.ts";
+import { limits as bounds, retentionLimits } from "../../shared/limits.ts";
 import type { ScheduleChoicesQuery, ScheduleDetailFragment, ScheduleInput } from "../graphql/generated.ts";
 import type { FailureView } from "../lib/failures.ts";
 import { type Limits, limitWords, noLimits } from "../lib/retention-words.ts";
@@ -50,9 +51,9 @@ export class ScheduleDraft {
   #type = $state<BackupType>("FULL");
 
   types = $derived.by((): BackupType[] => {
-    const source = this.known.sources.find(({ id }) => id === this.sourceId);
-    if (!source?.database) return ["MEDIA"];
-    return source.mediaPaths.length > 0 ? ["FULL", "DATABASE", "MEDIA"] : ["DATABASE"];
+    const held = partsOf(this.known.sources.find(({ id }) => id === this.sourceId));
+    const taken = this.kind === "RESTORE" ? partsOf(this.known.sources.find(({ id }) => id === this.targetSourceId)) : held;
+    return held.filter((type) => taken.includes(type));
   });
   targets = $derived.by(() => this.known.sources.filter(({ id }) => id !== this.sourceId));
 
@@ -129,8 +130,9 @@ export class ScheduleDraft {
   get limitsFault(): string | null {
     const limits = this.retention;
     if (!limits) return null;
-    if (limitWords.some(({ key }) => limits[key] !== null && !isCount(limits[key], 1, 100_000)))
-      return "Each number is a whole one from 1 up.";
+    const most = (key: keyof Limits) => (key === "days" ? retentionLimits.days : retentionLimits.count).max;
+    const wrong = limitWords.find(({ key }) => limits[key] !== null && !isCount(limits[key], 1, most(key)));
+    if (wrong) return `Write how many ${wrong.many} as a whole number from 1 to ${most(wrong.key).toLocaleString("en-US")}.`;
     return Object.values(limits).every((limit) => limit === null) ? "Set one limit at least, or use the general rule." : null;
   }
 
@@ -146,9 +148,11 @@ export class ScheduleDraft {
       frequency === "CRON" && this.cron.trim() === "" && faultAt("cron", "Write five fields, such as 0 3 * * 1-5."),
       !this.known.timeZones.includes(this.timeZone) && faultAt("zone", "Choose a time zone of the list."),
       this.limitsFault !== null && faultAt("retention", this.limitsFault),
-      !isCount(this.graceMinutes, 0, 525_600) && faultAt("grace", "Write whole minutes, from 0 to a year."),
-      !isCount(this.jitterSeconds, 0, 86_400) && faultAt("jitter", "Write whole seconds, from 0 to a day."),
-      !isCount(this.retries, 0, 100) && faultAt("retries", "Write a whole number from 0 up."),
+      !isCount(this.graceMinutes, 0, bounds.graceMinutes) &&
+        faultAt("grace", `Write whole minutes, from 0 to ${bounds.graceMinutes.toLocaleString("en-US")}.`),
+      !isCount(this.jitterSeconds, 0, bounds.jitterSeconds) &&
+        faultAt("jitter", `Write whole seconds, from 0 to ${bounds.jitterSeconds.toLocaleString("en-US")}.`),
+      !isCount(this.retries, 0, bounds.retries) && faultAt("retries", `Write a whole number from 0 to ${bounds.retries}.`),
       this.quiet &&
         (timeOf(this.quietFrom) === null || timeOf(this.quietTo) === null) &&
         faultAt("quiet", "Write both times as hours and minutes."),
@@ -187,6 +191,14 @@ export class ScheduleDraft {
       retries: this.retries,
     };
   }
+}
+
+type Parts = { readonly database?: object | null | undefined; readonly mediaPaths: readonly string[] };
+
+/** What can be backed up of a source, or restored into it: all of it first. */
+function partsOf(source: Parts | undefined): BackupType[] {
+  if (!source?.database) return ["MEDIA"];
+  return source.mediaPaths.length > 0 ? ["FULL", "DATABASE", "MEDIA"] : ["DATABASE"];
 }
 
 const isCount = (value: number | null, least: number, most: number): boolean =>
