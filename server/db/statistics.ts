@@ -11,7 +11,8 @@ const rowsOf = async (db: Db, query: SQL): Promise<readonly Row[]> => {
   return rows as unknown as readonly Row[];
 };
 const number = (value: unknown): number => Number(value ?? 0);
-const instant = (value: unknown): Date | null => (value instanceof Date ? value : null);
+/** Drizzle gives the instants of a query in words as text. */
+const instant = (value: unknown): Date | null => (typeof value === "string" ? new Date(`${value.replace(" ", "T")}Z`) : null);
 const ofSource = (sourceId: SourceId | null, column = sql`source_id`) => (sourceId === null ? sql`` : sql`and ${column} = ${sourceId}`);
 
 /** A column's day in the zone, as `to_days` counts: no zone tables are needed on the server. */
