@@ -7,7 +7,7 @@ import { backups, operationLog, verifications } from "./schema/index.ts";
 
 /**
  * Locks a backup for this transaction, so that what needs it and what deletes it cannot both begin; null when its deletion
- * has begun. To be called before anything is read without a lock: what is read then is as it is now.
+ * has begun.
  */
 export async function lockBackup(db: Db, id: BackupId): Promise<BackupRow | null> {
   const [row] = await db

@@ -1,5 +1,6 @@
 import type { BackupRow } from "../db/backups.ts";
 import type { Db } from "../db/client.ts";
+import { retryDeadlock } from "../db/deadlock.ts";
 import { bury, listDueTombstones, lockBackup, recordRefusal, removeBackup } from "../db/deletions.ts";
 import { lockSource } from "../db/sources.ts";
 import { Failure, messageOf, notFound } from "../domain/errors.ts";
@@ -56,17 +57,23 @@ export function createDeletions({ catalog, bus, storages, now, onError }: Depend
       { id, sourceId }: { readonly id: BackupId; readonly sourceId: SourceId },
       refusal: (tx: Db, row: BackupRow) => Promise<Failure | null>,
     ): Promise<BackupRow> {
-      const row = await catalog.transaction(async (tx) => {
-        await lockSource(tx, sourceId);
-        const held = await lockBackup(tx, id);
-        if (!held) throw notFound("backup", id);
-        if (held.pinned) throw new Failure("CONFLICT", `${held.name} is pinned.`, "Unpin it first.", { reason: "PINNED" });
-        if (!isFinal(held.status)) throw new Failure("CONFLICT", `${held.name} is still being taken.`, "Cancel it first.");
-        const refused = await refusal(tx, held);
-        if (refused) throw refused;
-        await bury(tx, [id], now());
-        return held;
-      });
+      const row = await retryDeadlock(() =>
+        catalog.transaction(
+          async (tx) => {
+            await lockSource(tx, sourceId);
+            const held = await lockBackup(tx, id);
+            if (!held) throw notFound("backup", id);
+            if (held.pinned) throw new Failure("CONFLICT", `${held.name} is pinned.`, "Unpin it first.", { reason: "PINNED" });
+            if (!isFinal(held.status)) throw new Failure("CONFLICT", `${held.name} is still being taken.`, "Cancel it first.");
+            const refused = await refusal(tx, held);
+            if (refused) throw refused;
+            await bury(tx, [id], now());
+            return held;
+          },
+          // What is looked at is what is there now, not when the transaction began.
+          { isolationLevel: "read committed" },
+        ),
+      );
       bus.publish("backup", { id });
       return row;
     },

@@ -25,7 +25,7 @@ const noDatabase = { databaseHost: null, databasePort: null, databaseUser: null,
 const hour = 3_600_000;
 
 /** A catalog and a storage folder with backups of any age in them, and what cleans them up; the clock stands still until it is set. */
-export async function keptBackups() {
+export async function agedBackups() {
   const fresh = await freshCatalog();
   const folder = await temporaryFolder();
   const { db } = fresh.catalog;
@@ -132,6 +132,11 @@ export async function keptBackups() {
       now,
     },
     ...{ source, backup, verified, watch, cleanupsWith },
+    /** Lets time pass, on the wall's clock and on the one that nobody sets. */
+    pass(milliseconds: number): void {
+      clock.at = new Date(clock.at.getTime() + milliseconds);
+      clock.steady += milliseconds;
+    },
     /** The ids of the folders that are on the storage. */
     stored: async (sourceId: SourceId): Promise<string[]> => readdir(join(storage, sourceId.slice(0, 8))).catch(() => []),
     async [Symbol.asyncDispose]() {
@@ -141,4 +146,4 @@ export async function keptBackups() {
     },
   };
 }
-export type KeptBackups = Awaited<ReturnType<typeof keptBackups>>;
+export type AgedBackups = Awaited<ReturnType<typeof agedBackups>>;
