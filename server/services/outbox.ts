@@ -35,7 +35,7 @@ export async function putIntoOutbox(tx: Db, { channels, settings }: Audience, ne
     const createdAt = new Date(at.getTime() + index);
     const row = (channel: Pick<ChannelRow, "id" | "name"> | null): NewDelivery => ({
       ...{ id: newId<DeliveryId>(), channelId: channel?.id ?? null, channelName: channel?.name ?? mailName, event: message.event },
-      ...{ subject, message, status: "QUEUED", nextAttemptAt: createdAt, createdAt },
+      ...{ subject, message, status: "QUEUED", nextAttemptAt: at, createdAt },
     });
     const told = channels.filter((channel) => channel.active && concerns(channel, item)).map(row);
     return wantsMail(settings, item) ? [...told, row(null)] : told;
