@@ -1,4 +1,4 @@
-import { and, asc, eq, getTableColumns, inArray, isNull, or, sql } from "drizzle-orm";
+import { and, asc, eq, inArray, isNull, or, sql } from "drizzle-orm";
 import type { BackupId, ScheduleId, SourceId, StorageId } from "../domain/ids.ts";
 import type { Outcome } from "../domain/schedule/health.ts";
 import { type BackupRow, findBackups } from "./backups.ts";
@@ -102,7 +102,7 @@ export async function newestBackupsOf(db: Db, ids: readonly ScheduleId[]): Promi
 export async function findOutcomes(
   db: Db,
   ids: readonly ScheduleId[],
-): Promise<{ readonly schedule: ScheduleRow; readonly outcome: Outcome | null }[]> {
+): Promise<(Pick<ScheduleRow, "id" | "active" | "nextRunAt"> & { readonly outcome: Outcome | null })[]> {
   const outcome = sql<Outcome | null>`(${db
     .select({ outcome: outcomeOfRun })
     .from(scheduleRuns)
@@ -110,7 +110,7 @@ export async function findOutcomes(
     .orderBy(sql`${scheduleRuns.dueAt} desc`)
     .limit(1)})`;
   return db
-    .select({ schedule: getTableColumns(schedules), outcome })
+    .select({ id: schedules.id, active: schedules.active, nextRunAt: schedules.nextRunAt, outcome })
     .from(schedules)
     .where(inArray(schedules.id, [...ids]));
 }

@@ -1,5 +1,4 @@
-import type { Compression, ScheduleHealth } from "../../shared/enums.ts";
-import { limits } from "../../shared/limits.ts";
+import type { Compression } from "../../shared/enums.ts";
 import type { Db } from "../db/client.ts";
 import { retryDeadlock } from "../db/deadlock.ts";
 import * as db from "../db/schedules.ts";
@@ -8,22 +7,19 @@ import { type Actor, allow } from "../domain/access.ts";
 import { notFound } from "../domain/errors.ts";
 import { newId, type ScheduleId, type StorageId } from "../domain/ids.ts";
 import type { Retention } from "../domain/retention.ts";
-import { checkedWhole, checkRecurrence, type RecurrenceRequest } from "../domain/schedule/check-recurrence.ts";
-import { clockNotes } from "../domain/schedule/clock-notes.ts";
-import { dueNext, nextDue } from "../domain/schedule/due-times.ts";
-import { healthOf } from "../domain/schedule/health.ts";
+import { nextDue } from "../domain/schedule/due-times.ts";
 import { describeRecurrence } from "../domain/schedule/sentence.ts";
-import { checkedZone, isZone, zoneNames } from "../domain/schedule/zones.ts";
+import { checkedZone, isZone } from "../domain/schedule/zones.ts";
 import type { Recurrence } from "../domain/schedule.ts";
 import type { Bus } from "../events/bus.ts";
 import type { Alarm } from "./alarm.ts";
 import type { Audit } from "./audit.ts";
 import { type CheckedSchedule, checkScheduleRequest, type ScheduleRequest } from "./schedule-request.ts";
+import { createScheduleViews } from "./schedule-views.ts";
 import type { OwnedSettings } from "./settings.ts";
 import type { Sources } from "./sources.ts";
 import type { Storages } from "./storages.ts";
 import { uniqueName } from "./unique-name.ts";
-import { watching } from "./watch.ts";
 
 export type { ScheduleRow } from "../db/schedules.ts";
 
@@ -104,6 +100,7 @@ export function createSchedules(dependencies: Dependencies) {
   }
 
   return {
+    ...createScheduleViews({ ...dependencies, describe }),
     existing,
     describe,
 
@@ -169,56 +166,6 @@ export function createSchedules(dependencies: Dependencies) {
       });
     },
 
-    /** The next due times that an input would give. */
-    async preview(actor: Actor | null, request: RecurrenceRequest, count: number): Promise<Date[]> {
-      allow(actor, "read");
-      return dueNext(checkRecurrence(request), now(), checkedCount(count));
-    },
-
-    /** When an input would be due, in plain sentences, with what the clock changes of the next year do to it. */
-    async sentence(actor: Actor | null, request: RecurrenceRequest): Promise<string> {
-      allow(actor, "read");
-      const recurrence = checkRecurrence(request);
-      return [`${describeRecurrence(recurrence)}.`, ...clockNotes(recurrence, now())].join(" ");
-    },
-
-    /** When a stored schedule is due, in a plain sentence. */
-    describeTimes: describeRecurrence,
-
-    /** The next due times of a stored schedule; none while it is paused. */
-    nextRuns: (row: ScheduleRow, count: number): Date[] =>
-      checkedCount(count) && row.active ? dueNext(row, later(now(), row.consideredUntil), count) : [],
-
-    /** How each of these schedules fares. */
-    async healths(ids: readonly ScheduleId[]): Promise<{ readonly id: ScheduleId; readonly health: ScheduleHealth }[]> {
-      const found = await db.findOutcomes(catalog, ids);
-      return found.map(({ schedule, outcome }) => ({ id: schedule.id, health: healthOf(schedule, outcome, now()) }));
-    },
-
-    timeZones(actor: Actor | null): readonly string[] {
-      allow(actor, "read");
-      return zoneNames();
-    },
-
-    /** Each change of any schedule from now on; those that were deleted are passed over. */
-    async watchChanges(actor: Actor | null) {
-      allow(actor, "read");
-      return watching(bus.subscribe("schedule"), async function* (events) {
-        for await (const { id } of events) {
-          const row = await db.findSchedule(catalog, id);
-          if (row) yield* await describe([row]);
-        }
-      });
-    },
-
-    /** The id of each schedule that is deleted from now on. */
-    async watchDeletions(actor: Actor | null) {
-      allow(actor, "read");
-      return watching(bus.subscribe("schedule"), async function* (events) {
-        for await (const { id } of events) if (!(await db.findSchedule(catalog, id))) yield id;
-      });
-    },
-
     /** Pauses the schedules whose zone this machine no longer knows: when they are due cannot be told. */
     async pauseUnknownZones(): Promise<void> {
       const unknown = (await db.listZonesInUse(catalog)).filter((zone) => !isZone(zone));
@@ -247,6 +194,3 @@ const startedAt = (at: Date, schedule: Recurrence & { readonly active: boolean }
 
 const recurrenceFields = ["frequency", "timeOfDay", "dayOfWeek", "dayOfMonth", "cron", "timeZone"] as const satisfies (keyof Recurrence)[];
 const sameRecurrence = (row: ScheduleRow, checked: CheckedSchedule) => recurrenceFields.every((field) => row[field] === checked[field]);
-
-const checkedCount = (count: number) => checkedWhole(count, "count", 1, limits.previewCount);
-const later = (one: Date, other: Date) => (one > other ? one : other);

@@ -141,11 +141,11 @@ describe("schedules", () => {
   it("miss nothing of what passed while they were paused", async () => {
     const { id } = await schedules.create(admin, nightly());
     expect(await schedules.toggle(admin, id, null)).toMatchObject({ active: false, nextRunAt: null });
-    expect(await schedules.nextRuns((await schedules.find(admin, id)) as never, 5)).toEqual([]);
+    expect((await schedules.list(admin)).map((row) => schedules.nextRuns(row, 5))).toEqual([[]]);
     holdfast.setClock(at("25T12:00:00"));
-    expect(await schedules.toggle(admin, id, true)).toMatchObject({
-      ...{ active: true, consideredUntil: at("25T12:00:00"), nextRunAt: at("26T02:00:00") },
-    });
+    const resumed = await schedules.toggle(admin, id, true);
+    expect(resumed).toMatchObject({ active: true, consideredUntil: at("25T12:00:00"), nextRunAt: at("26T02:00:00") });
+    expect(schedules.nextRuns(resumed, 2)).toEqual([at("26T02:00:00"), at("27T02:00:00")]);
     holdfast.setClock(at("27T12:00:00"));
     expect(await schedules.toggle(admin, id, true)).toMatchObject({ consideredUntil: at("25T12:00:00"), nextRunAt: at("26T02:00:00") });
   });
@@ -177,6 +177,7 @@ describe("schedules", () => {
   it("are paused, and say why, when their zone is known no more; choosing another lets them go on", async () => {
     const [{ id }, other] = [await schedules.create(admin, nightly()), await schedules.create(admin, nightly({ name: "Other" }))];
     await holdfast.app.catalog.db.update(table).set({ timeZone: "Mars/Phobos" }).where(eq(table.id, id));
+    expect((await schedules.list(admin)).map((row) => schedules.nextRuns(row, 5).length)).toEqual([0, 5]);
     await schedules.pauseUnknownZones();
     const paused = await schedules.find(admin, id);
     expect(paused).toMatchObject({ active: false, nextRunAt: null, pausedReason: expect.stringContaining("Mars/Phobos") });

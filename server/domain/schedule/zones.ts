@@ -55,15 +55,51 @@ function at(instant: number, zone: string): Temporal.ZonedDateTime {
 const offsetOf = (zoned: Temporal.ZonedDateTime) => zoned.offsetNanoseconds / 1e6;
 
 /** What the zone's clocks show at this instant. */
-export const wallOf = (instant: number, zone: string): Wall => instant + offsetOf(at(instant, zone));
+export const wallOf = (instant: number, zone: string): Wall => instant + spanAt(instant, zone).offset;
 
 /** The first instant at which the zone's clocks show `wall`, or, where they leap over it, the first after that gap. */
 export function instantOf(wall: Wall, zone: string): number {
+  const known = spans.get(zone)?.find((span) => wall >= span.firstWall && wall - span.offset < span.to);
+  if (known) return wall - known.offset;
   // With the offset before a gap, a time inside it comes out after it.
   const zoned = at(wall, "UTC").toPlainDateTime().toZonedDateTime(zone, { disambiguation: "compatible" });
   const instant = zoned.epochMilliseconds;
-  if (instant + offsetOf(zoned) === wall) return instant;
-  return at(instant + 1, zone).getTimeZoneTransition("previous")?.epochMilliseconds ?? instant;
+  const span = spanAt(instant, zone);
+  return instant + span.offset === wall ? instant : span.from;
+}
+
+/** A stretch of time without a clock change, or a part of one. */
+interface Span {
+  readonly from: number;
+  readonly to: number;
+  readonly offset: number;
+  /** The first local time of it that clocks have not shown before. */
+  readonly firstWall: Wall;
+}
+
+/** The spans that were asked for: finding one takes a hundred times as long as using it. They follow from the zone alone. */
+const spans = new Map<string, Span[]>();
+const mostSpans = 32;
+const day = 24 * 3_600_000;
+const farthest = 400 * day;
+/** More than any clock change ever was. */
+const farthestShift = 2 * day;
+
+function spanAt(instant: number, zone: string): Span {
+  const known = spans.get(zone) ?? [];
+  const found = known.find(({ from, to }) => instant >= from && instant < to);
+  if (found) return found;
+  const zoned = at(instant, zone);
+  const offset = offsetOf(zoned);
+  const last = at(instant + 1, zone).getTimeZoneTransition("previous")?.epochMilliseconds ?? Number.NEGATIVE_INFINITY;
+  const next = zoned.getTimeZoneTransition("next")?.epochMilliseconds ?? Number.POSITIVE_INFINITY;
+  const begins = instant - last < farthest;
+  // Where it does not begin with a change, it stays clear of what the change before it did to local times.
+  const from = begins ? last : Math.max(instant - farthest, last + farthestShift);
+  const shownBefore = begins ? Math.max(0, offsetOf(at(last - 1, zone)) - offset) : 0;
+  const span = { from, to: Math.min(next, instant + farthest), offset, firstWall: from + offset + shownBefore };
+  spans.set(zone, [...known.slice(-mostSpans), span]);
+  return span;
 }
 
 /** The zone's clock changes after `from` and up to `until`, in order. */
