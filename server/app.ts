@@ -22,6 +22,8 @@ import { createBackups } from "./services/backups.ts";
 import { createChannels } from "./services/channels.ts";
 import { createCleanups } from "./services/cleanups.ts";
 import { createClockWatch } from "./services/clock-watch.ts";
+import { createConfiguration } from "./services/configuration.ts";
+import { configurationWritesOn } from "./services/configuration-writes.ts";
 import { createDeletions } from "./services/deletions.ts";
 import { createDeliveries } from "./services/deliveries.ts";
 import { createDownloads } from "./services/downloads.ts";
@@ -213,6 +215,18 @@ async function wire(
     storages,
     schedules,
     settings: owned,
+    configuration: createConfiguration({
+      catalog: db,
+      audit,
+      reads: { db, settings: owned, sources, sending },
+      writesOn: configurationWritesOn({
+        ...{ secrets, conceal, findTools, environmentSmtpUrl: settings.smtpUrl, bus, now },
+        alarm: queue.alarm ?? noAlarm,
+        publicUrl: publicUrlOf(settings),
+      }),
+      version,
+      now,
+    }),
     statistics: createStatistics({ catalog: db, settings: owned, storages, kept, now }),
     tokens: createTokens({ db, audit, now }),
     users: createUsers({ db, audit, now }),

@@ -15,6 +15,7 @@ import { DateTime, SafeInt } from "./scalars.ts";
 import { BackupScheduleResolver, ScheduleFieldsResolver } from "./schedule/fields.ts";
 import { SchedulesResolver } from "./schedule/resolver.ts";
 import { ScheduleRunResolver, ScheduleRunsResolver } from "./schedule-run/resolver.ts";
+import { ConfigurationResolver } from "./settings/configuration.ts";
 import { SettingsResolver } from "./settings/resolver.ts";
 import { SourceResolver } from "./source/resolver.ts";
 import { StatisticsResolver } from "./statistics/resolver.ts";
@@ -47,6 +48,7 @@ export const buildApiSchema = (): Promise<GraphQLSchema> =>
       ScheduleRunResolver,
       ScheduleRunsResolver,
       SchedulesResolver,
+      ConfigurationResolver,
       SettingsResolver,
       SourceProofResolver,
       SourceResolver,

@@ -5,6 +5,7 @@ import type { BackupFiles } from "./backup-files.ts";
 import type { Backups } from "./backups.ts";
 import type { Channels } from "./channels.ts";
 import type { Cleanups } from "./cleanups.ts";
+import type { ConfigurationService } from "./configuration.ts";
 import type { Deliveries } from "./deliveries.ts";
 import type { Downloads } from "./downloads.ts";
 import type { Operations } from "./operations.ts";
@@ -42,6 +43,7 @@ export interface Services {
   readonly sources: Sources;
   readonly storages: Storages;
   readonly statistics: StatisticsService;
+  readonly configuration: ConfigurationService;
   readonly schedules: Schedules;
   readonly settings: ReturnType<typeof createSettings>;
   readonly tokens: ReturnType<typeof createTokens>;

@@ -36,7 +36,7 @@ export interface SettingsState extends SettingValues {
   readonly origins: readonly SettingSource[];
 }
 
-interface Dependencies {
+export interface SettingsDependencies {
   readonly db: Db;
   readonly audit: Audit;
   readonly secrets: Secrets;
@@ -51,7 +51,7 @@ interface Dependencies {
 export type OwnedSettings = ReturnType<typeof createSettings>;
 
 /** What the settings page owns. */
-export function createSettings({ db, audit, secrets, conceal, findTools, environmentSmtpUrl, now }: Dependencies) {
+export function createSettings({ db, audit, secrets, conceal, findTools, environmentSmtpUrl, now }: SettingsDependencies) {
   const current = async (): Promise<SettingValues> => valuesOf(await listSettings(db));
 
   async function smtpUrl(): Promise<string | null> {
@@ -104,6 +104,12 @@ export function createSettings({ db, audit, secrets, conceal, findTools, environ
       const url = await smtpUrl();
       const server = url === null ? null : parseMailServer(url);
       return url === null || server === null ? null : { url, from: (await current()).mailFrom ?? senderFor(server) };
+    },
+
+    /** The mail server's address that the dashboard holds, with its password: to export it encrypted. */
+    async storedSmtpUrl(): Promise<string | null> {
+      const stored = await findSetting(db, mailSecret);
+      return stored && secrets.open(String(stored.value), mailSecret);
     },
 
     /** The client programs that the settings name, or those that are found. */

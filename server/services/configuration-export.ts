@@ -1,0 +1,97 @@
+import { type ChannelRow, listChannels } from "../db/channels.ts";
+import type { Db } from "../db/client.ts";
+import { listSchedules, type ScheduleRow } from "../db/schedules.ts";
+import { listSources, type SourceRow } from "../db/sources.ts";
+import { listStorages, type StorageRow } from "../db/storages.ts";
+import type { Configuration, ConfigurationSecrets } from "./configuration-document.ts";
+import type { Sending } from "./sending.ts";
+import type { OwnedSettings } from "./settings.ts";
+import type { Sources } from "./sources.ts";
+
+/** What a configuration is read from. */
+export interface ConfigurationReads {
+  readonly db: Db;
+  readonly settings: Pick<OwnedSettings, "current" | "storedSmtpUrl">;
+  readonly sources: Pick<Sources, "connectionOf">;
+  readonly sending: Pick<Sending, "targetOf">;
+}
+
+export type ConfigurationParts = Pick<Configuration, "settings" | "storages" | "sources" | "schedules" | "channels">;
+
+/** Everything but history and secrets, sources and storages named by their names. */
+export async function describeConfiguration({ db, settings }: ConfigurationReads): Promise<ConfigurationParts> {
+  const [storages, sources] = [await listStorages(db), await listSources(db)];
+  const nameOf = new Map<string, string>([...storages, ...sources].map(({ id, name }) => [id, name]));
+  const named = (id: string | null) => (id === null ? null : (nameOf.get(id) ?? null));
+  const { retention, notificationEmails, allowedEndpoints, ...values } = await settings.current();
+  return {
+    settings: { ...values, retention, notificationEmails: [...notificationEmails], allowedEndpoints: [...allowedEndpoints] },
+    storages: storages.map(storageEntry),
+    sources: sources.map(sourceEntry),
+    schedules: (await listSchedules(db)).map((row) => scheduleEntry(row, named)),
+    channels: (await listChannels(db)).map((row) => channelEntry(row, named)),
+  };
+}
+
+/** What the key file seals, in clear: for encryption with a passphrase, at once. */
+export async function revealSecrets({ db, settings, sources, sending }: ConfigurationReads): Promise<ConfigurationSecrets> {
+  const passwords = (await listSources(db)).filter(({ databasePassword }) => databasePassword !== null);
+  const secretive = (await listChannels(db)).filter(({ secret }) => secret !== null);
+  return {
+    smtpUrl: await settings.storedSmtpUrl(),
+    sources: Object.fromEntries(passwords.map((row) => [row.name, sources.connectionOf(row)?.password ?? ""])),
+    channels: Object.fromEntries(secretive.map((row) => [row.name, { ...sending.targetOf(row).secret }])),
+  };
+}
+
+const storageEntry = ({ name, kind, config, isDefault, sizeCapBytes }: StorageRow): Configuration["storages"][number] => ({
+  name,
+  kind,
+  directory: config.directory,
+  isDefault,
+  sizeCapBytes,
+});
+
+const sourceEntry = (row: SourceRow): Configuration["sources"][number] => ({
+  name: row.name,
+  database:
+    row.databaseName === null
+      ? null
+      : {
+          host: row.databaseHost ?? "",
+          port: row.databasePort ?? 3306,
+          user: row.databaseUser ?? "",
+          database: row.databaseName,
+          socketPath: row.databaseSocket,
+          tls: row.databaseTls,
+        },
+  mediaPaths: [...row.mediaPaths],
+  excludePatterns: [...row.excludePatterns],
+  targetBackupAgeHours: row.targetBackupAgeHours,
+  targetProofAgeHours: row.targetProofAgeHours,
+});
+
+function scheduleEntry(row: ScheduleRow, named: (id: string | null) => string | null): Configuration["schedules"][number] {
+  const { name, kind, active, frequency, timeOfDay, dayOfWeek, dayOfMonth, cron, timeZone, backupType, compression, excludeLogs } = row;
+  const { retention, verifyAfter, missedRuns, graceMinutes, overlap, jitterSeconds, quietHours, retries, restoreMode, level } = row;
+  return {
+    ...{ name, kind, active, frequency, timeOfDay, dayOfWeek, dayOfMonth, cron, timeZone, backupType, compression, excludeLogs },
+    ...{ retention, verifyAfter, missedRuns, graceMinutes, overlap, jitterSeconds, quietHours, retries, restoreMode, level },
+    source: named(row.sourceId) ?? "",
+    storage: named(row.storageId),
+    targetSource: named(row.targetSourceId),
+  };
+}
+
+const channelEntry = (row: ChannelRow, named: (id: string | null) => string | null): Configuration["channels"][number] => ({
+  name: row.name,
+  kind: row.kind,
+  active: row.active,
+  events: [...row.events],
+  sources: row.sourceIds?.flatMap((id) => named(id) ?? []) ?? null,
+  addresses: row.config.addresses ? [...row.config.addresses] : null,
+  url: row.config.url ?? null,
+  chatId: row.config.chatId ?? null,
+  topic: row.config.topic ?? null,
+  hasSecret: row.secret !== null,
+});
