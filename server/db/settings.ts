@@ -1,4 +1,4 @@
-import { eq, inArray } from "drizzle-orm";
+import { eq, inArray, sql } from "drizzle-orm";
 import type { SettingOrigin } from "../../shared/enums.ts";
 import type { Db } from "./client.ts";
 import { settingValues } from "./schema/index.ts";
@@ -15,11 +15,14 @@ export async function writeSettings(
   { origin, actor, updatedAt }: { readonly origin: SettingOrigin; readonly actor: string; readonly updatedAt: Date },
 ): Promise<void> {
   await db.transaction(async (tx) => {
-    for (const [name, value] of Object.entries(values))
+    for (const [name, given] of Object.entries(values)) {
+      // As text, because null is a value here too: any age, no sender.
+      const value = sql`${JSON.stringify(given)}`;
       await tx
         .insert(settingValues)
         .values({ name, value, origin, actor, updatedAt })
         .onDuplicateKeyUpdate({ set: { value, origin, actor, updatedAt } });
+    }
   });
 }
 
