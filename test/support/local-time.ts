@@ -33,8 +33,11 @@ export function stretchesOf(zone: string, from: number, to: number): readonly St
 }
 
 /** The first instant at which clocks show this local time or a later one. */
-export const firstAt = (stretches: readonly Stretch[], wall: number): number =>
-  Math.min(...stretches.flatMap(({ from, to, offset }) => (wall - offset < to ? [Math.max(from, wall - offset)] : [])));
+export function firstAt(stretches: readonly Stretch[], wall: number): number {
+  let first = Number.POSITIVE_INFINITY;
+  for (const { from, to, offset } of stretches) if (wall - offset < to) first = Math.min(first, Math.max(from, wall - offset));
+  return first;
+}
 
 function clockOf(zone: string): (instant: number) => number {
   const format = new Intl.DateTimeFormat("en-US-u-hc-h23", {

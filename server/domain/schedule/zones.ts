@@ -89,25 +89,23 @@ function spanAt(instant: number, zone: string): Span {
   const known = spans.get(zone) ?? [];
   const found = known.find(({ from, to }) => instant >= from && instant < to);
   if (found) return found;
-  const zoned = at(instant, zone);
-  const offset = offsetOf(zoned);
-  const last = at(instant + 1, zone).getTimeZoneTransition("previous")?.epochMilliseconds ?? Number.NEGATIVE_INFINITY;
-  const next = zoned.getTimeZoneTransition("next")?.epochMilliseconds ?? Number.POSITIVE_INFINITY;
-  const begins = instant - last < farthest;
-  // Where it does not begin with a change, it stays clear of what the change before it did to local times.
-  const from = begins ? last : Math.max(instant - farthest, last + farthestShift);
-  const shownBefore = begins ? Math.max(0, offsetOf(at(last - 1, zone)) - offset) : 0;
-  const span = { from, to: Math.min(next, instant + farthest), offset, firstWall: from + offset + shownBefore };
+  const last = clockChanges(zone, instant - farthest, instant).at(-1);
+  const next = clockChanges(zone, instant, instant + farthest, 1)[0];
+  // Where it does not begin with a change, it stays clear of what one before it may have done to local times.
+  const from = last?.at ?? instant - farthest + farthestShift;
+  const offset = last?.after ?? next?.before ?? offsetOf(at(instant, zone));
+  const shownBefore = last ? Math.max(0, last.before - last.after) : 0;
+  const span = { from, to: next?.at ?? instant + farthest, offset, firstWall: from + offset + shownBefore };
   spans.set(zone, [...known.slice(-mostSpans), span]);
   return span;
 }
 
-/** The zone's clock changes after `from` and up to `until`, in order. */
-export function clockChanges(zone: string, from: number, until: number): ClockChange[] {
+/** The zone's clock changes after `from` and up to `until`, in order, the first `most` of them. */
+export function clockChanges(zone: string, from: number, until: number, most = Number.POSITIVE_INFINITY): ClockChange[] {
   const changes: ClockChange[] = [];
   for (let next = at(from, zone).getTimeZoneTransition("next"); next; next = next.getTimeZoneTransition("next")) {
     const instant = next.epochMilliseconds;
-    if (instant > until) break;
+    if (instant > until || changes.length === most) break;
     changes.push({ at: instant, before: offsetOf(at(instant - 1, zone)), after: offsetOf(next) });
   }
   return changes;
