@@ -108,9 +108,11 @@ export async function agedBackups() {
   }
 
   /** A verification of it that ended, or that still runs where `passed` is null. */
-  async function verified(backupId: BackupId, passed: boolean | null, level: "CHECKSUM" | "RESTORE" = "RESTORE"): Promise<void> {
+  async function verified(backupId: BackupId, passed: boolean | null, level: "CHECKSUM" | "RESTORE" = "RESTORE"): Promise<VerificationId> {
+    const id = newId<VerificationId>();
     const status = passed === null ? "RUNNING" : "COMPLETED";
-    await insertVerification(db, { id: newId<VerificationId>(), backupId, level, actor: "root", passed, status, createdAt: now() });
+    await insertVerification(db, { id, backupId, level, actor: "root", passed, status, createdAt: now() });
+    return id;
   }
 
   return {
@@ -132,6 +134,7 @@ export async function agedBackups() {
       now,
     },
     ...{ source, backup, verified, watch, cleanupsWith },
+    opened: () => localStorage(storage),
     /** Lets time pass, on the wall's clock and on the one that nobody sets. */
     pass(milliseconds: number): void {
       clock.at = new Date(clock.at.getTime() + milliseconds);
