@@ -12,6 +12,8 @@ export type ApiTokenInput = {
 export type BackupFilter = {
   createdAfter?: string | null | undefined;
   createdBefore?: string | null | undefined;
+  /** Those alone that are being deleted; without it, none of them. */
+  deleting?: boolean | null | undefined;
   pinned?: boolean | null | undefined;
   scheduleId?: string | null | undefined;
   search?: string | null | undefined;

@@ -85,8 +85,14 @@ export interface LineMark {
   readonly words: readonly string[];
 }
 
-/** How many days beyond now the line shows, where something is planned. */
+/** How many days beyond now a line of so many days can show. */
 export const daysAhead = (days: number): number => (days === 1 ? 0.25 : days * 0.11);
+
+/** How many it shows: none where nothing is planned so soon. */
+export function daysShownAhead(plans: readonly LinePlan[], days: number, now: Date): number {
+  const until = now.getTime() + daysAhead(days) * dayMilliseconds;
+  return plans.some(({ active, nextRuns }) => active && nextRuns.some((at) => new Date(at).getTime() <= until)) ? daysAhead(days) : 0;
+}
 
 const lanes = 4;
 const instant = (point: LinePoint) => new Date(point.startedAt ?? point.createdAt).getTime();

@@ -1,6 +1,16 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { describePoint, firstSpan, type LinePoint, layoutDots, layoutTicks } from "../../client/lib/recovery-line.ts";
+import {
+  daysAhead,
+  daysShownAhead,
+  describePoint,
+  firstSpan,
+  type LinePlan,
+  type LinePoint,
+  layoutDots,
+  layoutMarks,
+  layoutTicks,
+} from "../../client/lib/recovery-line.ts";
 
 const now = new Date("2026-11-22T09:00:00Z");
 const hoursAgo = (hours: number) => new Date(now.getTime() - hours * 3_600_000).toISOString();
@@ -57,6 +67,38 @@ describe("dots", () => {
         );
       }),
     );
+  });
+});
+
+describe("times without a backup", () => {
+  const missed = (hours: number, change: Partial<LinePlan["runs"][number]> = {}): LinePlan["runs"][number] => ({
+    ...{ id: `missed ${hours}`, dueAt: hoursAgo(hours), state: "SKIPPED", reason: "MISSED", message: null, dueCount: 1, ...change },
+  });
+  const plan = (change: Partial<LinePlan>): LinePlan => ({ id: "s", name: "Nightly", active: true, nextRuns: [], runs: [], ...change });
+
+  it("are hollow where one was missed, with its reason, and nothing for one that was skipped otherwise", () => {
+    const runs = [missed(50), missed(40, { reason: "OVERLAP" }), missed(30, { dueCount: 4, message: "Holdfast was down." })];
+    const marks = layoutMarks([plan({ runs })], [], span);
+    expect(marks.map(({ shape, words }) => [shape, words[0], words[2]])).toEqual([
+      ["missed", "Missed: Nightly", "Holdfast was not running when it was due"],
+      ["missed", "Missed, with 3 other due times: Nightly", "Holdfast was down."],
+    ]);
+  });
+
+  it("are ghosts beyond now while the schedule is active, as far as the line reaches", () => {
+    const nextRuns = [-1, -24, -24 * (daysAhead(14) + 1)].map(hoursAgo);
+    const marks = layoutMarks([plan({ nextRuns })], [], span);
+    expect(marks.map(({ shape }) => shape)).toEqual(["waiting", "waiting"]);
+    expect(Math.min(...marks.map(({ x }) => x))).toBeGreaterThan(span.width);
+    expect(layoutMarks([plan({ nextRuns, active: false })], [], span)).toEqual([]);
+    expect(daysShownAhead([plan({ nextRuns })], 14, now)).toBe(daysAhead(14));
+    expect(daysShownAhead([plan({ nextRuns: [hoursAgo(-20)] })], 1, now)).toBe(0);
+  });
+
+  it("step over a dot and do not pile up on each other", () => {
+    const dots = layoutDots([point("dot", 50)], span);
+    const marks = layoutMarks([plan({ runs: [missed(50), missed(50.2, { id: "beside" })] })], dots, span);
+    expect(marks.map(({ lane }) => lane)).toEqual([1]);
   });
 });
 
