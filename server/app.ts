@@ -26,12 +26,14 @@ import { createConfiguration } from "./services/configuration.ts";
 import { configurationWritesOn } from "./services/configuration-writes.ts";
 import { createDeletions } from "./services/deletions.ts";
 import { createDeliveries } from "./services/deliveries.ts";
+import { createDigest } from "./services/digest.ts";
 import { createDownloads } from "./services/downloads.ts";
 import { followOthers } from "./services/followed.ts";
 import { createFollowers } from "./services/followers.ts";
 import { followBeginnings } from "./services/heartbeats.ts";
 import { createHistory } from "./services/history.ts";
 import { createKeptBackups } from "./services/kept-backups.ts";
+import { createMetrics } from "./services/metrics.ts";
 import { createOperations } from "./services/operations.ts";
 import type { Queue } from "./services/queue.ts";
 import { createReads, type Reads } from "./services/reads.ts";
@@ -182,6 +184,7 @@ async function wire(
   const sending = createSending({ secrets, conceal, settings: owned, publicUrl: publicUrlOf(settings), now });
   const deliveries = createDeliveries({ db, bus, audit, settings: owned, sending, now, onError });
   const alerts = createAlerts({ db, bus, settings: owned, deliveries, capacityOf, now });
+  const digest = createDigest({ db, bus, settings: owned, deliveries, now });
   const heartbeats = followBeginnings({ db, bus, sending, onError });
   // Whether a failed try is made good by another is known once its run has been settled.
   followers.add(scheduleRuns.follow, alerts.follow);
@@ -227,6 +230,7 @@ async function wire(
       version,
       now,
     }),
+    metrics: createMetrics({ catalog: db, settings: owned, kept, version, now }),
     statistics: createStatistics({ catalog: db, settings: owned, storages, kept, now }),
     tokens: createTokens({ db, audit, now }),
     users: createUsers({ db, audit, now }),
@@ -252,6 +256,7 @@ async function wire(
       scheduleRuns,
       alerts,
       deliveries,
+      digest,
       admission,
       queue,
       sweepScratch,

@@ -9,6 +9,7 @@ import { startHttp } from "./http/server.ts";
 import { createSetup } from "./http/setup.ts";
 import { type Jobs, openJobs } from "./jobs/agenda.ts";
 import { type Log, openLog } from "./log.ts";
+import { readinessOf } from "./services/readiness.ts";
 import type { Services } from "./services/services.ts";
 import { loadSettings, type Settings } from "./settings.ts";
 
@@ -105,13 +106,13 @@ async function start(settings: Settings, opened: Log, stopping: AbortSignal): Pr
     schema: await buildApiSchema(),
     services,
     reads,
-    readiness: async () => {
-      const ready = await catalog.pool.query("SELECT 1").then(
-        () => true,
-        () => false,
-      );
-      return ready ? [] : [{ part: "catalog", problem: "does not answer" }];
-    },
+    readiness: readinessOf({
+      catalog: catalog.db,
+      storages: services.storages,
+      settings: services.settings,
+      queueAlive: async () => jobs?.checkAlive(),
+    }),
+    tellUnready: (part, problem) => log.warn({ part, err: problem }, "not ready"),
     accounts: (publicUrl) => {
       const auth = createAuth({
         store: authStore(catalog.db),

@@ -5,13 +5,15 @@ import express, { type ErrorRequestHandler } from "express";
 import type { GraphQLSchema } from "graphql";
 import helmet from "helmet";
 import { Failure } from "../domain/errors.ts";
+import type { ReadinessPart } from "../services/readiness.ts";
 import type { Reads } from "../services/reads.ts";
 import type { Services } from "../services/services.ts";
 import type { Auth } from "./auth.ts";
 import { serveDashboard } from "./dashboard.ts";
 import { serveDownloads } from "./downloads.ts";
 import { contextMaker, createGraphql } from "./graphql.ts";
-import { type Readiness, serveHealth } from "./health.ts";
+import { serveHealth } from "./health.ts";
+import { serveMetrics } from "./metrics.ts";
 import { sendFailure } from "./refusals.ts";
 import type { Setup } from "./setup.ts";
 import { serveUploads } from "./uploads.ts";
@@ -25,7 +27,9 @@ export interface HttpDependencies {
   readonly schema: GraphQLSchema;
   readonly services: Services;
   readonly reads: Reads;
-  readonly readiness: Readiness;
+  readonly readiness: readonly ReadinessPart[];
+  /** Hears why a part is not ready, which is not told to strangers. */
+  readonly tellUnready: (part: string, problem: unknown) => void;
   /** Made once the address is known, because cookies and origins depend on it. */
   readonly accounts: (publicUrl: string) => { readonly auth: Auth; readonly setup: Setup };
   readonly onError: (error: unknown) => void;
@@ -54,7 +58,8 @@ export async function startHttp(dependencies: HttpDependencies): Promise<HttpSer
   const graphql = await createGraphql({ schema, server, actorOfRequest: auth.actorOfRequest, contextFor, onError });
   app.use(securityHeaders(url));
   app.use(
-    serveHealth(dependencies.readiness),
+    serveHealth(dependencies.readiness, dependencies.tellUnready),
+    serveMetrics({ metrics: services.metrics, actorOfRequest: auth.actorOfRequest }),
     auth.handler,
     setup.handler,
     graphql.handler,

@@ -18,9 +18,14 @@ export interface Jobs extends Queue {
     services: Pick<Services, "backups" | "restores" | "verifications" | "cleanups" | "uploads" | "scheduleRuns">,
     upkeep: Upkeep,
   ): Promise<void>;
+  /** Throws when the queue has not looked for work for a while, or has not begun to. */
+  checkAlive(): void;
   /** Takes no more jobs. What runs is the operations' own to stop. */
   stop(): Promise<void>;
 }
+
+/** It looks every 5 seconds. */
+const longestSilenceSeconds = 60;
 
 /** Opens Agenda on the catalog. */
 export async function openJobs(pool: Pool, onError: (error: unknown) => void): Promise<Jobs> {
@@ -30,6 +35,12 @@ export async function openJobs(pool: Pool, onError: (error: unknown) => void): P
   agenda.on("error", onError);
   agenda.on("fail", (error: unknown) => onError(error));
   await agenda.ready;
+  let lastLook: number | null = null;
+  const claim = backend.repository.getNextJobToRun.bind(backend.repository);
+  backend.repository.getNextJobToRun = (...asked) => {
+    lastLook = performance.now();
+    return claim(...asked);
+  };
   return {
     alarm: alarmOn(backend),
     async add(job: string, id: string) {
@@ -43,10 +54,17 @@ export async function openJobs(pool: Pool, onError: (error: unknown) => void): P
       defineInspection(agenda, uploads);
       defineSchedule(agenda, scheduleRuns);
       defineUpkeep(agenda, upkeep);
+      lastLook = performance.now();
       await agenda.start();
       await agenda.every("1 minute", "upkeep");
     },
+    checkAlive() {
+      if (lastLook === null) throw new Error("The queue has not begun yet.");
+      const seconds = Math.round((performance.now() - lastLook) / 1000);
+      if (seconds > longestSilenceSeconds) throw new Error(`The queue has not looked for work for ${seconds} seconds.`);
+    },
     async stop() {
+      lastLook = null;
       await agenda.stop(false);
     },
   };

@@ -8,6 +8,7 @@ import type { Cleanups } from "./cleanups.ts";
 import type { ConfigurationService } from "./configuration.ts";
 import type { Deliveries } from "./deliveries.ts";
 import type { Downloads } from "./downloads.ts";
+import type { MetricsService } from "./metrics.ts";
 import type { Operations } from "./operations.ts";
 import type { RestorePlans } from "./restore-plans.ts";
 import type { Restores } from "./restores.ts";
@@ -43,6 +44,7 @@ export interface Services {
   readonly sources: Sources;
   readonly storages: Storages;
   readonly statistics: StatisticsService;
+  readonly metrics: MetricsService;
   readonly configuration: ConfigurationService;
   readonly schedules: Schedules;
   readonly settings: ReturnType<typeof createSettings>;

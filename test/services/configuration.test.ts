@@ -8,15 +8,15 @@ import { administrator, type Wired, wired } from "../support/wired.ts";
 
 const start = new Date("2026-11-22T12:00:00.000Z");
 const passphrase = "plum lantern orbit";
-let [here, there]: Wired[] = [];
-const both = () => [here, there] as [Wired, Wired];
+let here: Wired;
+let there: Wired;
 
 beforeAll(async () => {
   [here, there] = [await wired(start), await wired(start)];
   await configure(here);
 });
 afterAll(async () => {
-  for (const each of both()) await each[Symbol.asyncDispose]();
+  for (const each of [here, there]) await each[Symbol.asyncDispose]();
 });
 
 /** Something of everything, with secrets wherever one can be. */
