@@ -13,12 +13,16 @@ export async function writeMark<T>(db: Db, name: string, value: T): Promise<void
 }
 
 /** Changes what is noted under this name, one process at a time. */
-export async function changeMark<T>(db: Db, name: string, change: (value: T | null) => T): Promise<T> {
+export const changeMark = <T>(db: Db, name: string, change: (value: T | null) => T): Promise<T> =>
+  withMark<T>(db, name, async (value) => change(value));
+
+/** The same together with other work in one transaction: both happen, or neither. */
+export async function withMark<T>(db: Db, name: string, work: (value: T | null, tx: Db) => Promise<T>): Promise<T> {
   // A row has to be there to be locked; locks on a gap would let two in and have one of them fail.
   await db.insert(marks).values({ name, value: sql`'null'` }).onDuplicateKeyUpdate({ set: { name } });
   return db.transaction(async (tx) => {
     const [row] = await tx.select().from(marks).where(eq(marks.name, name)).for("update");
-    const value = change((row?.value ?? null) as T | null);
+    const value = await work((row?.value ?? null) as T | null, tx);
     await tx.update(marks).set({ value }).where(eq(marks.name, name));
     return value;
   });

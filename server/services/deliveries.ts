@@ -154,10 +154,10 @@ export function createDeliveries({ db, bus, audit, settings, sending, now, onErr
     },
 
     /** Lets what is being sent end, for a moment; what does not stays in the outbox. */
-    async stop(): Promise<void> {
+    async stop(grace = graceMilliseconds): Promise<void> {
       stopped = true;
       clearTimeout(timer);
-      const cut = setTimeout(() => stopping.abort(), graceMilliseconds);
+      const cut = setTimeout(() => stopping.abort(), grace);
       await Promise.all(chains.values());
       clearTimeout(cut);
     },

@@ -6,6 +6,7 @@ import type { Alerts } from "./alerts.ts";
 import type { Backups } from "./backups.ts";
 import type { Cleanups } from "./cleanups.ts";
 import type { Deliveries } from "./deliveries.ts";
+import type { Digest } from "./digest.ts";
 import type { History } from "./history.ts";
 import type { Operations } from "./operations.ts";
 import { jobOf, type Queue } from "./queue.ts";
@@ -27,6 +28,7 @@ interface Dependencies {
   readonly scheduleRuns: ScheduleRuns;
   readonly alerts: Pick<Alerts, "upkeep">;
   readonly deliveries: Pick<Deliveries, "wake">;
+  readonly digest: Digest;
   /** Removes the servers and folders of drills that died. */
   readonly sweepScratch: () => Promise<void>;
   readonly queue: Queue;
@@ -48,6 +50,7 @@ export const createUpkeep = ({
   scheduleRuns,
   alerts,
   deliveries,
+  digest,
   queue,
   sweepScratch,
   admission,
@@ -60,21 +63,30 @@ export const createUpkeep = ({
   };
   return {
     async perform(): Promise<void> {
-      await operations.settleInterrupted(({ kind, id }) => verdicts[kind](id));
-      await sweepScratch();
-      await restores.finishRepairs();
-      await backups.finishDeletions();
-      await backups.finishVerifying();
-      await uploads.upkeep();
-      await schedules.pauseUnknownZones();
-      await scheduleRuns.upkeep();
-      // A job may be lost or locked by a worker that is gone; the operation that waits is what counts.
-      for (const { kind, id } of await operations.waiting()) if (kind === "CLEANUP") await queue.add(jobOf[kind], id);
-      await admission.wakeNext();
-      await alerts.upkeep();
-      await deliveries.wake();
-      await cleanups.upkeep();
-      await history.upkeep();
+      try {
+        await putRight();
+      } finally {
+        // Whatever could not be put right, people are told.
+        await alerts.upkeep();
+        await digest.upkeep();
+        await deliveries.wake();
+      }
     },
   };
+
+  async function putRight(): Promise<void> {
+    await operations.settleInterrupted(({ kind, id }) => verdicts[kind](id));
+    await sweepScratch();
+    await restores.finishRepairs();
+    await backups.finishDeletions();
+    await backups.finishVerifying();
+    await uploads.upkeep();
+    await schedules.pauseUnknownZones();
+    await scheduleRuns.upkeep();
+    // A job may be lost or locked by a worker that is gone; the operation that waits is what counts.
+    for (const { kind, id } of await operations.waiting()) if (kind === "CLEANUP") await queue.add(jobOf[kind], id);
+    await admission.wakeNext();
+    await cleanups.upkeep();
+    await history.upkeep();
+  }
 };
