@@ -26,4 +26,6 @@ export interface Holdfast {
 export interface Own {
   readonly services: Services;
   readonly actor: Actor;
+  /** Puts right what crashes left behind, as a server does every minute. */
+  upkeep(): Promise<void>;
 }

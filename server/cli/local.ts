@@ -2,7 +2,7 @@ import { basename, resolve } from "node:path";
 import { type ExecutionResult, execute, GraphQLError, type GraphQLSchema, parse, subscribe } from "graphql";
 import type { OperationKind } from "../../shared/enums.ts";
 import type { Actor } from "../domain/access.ts";
-import type { BackupId, RestoreId, VerificationId } from "../domain/ids.ts";
+import type { BackupId, CleanupId, RestoreId, VerificationId } from "../domain/ids.ts";
 import type { Services } from "../services/services.ts";
 import type { Holdfast, Variables } from "./holdfast.ts";
 
@@ -12,11 +12,12 @@ interface Dependencies {
   readonly context: () => object;
   readonly services: Services;
   readonly actor: Actor;
+  readonly upkeep: () => Promise<void>;
   readonly signal: AbortSignal;
 }
 
 /** This machine's Holdfast with no server between: its own schema answers in this process, and what a command begins runs here. */
-export function localHoldfast({ schema, context, services, actor, signal }: Dependencies): Holdfast {
+export function localHoldfast({ schema, context, services, actor, upkeep, signal }: Dependencies): Holdfast {
   const request = (document: string, variableValues: Variables = {}) => ({
     schema,
     document: parse(document),
@@ -28,7 +29,7 @@ export function localHoldfast({ schema, context, services, actor, signal }: Depe
     listen: (document, variables) => opened(Promise.resolve(subscribe(request(document, variables)))),
     perform: (kind, id) => performed(services, kind, id),
     take: async (path) => (await services.uploads.adopt(actor, resolve(path), basename(path), signal)).id,
-    own: () => ({ services, actor }),
+    own: () => ({ services, actor, upkeep }),
     close: async () => {},
   };
 }
@@ -47,6 +48,7 @@ async function performed(services: Services, kind: OperationKind, id: string): P
       await services.verifications.perform(id as VerificationId);
       break;
     case "CLEANUP":
+      await services.cleanups.perform(id as CleanupId);
       break;
     default:
       throw kind satisfies never;

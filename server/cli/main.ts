@@ -1,6 +1,8 @@
 import { userInfo } from "node:os";
 import type { App } from "../app.ts";
 import { badInput, Failure } from "../domain/errors.ts";
+import type { CleanupId } from "../domain/ids.ts";
+import type { JobName } from "../services/queue.ts";
 import type { Holdfast } from "./holdfast.ts";
 import { interruption } from "./interruption.ts";
 import { hasColors } from "./output.ts";
@@ -34,9 +36,16 @@ async function onCatalog(options: CommonOptions, work: (session: Session) => Pro
   for (const warning of warnings) say(warning);
   const opened = openLog({ level: "info", secrets, destination: { write: tell } });
   try {
-    await using app = closing(await openApp(settings, opened, async () => ({ add: async () => {} })));
+    const cleanups: CleanupId[] = [];
+    // What a command begins it carries out itself; only a cleanup may follow it unasked, which then waits for its end.
+    const queue = async () => ({
+      add: async (job: JobName | "inspection", id: string) => void (job === "cleanup" && cleanups.push(id as CleanupId)),
+    });
+    await using app = closing(await openApp(settings, opened, queue));
     interrupted.throwIfAborted();
     await work(sessionOn(await holdfastOf(app, settings.publicUrl), options));
+    await app.idle();
+    for (const id of cleanups) await app.services.cleanups.perform(id);
   } catch (error) {
     if (error instanceof Failure) throw error;
     opened.log.error({ err: error }, "unforeseen error");
@@ -44,7 +53,10 @@ async function onCatalog(options: CommonOptions, work: (session: Session) => Pro
   }
 }
 
-async function holdfastOf({ services, reads }: Pick<App, "services" | "reads">, publicUrl: string | null): Promise<Holdfast> {
+async function holdfastOf(
+  { services, reads, upkeep }: Pick<App, "services" | "reads" | "upkeep">,
+  publicUrl: string | null,
+): Promise<Holdfast> {
   const [{ buildApiSchema }, { createLoaders }, { localHoldfast }] = await Promise.all([
     import("../api/schema.ts"),
     import("../api/loaders.ts"),
@@ -52,10 +64,10 @@ async function holdfastOf({ services, reads }: Pick<App, "services" | "reads">, 
   ]);
   const actor = { kind: "cli", name: userInfo().username, role: "ADMIN" } as const;
   const context = () => ({ actor, services, loaders: createLoaders(reads), publicUrl: publicUrl ?? "" });
-  return localHoldfast({ schema: await buildApiSchema(), context, services, actor, signal: interrupted });
+  return localHoldfast({ schema: await buildApiSchema(), context, services, actor, upkeep: upkeep.perform, signal: interrupted });
 }
 
-const closing = ({ services, reads, close }: App) => ({ services, reads, [Symbol.asyncDispose]: close });
+const closing = ({ close, ...app }: App) => ({ ...app, [Symbol.asyncDispose]: close });
 
 async function onRemote(options: CommonOptions, address: string, work: (session: Session) => Promise<void>): Promise<void> {
   const [{ remoteHoldfast }, { readToken, remoteAddress }] = await Promise.all([import("./remote.ts"), import("./token.ts")]);

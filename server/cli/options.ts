@@ -8,11 +8,14 @@ export const choice = (flags: string, description: string, words: readonly strin
 export const json = () => new Option("--json", "print the result as one JSON object");
 
 /** A page's size: a whole number from 1 to the most that are given at once. */
-export function pageSize(text: string): number {
-  const size = /^\d{1,6}$/.test(text) ? Number(text) : 0;
-  if (size < 1 || size > limits.pageSize) throw new InvalidArgumentError(`It is a whole number from 1 to ${limits.pageSize}.`);
-  return size;
-}
+export const pageSize = (text: string) => wholeNumber(1, limits.pageSize)(text);
+
+/** A whole number between two, both included. */
+export const wholeNumber = (least: number, most: number) => (text: string) => {
+  const number = /^\d{1,9}$/.test(text) ? Number(text) : -1;
+  if (number < least || number > most) throw new InvalidArgumentError(`It is a whole number from ${least} to ${most}.`);
+  return number;
+};
 
 /** Examples below a command's help. */
 export const examples = (...lines: readonly string[]) => `\nExamples:\n${lines.map((line) => `  npx holdfast ${line}\n`).join("")}`;

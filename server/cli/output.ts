@@ -1,3 +1,4 @@
+import { styleText } from "node:util";
 import stringWidth from "string-width";
 import type { Session } from "./session.ts";
 
@@ -7,11 +8,12 @@ export function answer({ output }: Pick<Session, "output">, result: object, text
 }
 
 /** Rows under their headings, each column as wide on a terminal as its widest cell; one line for each row, whatever the cells hold. */
-export function table(headings: readonly string[], rows: readonly (readonly string[])[]): string {
+export function table(headings: readonly string[], rows: readonly (readonly string[])[], color = false): string {
   const lines = [headings, ...rows.map((row) => row.map(onOneLine))];
   const widths = headings.map((_, column) => Math.max(...lines.map((cells) => stringWidth(cells[column] ?? ""))));
   const padded = (cell: string, column: number) => cell + " ".repeat((widths[column] ?? 0) - stringWidth(cell));
-  return lines.map((cells) => cells.map(padded).join("  ").trimEnd()).join("\n");
+  const [first = "", ...rest] = lines.map((cells) => cells.map(padded).join("  ").trimEnd());
+  return [color ? styleText("bold", first, { validateStream: false }) : first, ...rest].join("\n");
 }
 
 /** Without line breaks and without what a terminal would obey. */

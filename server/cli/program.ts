@@ -3,9 +3,15 @@ import { Failure } from "../domain/errors.ts";
 import { version } from "../version.ts";
 import { accountCommands } from "./commands/accounts.ts";
 import { backupCommands } from "./commands/backups.ts";
+import { cleanupCommand } from "./commands/cleanup.ts";
+import { completionCommands } from "./commands/completion.ts";
 import { doctorCommand } from "./commands/doctor.ts";
+import { listCommands } from "./commands/lists.ts";
+import { operationCommands } from "./commands/operations.ts";
 import { restoreCommand } from "./commands/restore.ts";
 import { restoreFilesCommand } from "./commands/restore-files.ts";
+import { scheduleCommands } from "./commands/schedules.ts";
+import { settingCommands } from "./commands/settings.ts";
 import { verificationCommand } from "./commands/verification.ts";
 import type { CommonOptions, InSession } from "./session.ts";
 
@@ -17,7 +23,7 @@ export async function runProgram(inSession: InSession): Promise<number> {
       if (error.code !== "EPIPE" && error.code !== "EIO") throw error;
     });
   try {
-    await programWith(inSession).parseAsync();
+    await (await programWith(inSession)).parseAsync();
     // A command that answers and still found something wrong, such as doctor, has said so there.
     return Number(process.exitCode ?? 0);
   } catch (error) {
@@ -29,7 +35,7 @@ export async function runProgram(inSession: InSession): Promise<number> {
   }
 }
 
-function programWith(begin: InSession): Command {
+async function programWith(begin: InSession): Promise<Command> {
   const program = new Command("holdfast")
     .description("Back up and restore MySQL and MariaDB applications: database and media.")
     .version(version)
@@ -41,11 +47,24 @@ function programWith(begin: InSession): Command {
     // Before the commands are made: they take it over.
     .exitOverride();
   const inSession: InSession = (options, work) => begin({ ...program.opts<CommonOptions>(), ...options }, work);
+  program.commandsGroup("Backups:");
   backupCommands(program, inSession);
+  verificationCommand(program, inSession);
+  program.commandsGroup("Restores:");
   restoreCommand(program, inSession);
   restoreFilesCommand(program, inSession);
-  verificationCommand(program, inSession);
-  accountCommands(program, inSession);
+  program.commandsGroup("Schedules and cleanup:");
+  scheduleCommands(program, inSession);
+  cleanupCommand(program, inSession);
+  program.commandsGroup("What there is:");
+  listCommands(program, inSession);
+  operationCommands(program, inSession);
+  program.commandsGroup("Settings and health:");
+  settingCommands(program, inSession);
   doctorCommand(program, inSession);
+  program.commandsGroup("Accounts:");
+  accountCommands(program, inSession);
+  program.commandsGroup("This command line:");
+  await completionCommands(program);
   return program;
 }

@@ -9,10 +9,23 @@ const statuses: Partial<Record<ErrorCode, number>> = {
   FORBIDDEN: 403,
   NOT_FOUND: 404,
   CONFLICT: 409,
+  CANCELLED: 409,
+  ARTIFACT_CORRUPT: 422,
+  ARTIFACT_UNSAFE: 422,
+  KEY_MISSING: 422,
+  SOURCE_UNAVAILABLE: 502,
+  STORAGE_UNAVAILABLE: 502,
+  DUMP_FAILED: 502,
+  LOAD_FAILED: 502,
+  INTERRUPTED: 503,
+  STORAGE_FULL: 507,
 };
 
+/** The HTTP status of a code; 500 for one that is none of ours. */
+export const statusOf = (code: unknown): number => statuses[code as ErrorCode] ?? 500;
+
 /** Answers with the failure as `{error: {code, message, hint}}`. */
-export function sendFailure(res: Response, { code, message, hint }: Failure, status = statuses[code] ?? 500): void {
+export function sendFailure(res: Response, { code, message, hint }: Failure, status = statusOf(code)): void {
   res
     .status(status)
     .set("cache-control", "no-store")

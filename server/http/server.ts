@@ -15,6 +15,7 @@ import { contextMaker, createGraphql } from "./graphql.ts";
 import { serveHealth } from "./health.ts";
 import { serveMetrics } from "./metrics.ts";
 import { sendFailure } from "./refusals.ts";
+import { serveRest } from "./rest.ts";
 import type { Setup } from "./setup.ts";
 import { serveUploads } from "./uploads.ts";
 import { serveWebsocket } from "./websocket.ts";
@@ -65,6 +66,7 @@ export async function startHttp(dependencies: HttpDependencies): Promise<HttpSer
     graphql.handler,
     serveDownloads(services.downloads),
     serveUploads({ uploads: services.uploads, auth }),
+    serveRest({ schema, services, auth, contextFor, onError }),
     serveDashboard(dependencies.dashboardFolder),
   );
   app.use(refuseUnknown, answerUnforeseen(onError));

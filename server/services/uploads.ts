@@ -1,3 +1,4 @@
+import type { Readable } from "node:stream";
 import { formatBytes } from "../../shared/format.ts";
 import type { Db } from "../db/client.ts";
 import type { UploadRow } from "../db/uploads.ts";
@@ -169,6 +170,25 @@ export function createUploads({ catalog, bus, queue, files, now, onError }: Depe
         await files.adopt(path, id, signal);
         const { size } = await existing(id);
         await db.moveUpload(catalog, id, "RECEIVING", { state: "INSPECTING", receivedBytes: size });
+        await perform(id);
+        signal.throwIfAborted();
+        return await existing(id);
+      } catch (error) {
+        await drop(id);
+        throw error;
+      }
+    },
+
+    /** Takes in a file that arrives in one piece, of at most `atMost` bytes, and inspects it at once. */
+    async receive(actor: Actor | null, filename: string, bytes: Readable, atMost: number, signal: AbortSignal): Promise<UploadRow> {
+      allow(actor, "restore");
+      const id = await insert(actor, filename, atMost);
+      try {
+        await files.write(id, bytes, atMost, signal);
+        const size = await files.size(id);
+        if (size === 0) throw badInput(`${displayName(filename)} is empty.`, "Choose a dump or an archive that is not empty.");
+        await files.sync(id);
+        await db.moveUpload(catalog, id, "RECEIVING", { state: "INSPECTING", size, receivedBytes: size });
         await perform(id);
         signal.throwIfAborted();
         return await existing(id);

@@ -68,7 +68,8 @@ export class UploadResolver {
   @FieldResolver(() => DatabaseSummaryType, { nullable: true })
   database(@Root() { inspection }: UploadRow) {
     const database = inspection?.database;
-    return database ? { ...database, rows: database.tables.reduce((sum, { rows }) => sum + rows, 0) } : null;
+    // Its tables cannot be taken out one by one: only our own dumps are cut at them.
+    return database ? { ...database, rows: database.tables.reduce((sum, { rows }) => sum + rows, 0), framed: false } : null;
   }
 
   @FieldResolver(() => MediaSummaryType, { nullable: true })

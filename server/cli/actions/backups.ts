@@ -49,7 +49,7 @@ export async function create(session: Session, options: CreateOptions): Promise<
 }
 
 /** The source that was named, or the only one. */
-async function sourceOf({ holdfast }: Session, id: string | undefined): Promise<Source> {
+export async function sourceOf({ holdfast }: Session, id: string | undefined): Promise<Source> {
   const { sources } = await holdfast.ask<{ sources: readonly Source[] }>(sourcesDocument);
   const chosen = id ? sources.find((source) => source.id === id) : sources[0];
   if (id && !chosen) throw notFound("source", id);
@@ -62,7 +62,8 @@ async function sourceOf({ holdfast }: Session, id: string | undefined): Promise<
 }
 
 /** The type that takes all that the source holds. */
-const allOf = ({ database, mediaPaths }: Source): BackupType => (!database ? "MEDIA" : mediaPaths.length === 0 ? "DATABASE" : "FULL");
+export const allOf = ({ database, mediaPaths }: Source): BackupType =>
+  !database ? "MEDIA" : mediaPaths.length === 0 ? "DATABASE" : "FULL";
 
 /** The backup of this id; throws NOT_FOUND. */
 export async function existing({ holdfast }: Session, id: string): Promise<documents.Backup> {

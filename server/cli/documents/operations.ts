@@ -11,8 +11,6 @@ export const progressDocument = `subscription ($id: ID!) { operationProgress(id:
 
 export const logDocument = "subscription ($id: ID!, $after: Int) { operationLog(id: $id, after: $after) { sequence at level message } }";
 
-export const activeDocument = `{ activeOperations { ${progressFields} } }`;
-
 const endOf = (field: string) => `query ($id: ID!) { operation: ${field}(id: $id) { ${operationFields} } }`;
 
 /** What became of an operation, by its kind. */
@@ -22,3 +20,7 @@ export const endDocuments: Readonly<Record<OperationKind, string>> = {
   VERIFICATION: endOf("verification"),
   CLEANUP: endOf("cleanup"),
 };
+
+/** An operation of any kind. */
+export const anyDocument =
+  "query ($id: ID!) { backup(id: $id) { kind } restore(id: $id) { kind } verification(id: $id) { kind } cleanup(id: $id) { kind } }";

@@ -1,5 +1,8 @@
+import { createWriteStream } from "node:fs";
 import { constants, copyFile, mkdir, open, readdir, rm, stat, statfs } from "node:fs/promises";
 import { join } from "node:path";
+import type { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
 import { badInput } from "../../domain/errors.ts";
 import { onDisk } from "../storage/disk.ts";
 
@@ -15,6 +18,8 @@ export interface Received {
   sync(id: string): Promise<void>;
   /** Puts a file of this machine in the place of `id`: the same bytes where the file system can share them, else a copy. */
   adopt(path: string, id: string, signal: AbortSignal): Promise<void>;
+  /** Writes what comes into the file of `id`; at most `limit` bytes. */
+  write(id: string, bytes: Readable, limit: number, signal: AbortSignal): Promise<void>;
   /** Size of a file of this machine; BAD_USER_INPUT when it is none. */
   sizeOf(path: string): Promise<number>;
   remove(id: string): Promise<void>;
@@ -53,6 +58,17 @@ export async function openReceived(folder: string): Promise<Received> {
       // A clone costs no space and, unlike a second name, does not change when somebody writes to the file.
       await onDisk(folder, () => copyFile(path, pathOf(id), constants.COPYFILE_FICLONE));
       signal.throwIfAborted();
+    },
+    async write(id, bytes, limit, signal) {
+      let left = limit;
+      const counted = async function* (chunks: AsyncIterable<Buffer>) {
+        for await (const chunk of chunks) {
+          left -= chunk.length;
+          if (left < 0) throw badInput("The file is longer than was announced.");
+          yield chunk;
+        }
+      };
+      await onDisk(folder, () => pipeline(bytes, counted, createWriteStream(pathOf(id), { flags: "r+" }), { signal }));
     },
     async sizeOf(path) {
       const found = await stat(path).catch(() => null);
