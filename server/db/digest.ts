@@ -1,7 +1,7 @@
 import { and, asc, eq, gte, inArray, isNull, sql } from "drizzle-orm";
 import type { BackupId, SourceId } from "../domain/ids.ts";
 import type { Db } from "./client.ts";
-import { backups, scheduleRuns, schedules, verifications } from "./schema/index.ts";
+import { backups, scheduleRuns, schedules } from "./schema/index.ts";
 
 /** Each backup since then that completed or failed, and whether a drill has proved it. */
 export const listWeek = (
