@@ -136,7 +136,7 @@ async function wire(
     ended: followers.tell,
   });
   const kept = createKeptBackups({ catalog: db, bus, now });
-  const storages = createStorages({ db, audit, now });
+  const storages = createStorages({ db, audit, now, use: kept.byStorage });
   const sources = createSources({ db, audit, secrets, conceal, tools, now });
   const deletions = createDeletions({ catalog: db, bus, storages, now, onError });
   const backups = createBackups({
@@ -271,7 +271,6 @@ async function wire(
       await heartbeats.stop();
       await deliveries.stop();
       await others.stop();
-      kept.stop();
       await close();
     },
   };

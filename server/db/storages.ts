@@ -1,4 +1,4 @@
-import { and, asc, desc, eq, isNull, ne, sql } from "drizzle-orm";
+import { and, asc, count, desc, eq, isNull, ne, sql } from "drizzle-orm";
 import type { StorageId } from "../domain/ids.ts";
 import type { Db } from "./client.ts";
 import { backups, storages } from "./schema/index.ts";
@@ -34,15 +34,17 @@ export async function removeStorage(db: Db, id: StorageId): Promise<void> {
 /** Bytes and number of completed backups by storage. */
 export async function storageUse(db: Db): Promise<Map<StorageId, { bytes: number; backups: number }>> {
   const rows = await db
-    .select({
-      id: backups.storageId,
-      bytes: sql<string | null>`sum(case when ${backups.status} = 'COMPLETED' then ${backups.storedSize} end)`,
-      completed: sql<string>`sum(${backups.status} = 'COMPLETED')`,
-    })
+    .select({ id: backups.storageId, bytes: sql<string | null>`sum(${backups.storedSize})`, backups: count() })
     .from(backups)
-    .where(isNull(backups.deletedAt))
-    .groupBy(backups.storageId);
-  return new Map(rows.map((row) => [row.id, { bytes: Number(row.bytes ?? 0), backups: Number(row.completed) }]));
+    .where(and(isNull(backups.deletedAt), eq(backups.status, "COMPLETED")))
+    // In the order of an index, which spares a sort of everything.
+    .groupBy(backups.sourceId, backups.storageId);
+  const use = new Map<StorageId, { bytes: number; backups: number }>();
+  for (const row of rows) {
+    const before = use.get(row.id) ?? { bytes: 0, backups: 0 };
+    use.set(row.id, { bytes: before.bytes + Number(row.bytes ?? 0), backups: before.backups + row.backups });
+  }
+  return use;
 }
 
 /** Whether any backup, deleted or not, still names the storage. */

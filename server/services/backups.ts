@@ -22,6 +22,7 @@ import type { Deletions } from "./deletions.ts";
 import type { Operations } from "./operations.ts";
 import { firstOf } from "./paging.ts";
 import type { Queue } from "./queue.ts";
+import { createRemembered, manyRows } from "./remembered.ts";
 import type { Work } from "./running.ts";
 import { checkLevel, type OwnedSettings } from "./settings.ts";
 import type { Sources } from "./sources.ts";
@@ -71,6 +72,7 @@ export function createBackups(dependencies: Dependencies) {
   const { catalog, bus, audit, operations, sources, storages, deletions, settings, queue, now, onError } = dependencies;
   const { take, manifestOf } = createBackupWork(dependencies);
   const verifying = createVerificationRequests(dependencies);
+  const counts = createRemembered<number>({ bus, now, worthwhile: (count) => count > manyRows });
 
   const existing = async (id: BackupId): Promise<BackupRow> => {
     const row = await db.findBackup(catalog, id);
@@ -179,7 +181,8 @@ export function createBackups(dependencies: Dependencies) {
 
     async page(actor: Actor | null, filter: BackupFilter, first: number, after: string | null) {
       allow(actor, "read");
-      return db.pageBackups(catalog, filter, firstOf(first), after);
+      const counted = () => counts.get(JSON.stringify(filter), () => db.countBackups(catalog, filter));
+      return db.pageBackups(catalog, filter, firstOf(first), after, counted);
     },
 
     async available(actor: Actor | null, type: BackupType | null, sourceId: SourceId | null): Promise<BackupRow[]> {

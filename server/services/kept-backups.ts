@@ -11,7 +11,6 @@ export interface KeptBackups {
   totals(): Promise<readonly Kept[]>;
   /** Bytes and number by storage. */
   byStorage(): Promise<ReadonlyMap<StorageId, { readonly bytes: number; readonly backups: number }>>;
-  stop(): void;
 }
 
 /** What is kept now: completed backups that are not deleted. Reading it grows with the catalog, so it is kept until something changes. */
@@ -37,6 +36,5 @@ export function createKeptBackups({
       }
       return use;
     },
-    stop: () => remembered.stop(),
   };
 }

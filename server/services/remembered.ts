@@ -4,7 +4,6 @@ import type { Bus, EventStream } from "../events/bus.ts";
 export interface Remembered<T> {
   /** What `compute` gives, or gave under this key since the last change. */
   get(key: string, compute: () => Promise<T>): Promise<T>;
-  stop(): void;
 }
 
 interface Options<T> {
@@ -25,29 +24,34 @@ const mostKeys = 500;
 export function createRemembered<T>({ bus, now, worthwhile }: Options<T>): Remembered<T> {
   const known = new Map<string, { readonly value: T; readonly until: number }>();
   let version = 0;
-  const streams: readonly EventStream<unknown>[] = [bus.subscribe("backup"), bus.subscribe("cleanup")];
-  const forget = async (stream: EventStream<unknown>) => {
+  let listening = false;
+  const forgetWith = async (stream: EventStream<unknown>) => {
     for await (const _ of stream) {
       version += 1;
       known.clear();
     }
   };
-  for (const stream of streams) void forget(stream);
+  /** From the first catalog on that is large enough. */
+  const listen = () => {
+    if (listening) return;
+    listening = true;
+    void forgetWith(bus.subscribe("backup"));
+    void forgetWith(bus.subscribe("cleanup"));
+  };
   return {
     async get(key, compute) {
       const found = known.get(key);
       if (found && found.until > now().getTime()) return found.value;
-      const begun = version;
+      const [begun, heard] = [version, listening];
       const value = await compute();
-      // What changed while it was read may be in it or not.
-      if (begun === version && worthwhile(value)) {
+      if (!worthwhile(value)) return value;
+      listen();
+      // What changed while it was read, or before anybody listened, may be in it or not.
+      if (heard && begun === version) {
         if (known.size >= mostKeys) known.clear();
         known.set(key, { value, until: now().getTime() + longestMilliseconds });
       }
       return value;
-    },
-    stop() {
-      for (const stream of streams) stream.close();
     },
   };
 }

@@ -39,10 +39,18 @@ export interface StorageState extends StorageRow {
   readonly freeBytes: number | null;
 }
 
+interface Dependencies {
+  readonly db: Db;
+  readonly audit: Audit;
+  readonly now: () => Date;
+  /** What each storage holds; read anew each time, where nobody keeps it. */
+  readonly use?: () => Promise<ReadonlyMap<StorageId, { readonly bytes: number; readonly backups: number }>>;
+}
+
 export type Storages = ReturnType<typeof createStorages>;
 
 /** Where backups are kept. */
-export function createStorages({ db, audit, now }: { readonly db: Db; readonly audit: Audit; readonly now: () => Date }) {
+export function createStorages({ db, audit, now, use = () => storageUse(db) }: Dependencies) {
   const existing = async (id: StorageId): Promise<StorageRow> => {
     const row = await findStorage(db, id);
     if (!row) throw notFound("storage", id);
@@ -50,12 +58,12 @@ export function createStorages({ db, audit, now }: { readonly db: Db; readonly a
   };
 
   async function describe(rows: readonly StorageRow[]): Promise<StorageState[]> {
-    const use = await storageUse(db);
+    const used = await use();
     return Promise.all(
       rows.map(async (row) => ({
         ...row,
-        usedBytes: use.get(row.id)?.bytes ?? 0,
-        backupCount: use.get(row.id)?.backups ?? 0,
+        usedBytes: used.get(row.id)?.bytes ?? 0,
+        backupCount: used.get(row.id)?.backups ?? 0,
         // A storage that is away is still listed; how much it has left is then unknown.
         freeBytes: await adapterOf(row)
           .free()
@@ -128,7 +136,7 @@ export function createStorages({ db, audit, now }: { readonly db: Db; readonly a
       if (schedule !== null)
         throw new Failure(
           "CONFLICT",
-          `The schedule ${schedule} stores in ${row.name}.`,
+          `The schedule ${schedule} uses the storage ${row.name}.`,
           "Delete that schedule, or give it another storage.",
         );
       await removeStorage(db, id);
