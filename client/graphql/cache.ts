@@ -89,6 +89,7 @@ const options: CacheExchangeOpts = {
       createUpload: outdates("uploads"),
       deleteUpload: outdates("uploads"),
       createSource: outdates("sources"),
+      updateSource: outdates(...statisticFields),
       deleteSource: outdates("sources"),
       createStorage: outdates("storages"),
       updateStorage: outdates("storages"),

@@ -18,6 +18,9 @@ export class SourceDraft {
   tls = $state(false);
   mediaPaths = $state<string[]>([]);
   excludePatterns = $state("");
+  /** Null: as the settings say; 0: any age. */
+  targetBackupAgeHours = $state<number | null>(null);
+  targetProofAgeHours = $state<number | null>(null);
 
   constructor(source: SourcePartsFragment | null) {
     this.id = source?.id ?? null;
@@ -28,6 +31,8 @@ export class SourceDraft {
     this.withDatabase = database !== null;
     this.mediaPaths = [...source.mediaPaths];
     this.excludePatterns = source.excludePatterns.join("\n");
+    this.targetBackupAgeHours = source.targetBackupAgeHours;
+    this.targetProofAgeHours = source.targetProofAgeHours;
     if (!database) return;
     this.through = database.socketPath ? "socket" : "host";
     this.host = database.host;
@@ -48,6 +53,8 @@ export class SourceDraft {
       name: this.name.trim(),
       mediaPaths: filled(this.mediaPaths),
       excludePatterns: filled(this.excludePatterns.split("\n")),
+      targetBackupAgeHours: this.targetBackupAgeHours,
+      targetProofAgeHours: this.targetProofAgeHours,
       database: this.withDatabase
         ? {
             host: socket ? null : this.host.trim(),
