@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { inject } from "vitest";
 import { type App, openApp } from "../../server/app.ts";
 import type { Actor } from "../../server/domain/access.ts";
-import type { BackupId, RestoreId, SourceId, VerificationId } from "../../server/domain/ids.ts";
+import type { BackupId, CleanupId, RestoreId, SourceId, VerificationId } from "../../server/domain/ids.ts";
 import { openLog } from "../../server/log.ts";
 import type { Alarm, ScheduleAlarm } from "../../server/services/alarm.ts";
 import { loadSettings } from "../../server/settings.ts";
@@ -53,6 +53,7 @@ export async function wired(start: Date): Promise<Wired> {
     backup: (id) => services.backups.perform(id as BackupId),
     restore: (id) => services.restores.perform(id as RestoreId),
     verification: (id) => services.verifications.perform(id as VerificationId),
+    cleanup: (id) => services.cleanups.perform(id as CleanupId),
   };
   return {
     app,
