@@ -51,12 +51,12 @@ export async function scheduleOfSource(db: Db, id: SourceId): Promise<string | n
   return row?.name ?? null;
 }
 
-/** The name of a schedule that stores there, also as the default if it is that; null when none does. */
+/** The name of a schedule that uses this storage, also as the default if it is that; null when none does. */
 export async function scheduleOfStorage(db: Db, id: StorageId, isDefault: boolean): Promise<string | null> {
   const [row] = await db
     .select({ name: schedules.name })
     .from(schedules)
-    .where(or(eq(schedules.storageId, id), isDefault ? and(isNull(schedules.storageId), eq(schedules.kind, "BACKUP")) : undefined))
+    .where(or(eq(schedules.storageId, id), isDefault ? isNull(schedules.storageId) : undefined))
     .limit(1);
   return row?.name ?? null;
 }

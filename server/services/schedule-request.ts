@@ -46,7 +46,7 @@ export async function checkScheduleRequest(request: ScheduleRequest, { sources, 
   const forBackups = kind === "BACKUP" ? backupPartOf(request) : noBackup;
   const source = await sources.choose(request.sourceId ?? null);
   checkParts(source, request.backupType);
-  if (kind === "BACKUP") await storages.choose(forBackups.storageId);
+  await storages.choose(forBackups.storageId);
   const target = kind === "RESTORE" ? await checkedTarget(request, source, sources) : null;
   return {
     ...recurrence,

@@ -56,7 +56,8 @@ export function createSchedules(dependencies: Dependencies) {
   async function describe(rows: readonly ScheduleRow[]): Promise<ScheduleState[]> {
     if (rows.length === 0) return [];
     const values = await settings.current();
-    const usual = (await listStorages(catalog)).find(({ isDefault }) => isDefault)?.id ?? null;
+    const stores = await listStorages(catalog);
+    const usual = (stores.find(({ isDefault }) => isDefault) ?? stores[0])?.id ?? null;
     const retention = { ...values.retention, days: values.retentionDays };
     return rows.map((row) => ({
       ...row,

@@ -164,9 +164,10 @@ describe("schedules", () => {
 
   it("hold on to their sources and their storage", async () => {
     const { sources, storages } = holdfast.app.services;
-    await schedules.create(admin, nightly({ kind: "RESTORE", name: "To staging", targetSourceId: staging }));
+    const refresh = await schedules.create(admin, nightly({ kind: "RESTORE", name: "To staging", targetSourceId: staging }));
     for (const id of [shop, staging])
       await expect(sources.remove(admin, id)).rejects.toMatchObject({ code: "CONFLICT", message: expect.stringContaining("To staging") });
+    await schedules.remove(admin, refresh.id);
     const [storage] = await storages.list(admin);
     await schedules.create(admin, nightly({ active: false }));
     await expect(storages.remove(admin, storage?.id as StorageId)).rejects.toMatchObject({

@@ -1,7 +1,7 @@
 import type { ScheduleFrequency } from "../../../shared/enums.ts";
 import { badInput } from "../errors.ts";
 import type { Recurrence } from "../schedule.ts";
-import { readCron } from "./cron.ts";
+import { checkedCron } from "./cron.ts";
 import { checkedZone } from "./zones.ts";
 
 /** A recurrence as a client describes it. */
@@ -33,7 +33,7 @@ export function checkRecurrence(request: RecurrenceRequest): Recurrence {
         dayOfMonth: checkedWhole(request.dayOfMonth, "dayOfMonth", 1, 31, "31 is the last day of every month."),
       };
     case "CRON":
-      return { ...none, frequency, timeZone, cron: readCron(request.cron ?? "").text };
+      return { ...none, frequency, timeZone, cron: checkedCron(request.cron ?? "") };
     default:
       throw frequency satisfies never;
   }

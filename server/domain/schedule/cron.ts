@@ -23,11 +23,20 @@ const example = "Five fields: minute, hour, day of month, month, day of week, su
 
 const invalid = (message: string, hint = example) => new Failure("BAD_USER_INPUT", message, hint, { reason: "CRON_INVALID" });
 
+/** A cron expression as it is kept; refuses with CRON_INVALID, TOO_FREQUENT or, for a day that no month has, CRON_NEVER. */
+export function checkedCron(expression: string): string {
+  const { text, dayFrom } = readCron(expression);
+  if (dayFrom(Date.UTC(2000, 0)) !== null) return text;
+  throw new Failure("BAD_USER_INPUT", `No date matches \`${text}\`: it would never be due.`, "Choose a day that the month has.", {
+    reason: "CRON_NEVER",
+  });
+}
+
 /**
- * Reads the five fields of a crontab: numbers, names of months and weekdays, lists, ranges and steps. Where both the day of
- * the month and the weekday are restricted, either suffices, as in a crontab. What cron programs have added differs from one
- * to the next, so it is refused: nicknames, seconds, years, `L`, `W`, `#` and `?`. Refuses with CRON_INVALID, TOO_FREQUENT or,
- * for a day that no month has, CRON_NEVER.
+ * Reads the five fields of a crontab: numbers, names of months and weekdays, lists, ranges and steps. As in a crontab, where
+ * both the day of the month and the weekday are given, either suffices, unless one of them begins with `*`: then both have to
+ * hold. What cron programs have added differs from one to the next, so it is refused: nicknames, seconds, years, `L`, `W`,
+ * `#` and `?`.
  */
 export function readCron(expression: string): CronExpression {
   if (expression.length > longest) throw invalid(`A cron expression has at most ${longest} characters.`);
@@ -44,11 +53,11 @@ export function readCron(expression: string): CronExpression {
   const [minutes = [], hours = [], daysOfMonth = [], months = [], daysOfWeek = []] = standard.map((field, index) =>
     valuesOf(field, words[index] ?? ""),
   );
-  const dayFrom = daysOf(words.slice(2));
-  if (dayFrom(Date.UTC(2000, 0)) === null)
-    throw new Failure("BAD_USER_INPUT", `No date matches \`${text}\`: it would never be due.`, "Choose a day that the month has.", {
-      reason: "CRON_NEVER",
-    });
+  let days: ((day: Wall) => Wall | null) | undefined;
+  const dayFrom = (day: Wall) => {
+    days ??= daysOf(words.slice(2));
+    return days(day);
+  };
   return { text, minutes, hours, daysOfMonth, months, daysOfWeek, dayFrom };
 }
 
@@ -65,13 +74,13 @@ function readsAs(wanted: readonly Field[], words: readonly string[]): boolean {
   }
 }
 
-/** Croner finds the days, in UTC, where no clock is ever changed. A field that begins with `*` restricts nothing by itself. */
+/** Croner finds the days, in UTC, where no clock is ever changed. */
 function daysOf(days: readonly string[]): (day: Wall) => Wall | null {
   const [dayOfMonth = "", , dayOfWeek = ""] = days;
   const cron = new Cron(`0 0 ${days.join(" ")}`, {
     paused: true,
     mode: "5-part",
-    timezone: "UTC",
+    utcOffset: 0,
     domAndDow: dayOfMonth.startsWith("*") || dayOfWeek.startsWith("*"),
   });
   return (day) => cron.nextRun(new Date(day - 1000))?.getTime() ?? null;
