@@ -4,6 +4,7 @@ import { cpus, loadavg, totalmem } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { baseline, dumpBytes } from "./baseline.ts";
+import { catalogTimes } from "./catalog.ts";
 import { drillTimes } from "./drill.ts";
 import { frames } from "./frames.ts";
 import { type Contender, interleave } from "./measure.ts";
@@ -13,11 +14,11 @@ import { secondsToReady } from "./ready.ts";
 import { type Findings, table } from "./report.ts";
 import { openWorkplace, type Workplace } from "./workplace.ts";
 
-const usage = `npm run bench -- [--json FILE] [--size MB] [--rounds N] [--only backup|ready] [--engine] [--keep FOLDER]
+const usage = `npm run bench -- [--json FILE] [--size MB] [--rounds N] [--only backup|ready|catalog] [--engine] [--keep FOLDER]
   --json FILE    write the findings there as well
   --size MB      of dump text in the generated database; 1000 when left out
   --rounds N     how often each is measured; 5 when left out
-  --only NAME    backup or ready: measure only that
+  --only NAME    backup, ready or catalog: measure only that
   --engine       measure the engine without the server, too
   --keep FOLDER  keep the generated database there for the next run`;
 
@@ -33,7 +34,7 @@ const { values } = parseArgs({
   },
 });
 const [megabytes, rounds] = [Number(values.size), Number(values.rounds)];
-if (values.help || !(megabytes > 0) || !(rounds > 0) || (values.only && !["backup", "ready"].includes(values.only))) {
+if (values.help || !(megabytes > 0) || !(rounds > 0) || (values.only && !["backup", "ready", "catalog"].includes(values.only))) {
   console.log(usage);
   process.exit(values.help ? 0 : 2);
 }
@@ -57,9 +58,11 @@ try {
 
 async function measure(): Promise<Findings> {
   const machine = { cpus: cpus().length, memory: totalmem(), load: loadavg()[0] ?? 0 };
-  const backup = values.only === "ready" ? undefined : await measureBackup();
-  const ready = values.only === "backup" || !built ? undefined : { ...(await secondsToReady(rounds, signal)), goal: 3 };
-  return { at: new Date().toISOString(), machine, ...(backup && { backup }), ...(ready && { ready }) };
+  const wanted = (name: string) => !values.only || values.only === name;
+  const backup = wanted("backup") ? await measureBackup() : undefined;
+  const ready = wanted("ready") && built ? { ...(await secondsToReady(rounds, signal)), goal: 3 } : undefined;
+  const catalog = wanted("catalog") && built ? await catalogTimes(signal, say) : undefined;
+  return { at: new Date().toISOString(), machine, ...(backup && { backup }), ...(ready && { ready }), ...(catalog && { catalog }) };
 }
 
 async function measureBackup(): Promise<NonNullable<Findings["backup"]>> {

@@ -1,4 +1,5 @@
 import { formatBytes } from "../../shared/format.ts";
+import type { CatalogTimes } from "./catalog.ts";
 import type { DrillTimes } from "./drill.ts";
 import type { Figures } from "./measure.ts";
 import { median } from "./measure.ts";
@@ -11,6 +12,7 @@ export interface Findings {
   readonly machine: { readonly cpus: number; readonly memory: number; readonly load: number };
   readonly backup?: BackupFindings;
   readonly ready?: Ready & { readonly goal: number };
+  readonly catalog?: CatalogTimes;
 }
 
 interface BackupFindings {
@@ -29,7 +31,7 @@ interface BackupFindings {
 }
 
 /** The findings for a person; the first contender is the one that the others are compared with. */
-export function table({ backup, ready, machine }: Findings): string {
+export function table({ backup, ready, catalog, machine }: Findings): string {
   const lines = [`${machine.cpus} CPUs, ${formatBytes(machine.memory)} of memory, load ${machine.load.toFixed(1)} at the start`, ""];
   if (backup) {
     lines.push(
@@ -50,7 +52,19 @@ export function table({ backup, ready, machine }: Findings): string {
       `Ready after ${ready.first.toFixed(1)} s at first, ${ready.second.toFixed(2)} s again, goal under ${ready.goal} s: ${verdict}`,
     );
   }
+  if (catalog) lines.push(...catalogLines(catalog));
   return lines.join("\n");
+}
+
+function catalogLines({ backups, goal, answers }: CatalogTimes): string[] {
+  const verdict = ({ name, p95 }: CatalogTimes["answers"][number]) => (name.startsWith("(") ? "" : p95 < goal ? "met" : "missed");
+  const name = (answer: { readonly name: string }) => answer.name.padEnd(50);
+  return [
+    `The API on a catalog of ${backups.toLocaleString("en-US")} backups, goal p95 under ${goal} ms`,
+    ...answers.map(
+      (one) => `${name(one)} p50 ${one.p50.toFixed(1).padStart(6)} ms  p95 ${one.p95.toFixed(1).padStart(6)} ms  ${verdict(one)}`,
+    ),
+  ];
 }
 
 const goal = (what: string, ratio: number, most: number, digits = 2) =>
