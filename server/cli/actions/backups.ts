@@ -1,14 +1,13 @@
-import type { BackupType } from "../../../shared/enums.ts";
 import { formatBytes, formatDuration } from "../../../shared/format.ts";
-import { badInput, notFound } from "../../domain/errors.ts";
+import { notFound } from "../../domain/errors.ts";
 import { confirm } from "../asking.ts";
 import * as documents from "../documents/backups.ts";
-import { type Source, sourcesDocument } from "../documents/definitions.ts";
 import { answer, table } from "../output.ts";
 import { runShown } from "../running.ts";
 import type { Session } from "../session.ts";
 import { when } from "../times.ts";
 import { described, portrayed, statusOf } from "./backup-text.ts";
+import { allOf, existingBackup, sourceOf } from "./chosen.ts";
 import { followed, performed } from "./verification.ts";
 import { badge, provenText, recorded } from "./verification-text.ts";
 
@@ -39,37 +38,13 @@ export async function create(session: Session, options: CreateOptions): Promise<
   };
   const { createBackup } = await holdfast.ask<{ createBackup: { id: string } }>(documents.createBackupDocument, { input });
   await runShown(session, "BACKUP", createBackup.id);
-  const backup = await existing(session, createBackup.id);
+  const backup = await existingBackup(session, createBackup.id);
   const stored = `${formatBytes(backup.storedSize ?? 0)} stored in ${formatDuration(backup.durationSeconds ?? 0)}`;
   const text = [`${backup.name}: ${statusOf(backup)}, ${stored} (${backup.id})`, ...backup.warnings.map((warning) => `  ${warning}`)];
   const verification = options.verify ? await followed(session, backup.id) : null;
   if (!verification) return answer(session, described(backup), text.join("\n"));
   const proof = await performed(session, verification);
   answer(session, { ...described(backup), verification: recorded(proof) }, [...text, provenText(proof)].join("\n"));
-}
-
-/** The source that was named, or the only one. */
-export async function sourceOf({ holdfast }: Session, id: string | undefined): Promise<Source> {
-  const { sources } = await holdfast.ask<{ sources: readonly Source[] }>(sourcesDocument);
-  const chosen = id ? sources.find((source) => source.id === id) : sources[0];
-  if (id && !chosen) throw notFound("source", id);
-  if (!chosen) throw badInput("There is no source yet.", "Add one on the dashboard, or set BACKUP_MYSQL_DATABASE or BACKUP_MEDIA_ROOT.");
-  if (id || sources.length === 1) return chosen;
-  throw badInput(
-    "There are several sources.",
-    ["Name one with --source:", ...sources.map((each) => `  ${each.id}  ${each.name}`)].join("\n"),
-  );
-}
-
-/** The type that takes all that the source holds. */
-export const allOf = ({ database, mediaPaths }: Source): BackupType =>
-  !database ? "MEDIA" : mediaPaths.length === 0 ? "DATABASE" : "FULL";
-
-/** The backup of this id; throws NOT_FOUND. */
-export async function existing({ holdfast }: Session, id: string): Promise<documents.Backup> {
-  const { backup } = await holdfast.ask<{ backup: documents.Backup | null }>(documents.backupDocument, { id });
-  if (!backup) throw notFound("backup", id);
-  return backup;
 }
 
 /** list-backups. */
@@ -112,7 +87,7 @@ export async function show(session: Session, id: string): Promise<void> {
 
 /** delete-backup. */
 export async function remove(session: Session, id: string, { yes }: { readonly yes?: boolean }): Promise<void> {
-  const { name, createdAt } = await existing(session, id);
+  const { name, createdAt } = await existingBackup(session, id);
   if (!yes) await confirm(session, `${name}, ${createdAt}, is deleted with its files, for good.`, name);
   await session.holdfast.ask(documents.deleteBackupDocument, { id });
   answer(session, { id, deleted: true }, `Deleted ${name}.`);

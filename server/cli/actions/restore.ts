@@ -6,7 +6,7 @@ import * as documents from "../documents/restores.ts";
 import { answer } from "../output.ts";
 import { runShown } from "../running.ts";
 import type { Session } from "../session.ts";
-import { existing } from "./backups.ts";
+import { existingBackup } from "./chosen.ts";
 
 export interface RestoreOptions {
   readonly type?: string;
@@ -38,7 +38,7 @@ export interface RestoreInput {
 
 /** restore. */
 export async function restore(session: Session, backupId: string, options: RestoreOptions): Promise<void> {
-  const backup = await existing(session, backupId);
+  const backup = await existingBackup(session, backupId);
   await carryOut(
     session,
     { backupId: backup.id, ...commonInput(options, typeFor(options, backup.type)), tables: options.table, paths: options.path },

@@ -5,7 +5,7 @@ import * as documents from "../documents/schedules.ts";
 import { answer, table } from "../output.ts";
 import type { Session } from "../session.ts";
 import { relative, when } from "../times.ts";
-import { allOf, sourceOf } from "./backups.ts";
+import { allOf, sourceOf } from "./chosen.ts";
 import { existing } from "./scheduled.ts";
 
 /** list-schedules. */

@@ -5,12 +5,12 @@ import * as documents from "../documents/verifications.ts";
 import { answer } from "../output.ts";
 import { runShown } from "../running.ts";
 import type { Session } from "../session.ts";
-import { existing } from "./backups.ts";
+import { existingBackup } from "./chosen.ts";
 import { provenText, recorded } from "./verification-text.ts";
 
 /** verify-backup: exit status 1 when the backup did not pass. */
 export async function verify(session: Session, backupId: string, level: VerificationLevel): Promise<void> {
-  const { id } = await existing(session, backupId);
+  const { id } = await existingBackup(session, backupId);
   const { verifyBackup } = await session.holdfast.ask<{ verifyBackup: { id: string } }>(documents.verifyDocument, { id, level });
   const proof = await performed(session, verifyBackup.id);
   answer(session, recorded(proof), provenText(proof));
