@@ -34,6 +34,7 @@ import { followBeginnings } from "./services/heartbeats.ts";
 import { createHistory } from "./services/history.ts";
 import { createKeptBackups } from "./services/kept-backups.ts";
 import { createMetrics } from "./services/metrics.ts";
+import { logOperations } from "./services/operation-lines.ts";
 import { createOperations } from "./services/operations.ts";
 import type { Queue } from "./services/queue.ts";
 import { createReads, type Reads } from "./services/reads.ts";
@@ -67,6 +68,8 @@ export interface App {
   readonly upkeep: Upkeep;
   /** Resolves when all that follows from operations that have ended is done. */
   idle(): Promise<void>;
+  /** Where the dashboard is, for links in messages, as soon as that is known. */
+  servedAt(url: string): void;
   /** Cancels what runs here and lets go of the catalog. */
   close(): Promise<void>;
 }
@@ -135,6 +138,8 @@ async function wire(
     onError: (error, operationId) => log.error({ err: error, operationId }, "unforeseen error in an operation"),
     ended: followers.tell,
   });
+  const lines = logOperations({ catalog: db, bus, write: (level, fields, words) => log[level](fields, words), onError });
+  followers.add(lines.follow);
   const kept = createKeptBackups({ catalog: db, bus, now });
   const storages = createStorages({ db, audit, now, use: kept.byStorage });
   const sources = createSources({ db, audit, secrets, conceal, tools, now });
@@ -181,7 +186,8 @@ async function wire(
     alarm: queue.alarm ?? noAlarm,
     warn: (message) => log.warn(message),
   });
-  const sending = createSending({ secrets, conceal, settings: owned, publicUrl: publicUrlOf(settings), now });
+  let dashboardUrl = publicUrlOf(settings);
+  const sending = createSending({ secrets, conceal, settings: owned, publicUrl: () => dashboardUrl, now });
   const deliveries = createDeliveries({ db, bus, audit, settings: owned, sending, now, onError });
   const alerts = createAlerts({ db, bus, settings: owned, deliveries, capacityOf, now });
   const digest = createDigest({ db, bus, settings: owned, deliveries, now });
@@ -225,7 +231,7 @@ async function wire(
       writesOn: configurationWritesOn({
         ...{ secrets, conceal, findTools, environmentSmtpUrl: settings.smtpUrl, bus, now },
         alarm: queue.alarm ?? noAlarm,
-        publicUrl: publicUrlOf(settings),
+        publicUrl: () => dashboardUrl,
       }),
       version,
       now,
@@ -262,6 +268,9 @@ async function wire(
       sweepScratch,
     }),
     idle: followers.idle,
+    servedAt(url) {
+      dashboardUrl = url;
+    },
     async close() {
       await uploads.stop();
       await scheduleRuns.stop();
@@ -271,6 +280,7 @@ async function wire(
       await heartbeats.stop();
       await deliveries.stop();
       await others.stop();
+      lines.stop();
       await close();
     },
   };

@@ -127,6 +127,7 @@ async function start(settings: Settings, opened: Log, stopping: AbortSignal): Pr
     },
     onError,
   });
+  app.servedAt(http.url);
   opening.defer(() => http.stop());
   opening.defer(() => services.operations.stop());
   await services.scheduleRuns.setAllAlarms();

@@ -17,7 +17,7 @@ export interface SendingDependencies {
   readonly conceal: (secret: string) => void;
   readonly settings: Pick<OwnedSettings, "current" | "mail">;
   /** Where the dashboard is, without a slash at its end; null when that is not known. */
-  readonly publicUrl: string | null;
+  readonly publicUrl: () => string | null;
   readonly resolve?: Resolve;
   readonly now: () => Date;
 }
@@ -75,7 +75,8 @@ export function createSending({ secrets, conceal, settings, publicUrl, resolve, 
     async send(target: Target, id: string, message: Message, signal: AbortSignal, wholeMilliseconds?: number): Promise<Outcome> {
       const destination = await destinationOf(target);
       if ("ok" in destination) return destination;
-      const link = publicUrl !== null && message.path !== null ? `${publicUrl}${message.path}` : null;
+      const url = publicUrl();
+      const link = url !== null && message.path !== null ? `${url}${message.path}` : null;
       return send(destination, { id, message, link }, await wire(signal, wholeMilliseconds), now());
     },
 

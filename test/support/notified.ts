@@ -55,7 +55,7 @@ export async function notified(start = "2026-11-01T00:00:00.000Z") {
     const [bus, { now }] = [memoryBus(), clock];
     const onError = (error: unknown) => unforeseen.push(error);
     const audit = createAudit({ db: own, now });
-    const sending = createSending({ secrets, conceal: () => {}, settings, publicUrl: "https://backup.example.com", now });
+    const sending = createSending({ secrets, conceal: () => {}, settings, publicUrl: () => "https://backup.example.com", now });
     const deliveries = createDeliveries({ db: own, bus, audit, settings, sending, now, onError });
     const channels = createChannels({ db: own, bus, audit, settings, sending, now });
     const alerts = createAlerts({ db: own, bus, settings, deliveries, capacityOf: async () => disk, now });
