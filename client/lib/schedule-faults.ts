@@ -1,4 +1,6 @@
+import { retentionLimits } from "../../shared/limits.ts";
 import type { FailureView } from "./failures.ts";
+import { type Limits, limitWords } from "./retention-words.ts";
 
 /** The fields of the form that something can be wrong with, in their order on the page. */
 export type ScheduleField =
@@ -13,6 +15,9 @@ export type ScheduleField =
   | "jitter"
   | "retries"
   | "quiet";
+/** Those of the sentence, without which nobody can say when it would run. */
+export const sentenceFields: readonly ScheduleField[] = ["source", "target", "time", "cron", "zone"];
+
 export interface ScheduleFault {
   readonly field: ScheduleField;
   readonly text: string;
@@ -52,3 +57,15 @@ export function timeOf(typed: string): string | null {
   const [hour, minute] = [Number(found?.[1]), found?.[2] ?? "00"];
   return found && hour < 24 ? `${String(hour).padStart(2, "0")}:${minute}` : null;
 }
+
+/** What is wrong with limits of retention by themselves; null when nothing is. */
+export function limitsFaultOf(limits: Limits): string | null {
+  const most = (key: keyof Limits) => (key === "days" ? retentionLimits.days : retentionLimits.count).max;
+  const wrong = limitWords.find(({ key }) => limits[key] !== null && !isCount(limits[key], 1, most(key)));
+  if (wrong) return `Limits: write how many ${wrong.many} as a whole number from 1 to ${most(wrong.key).toLocaleString("en-US")}.`;
+  return Object.values(limits).every((limit) => limit === null) ? "Set one limit at least, or use the general rule." : null;
+}
+
+/** Whether a field holds a whole number within its bounds; an empty one is null. */
+export const isCount = (value: number | null, least: number, most: number): boolean =>
+  value !== null && Number.isInteger(value) && value >= least && value <= most;

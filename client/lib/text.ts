@@ -13,5 +13,8 @@ export function cutMiddle(text: string, most: number): string {
 /** Ends a sentence once, whatever the message brought along. */
 export const sentence = (text: string): string => (/[.?:;…]$/.test(text.trim()) ? text.trim() : `${text.trim()}.`);
 
+/** A text without the full stop at its end, to go on from. */
+export const bare = (text: string): string => text.trim().replace(/\.$/, "");
+
 /** Lower-cases the first letter, to follow a colon; names in capitals stay. */
 export const continued = (text: string): string => (/^[A-Z][a-z]/.test(text) ? `${text.charAt(0).toLowerCase()}${text.slice(1)}` : text);

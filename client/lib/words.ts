@@ -33,3 +33,11 @@ export function wholeType(source: { readonly database: object | null; readonly m
   if (!source.database) return "MEDIA";
   return source.mediaPaths.length > 0 ? "FULL" : "DATABASE";
 }
+
+type Parts = { readonly database?: object | null | undefined; readonly mediaPaths: readonly string[] };
+
+/** What can be backed up of a source, or restored into it: all of it first. */
+export function partsOf(source: Parts | undefined): BackupType[] {
+  if (!source?.database) return ["MEDIA"];
+  return source.mediaPaths.length > 0 ? ["FULL", "DATABASE", "MEDIA"] : ["DATABASE"];
+}

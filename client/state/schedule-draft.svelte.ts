@@ -8,12 +8,13 @@ import type {
   ScheduleKind,
   VerificationLevel,
 } from "../../shared/enums.ts";
-import { limits as bounds, retentionLimits } from "../../shared/limits.ts";
+import { limits as bounds } from "../../shared/limits.ts";
 import type { ScheduleChoicesQuery, ScheduleDetailFragment, ScheduleInput } from "../graphql/generated.ts";
 import type { FailureView } from "../lib/failures.ts";
-import { type Limits, limitWords, noLimits } from "../lib/retention-words.ts";
-import { faultAt, type ScheduleFault, timeOf } from "../lib/schedule-faults.ts";
+import { type Limits, noLimits } from "../lib/retention-words.ts";
+import { faultAt, isCount, limitsFaultOf, type ScheduleFault, timeOf } from "../lib/schedule-faults.ts";
 import { ordinal, viewerZone, weekdays } from "../lib/schedule-words.ts";
+import { partsOf } from "../lib/words.ts";
 
 /** A schedule being written: what the form binds to, the input that it makes, and what is wrong with it. */
 export class ScheduleDraft {
@@ -126,14 +127,9 @@ export class ScheduleDraft {
     return { days, keepLast, keepDaily, keepWeekly, keepMonthly, keepYearly };
   }
 
-  /** Whether the limits can be asked about. */
+  /** What is wrong with its own limits; null when they can be asked about. */
   get limitsFault(): string | null {
-    const limits = this.retention;
-    if (!limits) return null;
-    const most = (key: keyof Limits) => (key === "days" ? retentionLimits.days : retentionLimits.count).max;
-    const wrong = limitWords.find(({ key }) => limits[key] !== null && !isCount(limits[key], 1, most(key)));
-    if (wrong) return `Write how many ${wrong.many} as a whole number from 1 to ${most(wrong.key).toLocaleString("en-US")}.`;
-    return Object.values(limits).every((limit) => limit === null) ? "Set one limit at least, or use the general rule." : null;
+    return this.retention && limitsFaultOf(this.retention);
   }
 
   /** What is wrong by itself, before anybody asks the server. */
@@ -149,15 +145,22 @@ export class ScheduleDraft {
       !this.known.timeZones.includes(this.timeZone) && faultAt("zone", "Choose a time zone of the list."),
       this.limitsFault !== null && faultAt("retention", this.limitsFault),
       !isCount(this.graceMinutes, 0, bounds.graceMinutes) &&
-        faultAt("grace", `Write whole minutes, from 0 to ${bounds.graceMinutes.toLocaleString("en-US")}.`),
+        faultAt("grace", `Catching up: write whole minutes, from 0 to ${bounds.graceMinutes.toLocaleString("en-US")}.`),
       !isCount(this.jitterSeconds, 0, bounds.jitterSeconds) &&
-        faultAt("jitter", `Write whole seconds, from 0 to ${bounds.jitterSeconds.toLocaleString("en-US")}.`),
-      !isCount(this.retries, 0, bounds.retries) && faultAt("retries", `Write a whole number from 0 to ${bounds.retries}.`),
+        faultAt("jitter", `Starting late: write whole seconds, from 0 to ${bounds.jitterSeconds.toLocaleString("en-US")}.`),
+      !isCount(this.retries, 0, bounds.retries) && faultAt("retries", `Tries: write a whole number from 0 to ${bounds.retries}.`),
       this.quiet &&
         (timeOf(this.quietFrom) === null || timeOf(this.quietTo) === null) &&
-        faultAt("quiet", "Write both times as hours and minutes."),
+        faultAt("quiet", "Quiet hours: write both times as hours and minutes."),
     ];
     return told.filter((fault) => fault !== false);
+  }
+
+  /** Only what says when: with names, limits and rules that are still being typed nobody could be asked. */
+  get whenInput(): ScheduleInput {
+    const jitterSeconds = isCount(this.jitterSeconds, 0, bounds.jitterSeconds) ? this.jitterSeconds : 0;
+    const usual = { name: "Preview", retention: null, graceMinutes: 1440, retries: 2, quietHours: null };
+    return { ...this.input, ...usual, jitterSeconds };
   }
 
   get input(): ScheduleInput {
@@ -192,14 +195,3 @@ export class ScheduleDraft {
     };
   }
 }
-
-type Parts = { readonly database?: object | null | undefined; readonly mediaPaths: readonly string[] };
-
-/** What can be backed up of a source, or restored into it: all of it first. */
-function partsOf(source: Parts | undefined): BackupType[] {
-  if (!source?.database) return ["MEDIA"];
-  return source.mediaPaths.length > 0 ? ["FULL", "DATABASE", "MEDIA"] : ["DATABASE"];
-}
-
-const isCount = (value: number | null, least: number, most: number): boolean =>
-  value !== null && Number.isInteger(value) && value >= least && value <= most;
