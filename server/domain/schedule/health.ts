@@ -1,7 +1,7 @@
 import type { ScheduleHealth } from "../../../shared/enums.ts";
 
 /** What health needs of a schedule. */
-export interface ScheduleLife {
+interface ScheduleLife {
   readonly active: boolean;
   readonly nextRunAt: Date | null;
 }
