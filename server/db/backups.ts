@@ -194,12 +194,13 @@ export const listActiveBackups = (db: Db, sourceId: SourceId): Promise<BackupRow
 /** Writes down what a backup holds; its status is the lifecycle's. */
 export async function recordManifest(db: Db, id: BackupId, manifest: Manifest): Promise<void> {
   const sum = (field: "size" | "storedSize") => manifest.artifacts.reduce((total, artifact) => total + artifact[field], 0);
+  // The row first: the manifest's foreign key would share its lock, and then wait for a heartbeat that waits for that.
   await db.transaction(async (tx) => {
-    await tx.insert(backupManifests).values({ backupId: id, manifest });
     await tx
       .update(backups)
       .set({ artifacts: manifest.artifacts, size: sum("size"), storedSize: sum("storedSize"), warnings: warningsOf(manifest) })
       .where(eq(backups.id, id));
+    await tx.insert(backupManifests).values({ backupId: id, manifest });
   });
 }
 

@@ -3,7 +3,7 @@ import type { ScheduleId } from "../domain/ids.ts";
 import type { Alarm } from "../services/alarm.ts";
 import type { ScheduleRuns } from "../services/schedule-runs.ts";
 import type { MysqlBackend } from "./backend/mysql-backend.ts";
-import { lockLifetime } from "./heartbeat.ts";
+import { lockLifetime, withHeartbeat } from "./heartbeat.ts";
 
 const name = "schedule";
 
@@ -18,7 +18,7 @@ export const alarmOn = (backend: MysqlBackend): Alarm => ({
  * once, a few jobs run. The row of a schedule stays, as the alarm for the next time.
  */
 export const defineSchedule = (agenda: Agenda, scheduleRuns: Pick<ScheduleRuns, "wake">) =>
-  agenda.define<{ id: ScheduleId }>(name, () => scheduleRuns.wake(), {
+  agenda.define<{ id: ScheduleId }>(name, (job) => withHeartbeat(job, () => scheduleRuns.wake()), {
     lockLifetime,
     lockLimit: 20,
     concurrency: 1,

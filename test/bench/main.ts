@@ -12,13 +12,14 @@ import { oneTable } from "./one-table.ts";
 import { checkout } from "./process.ts";
 import { secondsToReady } from "./ready.ts";
 import { type Findings, table } from "./report.ts";
+import { scheduleTimes } from "./schedules.ts";
 import { openWorkplace, type Workplace } from "./workplace.ts";
 
-const usage = `npm run bench -- [--json FILE] [--size MB] [--rounds N] [--only backup|ready|catalog] [--engine] [--keep FOLDER]
+const usage = `npm run bench -- [--json FILE] [--size MB] [--rounds N] [--only backup|ready|catalog|schedules] [--engine] [--keep FOLDER]
   --json FILE    write the findings there as well
   --size MB      of dump text in the generated database; 1000 when left out
   --rounds N     how often each is measured; 5 when left out
-  --only NAME    backup, ready or catalog: measure only that
+  --only NAME    backup, ready, catalog or schedules: measure only that
   --engine       measure the engine without the server, too
   --keep FOLDER  keep the generated database there for the next run`;
 
@@ -34,7 +35,12 @@ const { values } = parseArgs({
   },
 });
 const [megabytes, rounds] = [Number(values.size), Number(values.rounds)];
-if (values.help || !(megabytes > 0) || !(rounds > 0) || (values.only && !["backup", "ready", "catalog"].includes(values.only))) {
+if (
+  values.help ||
+  !(megabytes > 0) ||
+  !(rounds > 0) ||
+  (values.only && !["backup", "ready", "catalog", "schedules"].includes(values.only))
+) {
   console.log(usage);
   process.exit(values.help ? 0 : 2);
 }
@@ -62,7 +68,9 @@ async function measure(): Promise<Findings> {
   const backup = wanted("backup") ? await measureBackup() : undefined;
   const ready = wanted("ready") && built ? { ...(await secondsToReady(rounds, signal)), goal: 3 } : undefined;
   const catalog = wanted("catalog") && built ? await catalogTimes(signal, say) : undefined;
-  return { at: new Date().toISOString(), machine, ...(backup && { backup }), ...(ready && { ready }), ...(catalog && { catalog }) };
+  const schedules = wanted("schedules") && built ? await scheduleTimes(signal, say) : undefined;
+  const measured = { ...(backup && { backup }), ...(ready && { ready }), ...(catalog && { catalog }), ...(schedules && { schedules }) };
+  return { at: new Date().toISOString(), machine, ...measured };
 }
 
 async function measureBackup(): Promise<NonNullable<Findings["backup"]>> {

@@ -5,6 +5,7 @@ import type { Figures } from "./measure.ts";
 import { median } from "./measure.ts";
 import type { OneTable } from "./one-table.ts";
 import type { Ready } from "./ready.ts";
+import type { ScheduleTimes } from "./schedules.ts";
 
 /** What a run found, as written with `--json`. */
 export interface Findings {
@@ -13,6 +14,7 @@ export interface Findings {
   readonly backup?: BackupFindings;
   readonly ready?: Ready & { readonly goal: number };
   readonly catalog?: CatalogTimes;
+  readonly schedules?: ScheduleTimes;
 }
 
 interface BackupFindings {
@@ -31,7 +33,7 @@ interface BackupFindings {
 }
 
 /** The findings for a person; the first contender is the one that the others are compared with. */
-export function table({ backup, ready, catalog, machine }: Findings): string {
+export function table({ backup, ready, catalog, schedules, machine }: Findings): string {
   const lines = [`${machine.cpus} CPUs, ${formatBytes(machine.memory)} of memory, load ${machine.load.toFixed(1)} at the start`, ""];
   if (backup) {
     lines.push(
@@ -53,7 +55,17 @@ export function table({ backup, ready, catalog, machine }: Findings): string {
     );
   }
   if (catalog) lines.push(...catalogLines(catalog));
+  if (schedules) lines.push(...scheduleLines(schedules));
   return lines.join("\n");
+}
+
+function scheduleLines({ schedules, due, claimed, claimGoal, started, firstBoot, boot, bootGoal }: ScheduleTimes): string[] {
+  const verdict = (seconds: number, most: number) => `goal under ${most} s: ${seconds < most ? "met" : "missed"}`;
+  const [all, some] = [schedules.toLocaleString("en-US"), due.toLocaleString("en-US")];
+  return [
+    `${some} of ${all} schedules due at once: all claimed ${claimed.toFixed(2)} s later, ${verdict(claimed, claimGoal)}; their backups all wait or run after ${started.toFixed(1)} s`,
+    `Ready with ${all} schedules after ${firstBoot.toFixed(1)} s when no alarm was set, ${boot.toFixed(1)} s again, ${verdict(firstBoot, bootGoal)}`,
+  ];
 }
 
 function catalogLines({ backups, goal, answers }: CatalogTimes): string[] {
