@@ -1,4 +1,4 @@
-import { and, desc, eq, gt, inArray, isNotNull, isNull, or, sql } from "drizzle-orm";
+import { and, eq, exists, gt, inArray, isNotNull, isNull, or, type SQL, sql } from "drizzle-orm";
 import type { BackupType } from "../../shared/enums.ts";
 import type { BackupId, ScheduleId, SourceId } from "../domain/ids.ts";
 import { activeStatuses } from "../domain/operation.ts";
@@ -41,32 +41,25 @@ const ended = and(eq(verifications.status, "COMPLETED"), isNotNull(verifications
 const lastFailed = sql<number>`right(max(concat(${verifications.createdAt}, ${verifications.id}, ${verifications.passed})), 1) = '0'`;
 const everDrilled = sql<number>`max(${verifications.level} = 'RESTORE' and ${verifications.passed})`;
 
-/** The backups that a restore, a verification or a download needs now; of one of them alone, where an id is given. */
-export async function listInUse(db: Db, now: Date, id: BackupId | null = null): Promise<Set<BackupId>> {
+/** The backups that a restore, a verification or a download needs now. */
+export async function listInUse(db: Db, now: Date): Promise<Set<BackupId>> {
   const restored = await db
     .select({ backupId: restores.backupId, preRestoreBackupId: restores.preRestoreBackupId })
     .from(restores)
-    .where(
-      and(
-        or(inArray(restores.status, [...activeStatuses]), isNotNull(restores.journal)),
-        id ? or(eq(restores.backupId, id), eq(restores.preRestoreBackupId, id)) : undefined,
-      ),
-    );
-  const verified = await db
-    .select({ backupId: verifications.backupId })
-    .from(verifications)
-    .where(and(inArray(verifications.status, [...activeStatuses]), id ? eq(verifications.backupId, id) : undefined));
-  // A link that has not expired may be used, or resumed, at any moment.
-  const downloaded = await db
-    .select({ backupId: downloads.backupId })
-    .from(downloads)
-    .where(and(gt(downloads.expiresAt, now), id ? eq(downloads.backupId, id) : undefined));
+    .where(unsettled);
+  const verified = await db.select({ backupId: verifications.backupId }).from(verifications).where(verifying);
+  const downloaded = await db.select({ backupId: downloads.backupId }).from(downloads).where(usable(now));
   const ids = [
     ...restored.flatMap((row) => [row.backupId, row.preRestoreBackupId]),
     ...[...verified, ...downloaded].map((row) => row.backupId),
   ];
   return new Set(ids.filter((each) => each !== null));
 }
+
+const unsettled = or(inArray(restores.status, [...activeStatuses]), isNotNull(restores.journal));
+const verifying = inArray(verifications.status, [...activeStatuses]);
+/** A link that has not expired may be used, or resumed, at any moment. */
+const usable = (now: Date) => gt(downloads.expiresAt, now);
 
 /** The limits of each schedule that has some of its own. */
 export async function listScheduleRetentions(db: Db): Promise<Map<ScheduleId, Retention>> {
@@ -83,35 +76,51 @@ export async function listSizeCaps(db: Db): Promise<SizeCap[]> {
   return rows.map(({ storageId, capBytes }) => ({ storageId, capBytes: capBytes ?? 0 }));
 }
 
-const found = sql`(select v.passed from verifications v where v.backup_id = ${backups.id} and v.status = 'COMPLETED' and v.passed is not null order by v.created_at desc, v.id desc limit 1)`;
-const good = (sourceId: SourceId) =>
-  and(eq(backups.sourceId, sourceId), eq(backups.status, "COMPLETED"), isNull(backups.deletedAt), sql`coalesce(${found}, 1) = 1`);
-
-/** Whether it is, this instant, its source's newest good backup of one of these types. */
-export async function isNewestGood(db: Db, id: BackupId, sourceId: SourceId, types: readonly BackupType[]): Promise<boolean> {
-  const [newest] = await db
-    .select({ id: backups.id })
-    .from(backups)
-    .where(and(good(sourceId), inArray(backups.type, [...types])))
-    .orderBy(desc(backups.createdAt), desc(backups.id))
-    .limit(1);
-  return newest?.id === id;
+/** What protects one backup, this instant. */
+export interface Protection {
+  readonly inUse: boolean;
+  /** Its source's newest good backup of a part, and the newest that a drill has restored. */
+  readonly newestGood: boolean;
+  readonly newestProven: boolean;
 }
 
-/** Whether it is, this instant, its source's newest good backup that a drill has restored. */
-export async function isNewestProven(db: Db, id: BackupId, sourceId: SourceId): Promise<boolean> {
-  const [newest] = await db
-    .select({ id: backups.id })
-    .from(backups)
-    .innerJoin(
-      verifications,
-      and(eq(verifications.backupId, backups.id), eq(verifications.level, "RESTORE"), eq(verifications.passed, true), ended),
-    )
-    .where(good(sourceId))
-    .orderBy(desc(backups.createdAt), desc(backups.id))
-    .limit(1);
-  return newest?.id === id;
+/** The same as the rule finds for all of them, for one, in one query. */
+export async function findProtection(db: Db, { id, sourceId, type }: ProtectedRow, now: Date): Promise<Protection> {
+  const parts = (["DATABASE", "MEDIA"] as const).filter((part) => type === "FULL" || type === part);
+  const restored = and(unsettled, or(eq(restores.backupId, id), eq(restores.preRestoreBackupId, id)));
+  const inUse = or(
+    exists(db.select({ one: sql`1` }).from(restores).where(restored)),
+    exists(
+      db
+        .select({ one: sql`1` })
+        .from(verifications)
+        .where(and(verifying, eq(verifications.backupId, id))),
+    ),
+    exists(
+      db
+        .select({ one: sql`1` })
+        .from(downloads)
+        .where(and(usable(now), eq(downloads.backupId, id))),
+    ),
+  );
+  const good = parts.map((part) => sql`${newest(sourceId, sql`b.type in ('FULL', ${part})`)} = ${id}`);
+  const [rows] = await db.execute(
+    sql`select ${inUse} as inUse, (${sql.join(good, sql` or `)}) as newestGood, ${newest(sourceId, drilled)} = ${id} as newestProven`,
+  );
+  const [found] = rows as unknown as readonly Readonly<Record<keyof Protection, number | null>>[];
+  return { inUse: found?.inUse === 1, newestGood: found?.newestGood === 1, newestProven: found?.newestProven === 1 };
 }
+
+type ProtectedRow = { readonly id: BackupId; readonly sourceId: SourceId; readonly type: BackupType };
+
+const drilled = sql`exists (select 1 from verifications d where d.backup_id = b.id and d.level = 'RESTORE' and d.status = 'COMPLETED' and d.passed)`;
+/** The source's newest good backup for which `what` holds; read in the order of the index, so that the first one ends it. */
+const newest = (sourceId: SourceId, what: SQL) => sql`(
+  select b.id from backups b
+  where b.source_id = ${sourceId} and b.status = 'COMPLETED' and b.deleted_at is null and ${what}
+    and coalesce((select v.passed from verifications v where v.backup_id = b.id and v.status = 'COMPLETED' and v.passed is not null
+      order by v.created_at desc, v.id desc limit 1), 1) = 1
+  order by b.created_at desc, b.id desc limit 1)`;
 
 /** How old these backups are, and their schedules' own limits; completed ones alone. */
 export const listAges = (db: Db, ids: readonly BackupId[]) =>

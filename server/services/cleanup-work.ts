@@ -2,7 +2,7 @@ import { formatBytes, formatCount } from "../../shared/format.ts";
 import type { BackupRow } from "../db/backups.ts";
 import { recordCleanup } from "../db/cleanups.ts";
 import type { Db } from "../db/client.ts";
-import { isNewestGood, isNewestProven, listInUse } from "../db/retention.ts";
+import { findProtection } from "../db/retention.ts";
 import type { CleanupEntry, CleanupRecord, CleanupRequest } from "../domain/cleanup.ts";
 import { Failure } from "../domain/errors.ts";
 import type { CleanupId } from "../domain/ids.ts";
@@ -23,14 +23,12 @@ const recordedEvery = 50;
 /** Removes what the rule lets go: each backup only if nothing has come to protect it since it was planned. */
 export function createCleanupWork({ catalog, plan, deletions, now }: Dependencies) {
   /** What keeps it after all; looked at while nothing can begin with it and nothing else of its source be deleted. */
-  async function protection(tx: Db, { id, sourceId, type }: BackupRow): Promise<Failure | null> {
-    const kept = (reason: string, message: string) => new Failure("CONFLICT", message, undefined, { reason });
-    if ((await listInUse(tx, now(), id)).size > 0) return kept("IN_USE", "a restore, a verification or a download needs it now");
-    for (const part of ["DATABASE", "MEDIA"] as const)
-      if ((type === "FULL" || type === part) && (await isNewestGood(tx, id, sourceId, ["FULL", part])))
-        return kept("NEWEST_GOOD", "it has become the newest good backup of its source");
-    if (await isNewestProven(tx, id, sourceId)) return kept("NEWEST_PROVEN", "it has become the newest proven backup of its source");
-    return null;
+  async function protection(tx: Db, row: BackupRow): Promise<Failure | null> {
+    const { inUse, newestGood, newestProven } = await findProtection(tx, row, now());
+    const kept = (message: string) => new Failure("CONFLICT", message);
+    if (inUse) return kept("a restore, a verification or a download needs it now");
+    if (newestGood) return kept("it has become the newest good backup of its source");
+    return newestProven ? kept("it has become the newest proven backup of its source") : null;
   }
 
   /** Removes one: what became of it, or null when it stays after all. */
