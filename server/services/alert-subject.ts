@@ -59,9 +59,10 @@ export async function evaluate(
         return kept;
       };
       const news = await work({ tx, states, cursor });
+      const told = await putIntoOutbox(tx, audience, news, at);
       for (const [event, kept] of cursors) kept.keep(states, event);
       for (const [event, state] of states.changed()) await writeState(tx, subject, event, state, cursors.get(event)?.at);
-      return putIntoOutbox(tx, audience, news, at);
+      return told;
     }),
   );
 }

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { command } from "../support/command.ts";
 import { addSource, ask, backUp, type Holdfast, startHoldfast } from "../support/holdfast.ts";
 import { listener } from "../support/listener.ts";
 import { mailbox, partOf } from "../support/mailbox.ts";
@@ -37,6 +38,13 @@ const create = (input: Record<string, unknown>) =>
     `mutation ($input: NotificationChannelInput!) { createNotificationChannel(input: $input) { signingKey channel { ${channelFields} } } }`,
     { input },
   );
+const updateSource = (database: Record<string, unknown>) =>
+  holdfast.graphql("mutation ($id: ID!, $input: SourceInput!) { updateSource(id: $id, input: $input) { id } }", {
+    id: sourceId,
+    input: { name: "Shop", mediaPaths: [], database },
+  });
+const breakSource = () => updateSource({ host: "127.0.0.1", port: 1, user: "root", password: "nothing-of-note", database: shop.name });
+const failedSubject = "Shop: backup failed (the database cannot be reached: connection refused)";
 const deliveries = async () =>
   (await holdfast.graphql<{ deliveries: { nodes: Delivery[] } }>(`{ deliveries(first: 100) { nodes { ${fields} } } }`)).deliveries.nodes;
 
@@ -61,19 +69,17 @@ describe("notifications", () => {
       }
     })();
 
-    const updateSource = "mutation ($id: ID!, $input: SourceInput!) { updateSource(id: $id, input: $input) { id } }";
-    const connection = { host: "127.0.0.1", port: 1, user: "root", password: "nothing-of-note", database: shop.name };
-    await holdfast.graphql(updateSource, { id: sourceId, input: { name: "Shop", mediaPaths: [], database: connection } });
+    await breakSource();
     expect((await backUp(holdfast, { type: "DATABASE", sourceId })).status).toBe("FAILED");
     await stalled.count(1);
     const { socketPath, user, password } = shop.connection;
     const database = { socketPath, user, password, database: shop.name };
-    await holdfast.graphql(updateSource, { id: sourceId, input: { name: "Shop", mediaPaths: [], database } });
+    await updateSource(database);
     // The channel has not answered, nor will it.
     expect((await backUp(holdfast, { type: "DATABASE", sourceId })).status).toBe("COMPLETED");
     await mailed;
     expect(box.mails.map(({ headers }) => headers.get("subject"))).toEqual([
-      "Shop: backup failed (the database cannot be reached: connection refused)",
+      failedSubject,
       expect.stringMatching(/^Shop: backups work again, after /),
     ]);
     const [first] = box.mails;
@@ -140,5 +146,15 @@ describe("notifications", () => {
       testEmail: { ok: true, message: "Sent. It should have arrived." },
     });
     expect(box.mails[0]?.headers.get("subject")).toBe("Holdfast: this is a test");
+  });
+
+  it("of a backup on the command line are sent by the command itself when no server is up", async () => {
+    const box = await mailbox({ disabledCommands: ["STARTTLS", "AUTH"] });
+    await settings({ smtpUrl: box.url });
+    await breakSource();
+    await holdfast.kill("SIGTERM");
+    const { code } = await command(holdfast.env, ["create-backup", "--type", "database"]);
+    expect(code).toBe(1);
+    expect(box.mails.map(({ headers }) => headers.get("subject"))).toEqual([failedSubject]);
   });
 });

@@ -101,9 +101,9 @@ describe("people", () => {
       seed = (seed * 48271) % 2147483647;
       return seed / 2147483647;
     };
-    // A worker that dies at the outbox, when the states have been written: all of it is undone, and somebody else does it again.
+    // A worker that dies when the outbox is filled and the states are not written yet: all of it is undone, and somebody else does it again.
     await told.catalog.pool.query(
-      "CREATE TRIGGER dies BEFORE INSERT ON deliveries FOR EACH ROW IF @dies THEN SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'died'; END IF",
+      "CREATE TRIGGER dies BEFORE UPDATE ON alert_states FOR EACH ROW IF @dies THEN SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'died'; END IF",
     );
     const dying = openCatalog(told.address);
     dying.pool.pool.on("connection", (connection) => void connection.query("SET @dies = 1"));

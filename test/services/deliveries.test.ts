@@ -85,7 +85,7 @@ describe("the outbox", () => {
     expect(await states()).toMatchObject([{ status: "SENT", attempts: 1, lastError: null }]);
   });
 
-  it("lets a channel that never answers hold up nobody else, and tells no end before its beginning", async () => {
+  it("lets a channel that never answers hold up nobody else", async () => {
     const stalled = await listener(() => {});
     const quick = await listener();
     await told.channels.create(admin, hook(stalled.url, { name: "Stalled" }));
@@ -101,6 +101,23 @@ describe("the outbox", () => {
     expect(await states()).toMatchObject(
       expect.arrayContaining([{ channelName: "Stalled", status: "QUEUED", attempts: 1, lastError: null }]),
     );
+  });
+
+  it("tells no end before its beginning: what is about the same thing waits for the one before it, and nothing else does", async () => {
+    const { url, received } = await listener((response) => response.writeHead(received.length === 1 ? 500 : 200).end());
+    await told.channels.create(admin, hook(url));
+    for (const [subject, title] of [
+      ["source:1", "one failed"],
+      ["source:1", "one again"],
+      ["source:2", "two failed"],
+    ] as const) {
+      await tell(subject, title);
+      told.clock.pass(10);
+    }
+    await send();
+    told.clock.pass(30_000);
+    await send();
+    expect(received.map(({ body }) => JSON.parse(body).data.title)).toEqual(["one failed", "two failed", "one failed", "one again"]);
   });
 
   it("lets go of what it is sending when the process ends, as if it had not been tried", async () => {
