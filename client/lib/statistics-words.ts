@@ -87,7 +87,8 @@ export function outcomeSentence({ totalBackups, completedBackups, failedBackups,
   ];
   const all = completedBackups === ended ? (ended === 1 ? "The one backup" : `All ${ended.toLocaleString("en-US")} backups`) : null;
   if (all) return `${all} completed.`;
-  return `${completedBackups.toLocaleString("en-US")} of ${formatCount(ended, "backup")} completed; ${parts.join("; ")}.`;
+  if (ended === 1) return `The one backup ${failedBackups > 0 ? "failed" : "was cancelled"}.`;
+  return `${completedBackups === 0 ? "None" : completedBackups.toLocaleString("en-US")} of ${formatCount(ended, "backup")} completed; ${parts.join("; ")}.`;
 }
 
 /** How a storage grows and until when it holds: "Grows by 1.20 GB a day, full on about 3 March." */

@@ -147,6 +147,8 @@ describe("what the days came to", () => {
     expect(outcomeSentence({ ...month, completedBackups: 27, failedBackups: 2, cancelledBackups: 1, byDay }, now)).toBe(
       "27 of 30 backups completed; 2 failed, the last on 12 Nov; 1 was cancelled.",
     );
+    expect(outcomeSentence({ ...month, completedBackups: 0, failedBackups: 2 }, now)).toBe("None of 2 backups completed; 2 failed.");
+    expect(outcomeSentence({ ...month, completedBackups: 0, failedBackups: 1 }, now)).toBe("The one backup failed.");
     expect(outcomeSentence(month, now)).toBe("All 30 backups completed.");
     expect(outcomeSentence({ ...month, totalBackups: 1, completedBackups: 0 }, now)).toBe("No backup ended in this time.");
   });

@@ -32,9 +32,10 @@ export interface Visit extends AsyncDisposable {
   screen(): Promise<string>;
 }
 
-export async function startVisit(): Promise<Visit> {
+/** `extra` is added to the environment of the server. */
+export async function startVisit(extra: Record<string, string> = {}): Promise<Visit> {
   // A fixed port: an open page comes back to the address that it knows.
-  const env = { HOLDFAST_PORT: String(await freePort()) };
+  const env = { HOLDFAST_PORT: String(await freePort()), ...extra };
   const [holdfast, shop, folder, browser]: [Holdfast, Shop, string, Browser] = await Promise.all([
     startHoldfast({ env }),
     freshDatabase("shop"),
