@@ -86,13 +86,10 @@ describe("schedules on the command line", () => {
     const forced = await run("run-scheduled-backups", "--force", "--schedule-id", made.id);
     expect(forced).toMatchObject({ code: 0, stdout: expect.stringMatching(/^Hourly: backup complete \(\S{36}\)\n$/) });
 
-    // Its time came a moment ago: the server and three commands see it at once.
-    const due = new Date(Math.floor(Date.now() / 60_000) * 60_000);
-    await inCatalog("UPDATE schedules SET next_run_at = ?, considered_until = ? WHERE id = ?", [
-      due,
-      new Date(due.getTime() - 60_000),
-      made.id,
-    ]);
+    // The last full hour was not looked at yet: the server and three commands see it at once.
+    const due = new Date(Math.floor(Date.now() / 3_600_000) * 3_600_000);
+    const before = new Date(due.getTime() - 1000);
+    await inCatalog("UPDATE schedules SET next_run_at = ?, considered_until = ? WHERE id = ?", [due, before, made.id]);
     const outcomes = await Promise.all([1, 2, 3].map(() => asked<{ runs: { ok: boolean }[] }>("run-scheduled-backups")));
     expect(outcomes.flatMap(({ runs }) => runs).every(({ ok }) => ok)).toBe(true);
     const runs = async () =>

@@ -15,9 +15,23 @@ export async function completionCommands(program: Command): Promise<void> {
       "after",
       `${examples("completion bash >> ~/.bashrc")}\nIt completes the word holdfast: with npx, say \`alias holdfast="npx holdfast"\` beside it.`,
     )
-    .action((shell: (typeof shells)[number]) =>
-      completion.setup("holdfast", `${quoted(process.execPath)} ${quoted(process.argv[1] ?? "")}`, shell),
-    );
+    .action((shell: (typeof shells)[number]) => {
+      const asked = `${quoted(process.execPath)} ${quoted(process.argv[1] ?? "")}`;
+      if (shell === "bash") process.stdout.write(bashScript(asked));
+      else completion.setup("holdfast", asked, shell);
+    });
 }
+
+/** Ours for bash: the library's needs the package bash-completion, and evaluates what was typed. */
+const bashScript = (asked: string) => `# bash completion for holdfast
+_holdfast() {
+  local value rest current="\${COMP_WORDS[COMP_CWORD]}"
+  COMPREPLY=()
+  while IFS=$'\\t' read -r value rest; do
+    [[ $value != :* && $value == "$current"* ]] && COMPREPLY+=("$value")
+  done < <(${asked} complete -- "\${COMP_WORDS[@]:1:COMP_CWORD}" 2>/dev/null)
+}
+complete -o default -F _holdfast holdfast
+`;
 
 const quoted = (text: string) => `'${text.replaceAll("'", "'\\''")}'`;
