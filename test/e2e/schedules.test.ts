@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { browserProgram, tabTo } from "../support/browser.ts";
+import { addSource } from "../support/holdfast.ts";
 import { startVisit, type Visit } from "../support/visit.ts";
 
 // Of what takes as long as the machine is slow.
@@ -137,7 +138,9 @@ describe.skipIf(!browserProgram)("schedules in the browser", { timeout: 2 * pati
       .getByRole("list", { name: "Past cleanups" })
       .getByRole("link", { name: `Deleted 2 backups, freed ${freed}, 1 backup kept.` })
       .click();
-    expect(await page.getByRole("list", { name: "Deleted" }).getByRole("listitem").count()).toBe(2);
+    const deleted = page.getByRole("list", { name: "Deleted" }).getByRole("listitem");
+    await deleted.last().waitFor();
+    expect(await deleted.count()).toBe(2);
     expect(visit.complaints).toEqual([]);
   });
 
@@ -170,6 +173,24 @@ describe.skipIf(!browserProgram)("schedules in the browser", { timeout: 2 * pati
     await page.getByText("Nothing happens by itself yet.").waitFor();
     await page.goto("/backups");
     await visit.status(/^1 backup$/).waitFor();
+    expect(visit.complaints).toEqual([]);
+  });
+
+  it("leave the overview at rest with more than one source on it", async () => {
+    const { page, holdfast, shop } = visit;
+    const sourceId = await addSource(holdfast, "Archive", shop.name);
+    await holdfast.graphql("mutation ($input: CreateBackupInput!) { createBackup(input: $input) { id } }", {
+      input: { sourceId, type: "DATABASE" },
+    });
+    await page.goto("/");
+    await page.getByRole("heading", { name: /^Archive can be restored to / }).waitFor({ timeout: patience });
+    await page.reload();
+    await page
+      .getByRole("list", { name: /^Backups of Archive, / })
+      .getByRole("link")
+      .first()
+      .waitFor();
+    await page.waitForLoadState("networkidle");
     expect(visit.complaints).toEqual([]);
   });
 });
