@@ -17,8 +17,8 @@ export const alarmOn = (backend: MysqlBackend): Alarm => ({
  * Whichever schedule's alarm rings, all that are due are dealt with, and their alarms set anew: of a thousand that are due at
  * once, a few jobs run. The row of a schedule stays, as the alarm for the next time.
  */
-export const defineSchedule = (agenda: Agenda, scheduleRuns: Pick<ScheduleRuns, "wake">) =>
-  agenda.define<{ id: ScheduleId }>(name, (job) => withHeartbeat(job, () => scheduleRuns.wake()), {
+export const defineSchedule = (agenda: Agenda, scheduleRuns: Pick<ScheduleRuns, "ring">) =>
+  agenda.define<{ id: ScheduleId }>(name, (job) => withHeartbeat(job, () => scheduleRuns.ring()), {
     lockLifetime,
     lockLimit: 20,
     concurrency: 1,

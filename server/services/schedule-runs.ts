@@ -45,8 +45,6 @@ export function createScheduleRuns(dependencies: Dependencies) {
   const starts = createStarts(dependencies);
   const settling = createSettling(dependencies);
   let stopping = false;
-  let looking: Promise<void> = Promise.resolve();
-  let asked: Promise<void> | null = null;
 
   async function claim(): Promise<void> {
     const moved = await claims.claimDue();
@@ -66,21 +64,16 @@ export function createScheduleRuns(dependencies: Dependencies) {
     );
   }
 
-  async function look(): Promise<void> {
-    if (stopping) return;
-    await claim();
+  // Due times are claimed while runs are still being started: what is not claimed within a minute counts as missed.
+  const claimed = inTurn(async () => {
+    if (!stopping) await claim();
+  }, onError);
+  const started = inTurn(async () => {
     if (!stopping) await starts.startWaiting();
-  }
+  }, onError);
 
-  /** Claims what is due and starts what may start. Asked while it is at it, it looks once more after that, once for all who asked. */
-  function wake(): Promise<void> {
-    asked ??= looking.then(() => {
-      asked = null;
-      looking = look().catch(onError);
-      return looking;
-    });
-    return asked;
-  }
+  /** Claims what is due and starts what may start. */
+  const wake = (): Promise<void> => claimed().then(started);
 
   async function existing(id: ScheduleId): Promise<ScheduleRow> {
     const schedule = await db.findScheduleRow(catalog, id);
@@ -120,6 +113,12 @@ export function createScheduleRuns(dependencies: Dependencies) {
   return {
     wake,
     runNow,
+
+    /** An alarm rang: what is due is claimed when this resolves, and started soon after. */
+    async ring(): Promise<void> {
+      await claimed();
+      void started();
+    },
 
     /** The same for the API: the backup that is taken, restored or verified. */
     async run(actor: Actor | null, id: ScheduleId, trigger: Trigger): Promise<BackupRow> {
@@ -174,9 +173,22 @@ export function createScheduleRuns(dependencies: Dependencies) {
     /** Starts nothing more, and waits for what is being started. */
     async stop(): Promise<void> {
       stopping = true;
-      await asked;
-      await looking;
+      await wake();
     },
+  };
+}
+
+/** `work` once at a time: whoever asks while it is at it shares the round after that. */
+function inTurn(work: () => Promise<void>, onError: (error: unknown) => void): () => Promise<void> {
+  let present: Promise<void> = Promise.resolve();
+  let next: Promise<void> | null = null;
+  return () => {
+    next ??= present.then(() => {
+      next = null;
+      present = work().catch(onError);
+      return present;
+    });
+    return next;
   };
 }
 

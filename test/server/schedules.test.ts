@@ -15,7 +15,7 @@ beforeAll(async () => {
   const shared = { HOLDFAST_DATABASE_URL: one.env.HOLDFAST_DATABASE_URL ?? "", HOLDFAST_KEY_FILE: join(one.home, "holdfast.key") };
   two = await startHoldfast({ env: shared });
   sql = await mysql.createConnection({ uri: one.env.HOLDFAST_DATABASE_URL ?? "", timezone: "Z" });
-  await setPlaces(6, 3);
+  await setPlaces(16, 4);
   for (let index = 0; index < 6; index += 1) {
     const folder = join(one.home, "media", String(index));
     await mkdir(folder, { recursive: true });
