@@ -4,7 +4,7 @@ import type { RetainedBackup, Retention } from "../../server/domain/retention.ts
 import { backupTypes } from "../../shared/enums.ts";
 
 export const unlimited: Retention = { days: null, keepLast: null, keepDaily: null, keepWeekly: null, keepMonthly: null, keepYearly: null };
-const limit = (max: number) => fc.option(fc.integer({ min: 1, max }), { freq: 1 });
+const limit = (max: number) => fc.option(fc.integer({ min: 1, max }), { freq: 2 });
 
 /** Any limits, none at all among them. */
 export const anyRetention: fc.Arbitrary<Retention> = fc.record({
@@ -30,10 +30,10 @@ export const now = new Date("2026-11-22T03:00:00Z");
 /** What came of one night: how long after the one before, of which source, and what it left. */
 const anyNight = fc.record({
   hours: fc.oneof(fc.integer({ min: 0, max: 40 }), fc.integer({ min: -400, max: 9000 })),
-  source: fc.integer({ min: 0, max: 2 }),
-  schedule: fc.integer({ min: 0, max: 2 }),
+  source: fc.integer({ min: 0, max: 1 }),
+  schedule: fc.integer({ min: 0, max: 1 }),
   storage: fc.integer({ min: 0, max: 1 }),
-  type: fc.constantFrom(...backupTypes),
+  type: fc.constantFrom(...backupTypes, "FULL" as const, "FULL" as const, "FULL" as const),
   outcome: fc.constantFrom("good", "good", "good", "failed", "damaged"),
   pinned: fc.integer({ min: 0, max: 9 }).map((dice) => dice === 0),
   proven: fc.integer({ min: 0, max: 5 }).map((dice) => dice === 0),
