@@ -126,26 +126,25 @@ export interface Standing {
   readonly lastGoodAt: Date | null;
   /** The newest good one that a drill restored. */
   readonly lastProvenAt: Date | null;
-  /** What the last drill that passed took. */
+  /** What the last drill of the newest proven one took. */
   readonly drillSeconds: number | null;
 }
 
-export async function standingBySource(db: Db, sourceId: SourceId | null): Promise<Map<SourceId, Standing>> {
-  const newest = (what: SQL, which: SQL) => sql`(select ${what} from backups b force index (backups_source_listed)
-    where b.source_id = s.id and ${which} order by b.created_at desc, b.id desc limit 1)`;
+/** Each source's backups are walked from the newest on, by index, until one serves. */
+export async function standingBySource(db: Db): Promise<Map<SourceId, Standing>> {
+  const newest = (which: SQL, join = sql``) => sql`(select straight_join b.id from backups b force index (backups_source_listed) ${join}
+    where b.source_id = s.id and ${kept} and ${which} order by b.created_at desc, b.id desc limit 1)`;
+  const good = sql`coalesce(${lastFinding}, 1) = 1`;
+  const drilled = sql`v.level = 'RESTORE' and v.passed = 1 and v.status = 'COMPLETED'`;
+  const drills = sql`join verifications v force index (verifications_backup_created) on v.backup_id = b.id and ${drilled}`;
   const rows = await rowsOf(
     db,
-    sql`select s.id, drills.proven_at, drills.drill,
-      ${newest(sql`b.created_at`, kept)} backup_at,
-      ${newest(sql`timestampdiff(microsecond, b.started_at, b.finished_at) / 1e6`, kept)} seconds,
-      ${newest(sql`b.created_at`, sql`${kept} and coalesce(${lastFinding}, 1) = 1`)} good_at
-    from sources s left join (
-      select b.source_id, max(if(${lastFinding} = 1, b.created_at, null)) proven_at, max(concat(v.created_at, ' ', v.restore_seconds)) drill
-      from verifications v join backups b on b.id = v.backup_id
-      where v.level = 'RESTORE' and v.passed = 1 and v.status = 'COMPLETED' and ${kept} ${ofSource(sourceId, sql`b.source_id`)}
-      group by b.source_id
-    ) drills on drills.source_id = s.id
-    where 1 = 1 ${ofSource(sourceId, sql`s.id`)}`,
+    sql`select f.id, l.created_at backup_at, timestampdiff(microsecond, l.started_at, l.finished_at) / 1e6 seconds,
+      g.created_at good_at, p.created_at proven_at,
+      (select v.restore_seconds from verifications v where v.backup_id = p.id and ${drilled} order by v.created_at desc limit 1) drill
+    from (
+      select s.id, ${newest(sql`1 = 1`)} last_id, ${newest(good)} good_id, ${newest(good, drills)} proven_id from sources s
+    ) f left join backups l on l.id = f.last_id left join backups g on g.id = f.good_id left join backups p on p.id = f.proven_id`,
   );
   return new Map(
     rows.map((row) => [
@@ -155,7 +154,7 @@ export async function standingBySource(db: Db, sourceId: SourceId | null): Promi
         lastSeconds: row.seconds === null ? null : number(row.seconds),
         lastGoodAt: instant(row.good_at),
         lastProvenAt: instant(row.proven_at),
-        drillSeconds: typeof row.drill === "string" ? Number(row.drill.split(" ")[2]) : null,
+        drillSeconds: row.drill === null ? null : number(row.drill),
       },
     ]),
   );

@@ -72,7 +72,9 @@ export function createBackups(dependencies: Dependencies) {
   const { catalog, bus, audit, operations, sources, storages, deletions, settings, queue, now, onError } = dependencies;
   const { take, manifestOf } = createBackupWork(dependencies);
   const verifying = createVerificationRequests(dependencies);
-  const counts = createRemembered<number>({ bus, now, worthwhile: (count) => count > manyRows });
+  let large = false;
+  // What a filter finds says little of how much it read: once a list was found to be long, all counts are kept.
+  const counts = createRemembered<number>({ bus, now, worthwhile: (count) => (large ||= count > manyRows) });
 
   const existing = async (id: BackupId): Promise<BackupRow> => {
     const row = await db.findBackup(catalog, id);

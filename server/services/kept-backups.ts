@@ -1,6 +1,6 @@
 import type { Db } from "../db/client.ts";
-import { type Kept, keptTotals } from "../db/statistics.ts";
-import type { StorageId } from "../domain/ids.ts";
+import { type Kept, keptTotals, type Standing, standingBySource } from "../db/statistics.ts";
+import type { SourceId, StorageId } from "../domain/ids.ts";
 import type { Bus } from "../events/bus.ts";
 import { createRemembered, manyRows } from "./remembered.ts";
 
@@ -9,6 +9,8 @@ export type { Kept } from "../db/statistics.ts";
 export interface KeptBackups {
   /** What each source keeps on each storage. */
   totals(): Promise<readonly Kept[]>;
+  /** How each source stands. */
+  standing(): Promise<ReadonlyMap<SourceId, Standing>>;
   /** Bytes and number by storage. */
   byStorage(): Promise<ReadonlyMap<StorageId, { readonly bytes: number; readonly backups: number }>>;
 }
@@ -25,9 +27,15 @@ export function createKeptBackups({
 }): KeptBackups {
   const worthwhile = (kept: readonly Kept[]) => kept.reduce((sum, { count }) => sum + count, 0) > manyRows;
   const remembered = createRemembered<readonly Kept[]>({ bus, now, worthwhile });
+  let many = false;
+  const standings = createRemembered<ReadonlyMap<SourceId, Standing>>({ bus, now, worthwhile: () => many });
   const totals = () => remembered.get("", () => keptTotals(catalog));
   return {
     totals,
+    async standing() {
+      many = worthwhile(await totals());
+      return standings.get("", () => standingBySource(catalog));
+    },
     async byStorage() {
       const use = new Map<StorageId, { bytes: number; backups: number }>();
       for (const { storageId, storedSize, count } of await totals()) {

@@ -1,7 +1,6 @@
 import type { Db } from "../db/client.ts";
 import * as db from "../db/metrics.ts";
 import { listSources } from "../db/sources.ts";
-import { standingBySource } from "../db/statistics.ts";
 import { listStorages } from "../db/storages.ts";
 import { type Actor, allow } from "../domain/access.ts";
 import { targetSeconds } from "../domain/statistics.ts";
@@ -51,7 +50,7 @@ async function figures({ catalog, settings, kept, version, now }: Dependencies) 
     listSources(catalog),
     listStorages(catalog),
     db.countResults(catalog),
-    standingBySource(catalog, null),
+    kept.standing(),
     kept.totals(),
     db.countVerdicts(catalog),
     db.countActive(catalog),

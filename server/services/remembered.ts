@@ -20,7 +20,7 @@ export const manyRows = 5_000;
 const longestMilliseconds = 15_000;
 const mostKeys = 500;
 
-/** Forgets everything whenever a backup changes, here or in a process beside. */
+/** Forgets everything whenever a backup changes, or what is known of one, here or in a process beside. */
 export function createRemembered<T>({ bus, now, worthwhile }: Options<T>): Remembered<T> {
   const known = new Map<string, { readonly value: T; readonly until: number }>();
   let version = 0;
@@ -37,6 +37,7 @@ export function createRemembered<T>({ bus, now, worthwhile }: Options<T>): Remem
     listening = true;
     void forgetWith(bus.subscribe("backup"));
     void forgetWith(bus.subscribe("cleanup"));
+    void forgetWith(bus.subscribe("verification"));
   };
   return {
     async get(key, compute) {

@@ -42,14 +42,14 @@ export const createStatistics = ({ catalog, settings, storages, kept, now }: Dep
       db.outcomesBySource(catalog, range.since, sourceId),
       db.movementsByDay(catalog, range, sourceId),
       kept.totals(),
-      db.standingBySource(catalog, sourceId),
+      kept.standing(),
       db.countVerifications(catalog, range.since, sourceId),
       db.comingUp(catalog, sourceId),
       listStorages(catalog).then((rows) => storages.describe(rows)),
     ]);
     const own = totals.filter((each) => sourceId === null || each.sourceId === sourceId);
     const all = outcomesInAll([...bySource.values()]);
-    const newest = [...standing.values()].reduce<db.Standing | null>((a, b) => (laterOf(a, b) ? b : a), null);
+    const newest = sources.flatMap(({ id }) => standing.get(id) ?? []).reduce<db.Standing | null>((a, b) => (laterOf(a, b) ? b : a), null);
     const stored = sum(own, "storedSize");
     return {
       totalBackups: all.completed + all.failed + all.cancelled + coming.active,
