@@ -2,18 +2,22 @@ import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { type BackupRow, findBackup, pageBackups } from "../../server/db/backups.ts";
-import { findRefusedDeletion } from "../../server/db/deletions.ts";
+import { findRefusedDeletion, lockBackup } from "../../server/db/deletions.ts";
 import { appendLog, readLog } from "../../server/db/operations.ts";
+import { insertRestore } from "../../server/db/restores.ts";
+import { findProtection } from "../../server/db/retention.ts";
 import { Failure } from "../../server/domain/errors.ts";
-import type { BackupId, SourceId } from "../../server/domain/ids.ts";
+import { type BackupId, newId, type RestoreId, type SourceId } from "../../server/domain/ids.ts";
 import { manifestName } from "../../server/domain/naming.ts";
 import type { Storage } from "../../server/engine/storage/storage.ts";
 import { type AgedBackups, administrator, agedBackups } from "../support/aged-backups.ts";
 
 let aged: AgedBackups;
 let sourceId: SourceId;
+let otherSource: SourceId;
 beforeAll(async () => {
   aged = await agedBackups();
+  otherSource = await aged.source("Staging");
 });
 afterAll(() => aged?.[Symbol.asyncDispose]());
 beforeEach(async () => {
@@ -122,6 +126,27 @@ describe("a deletion cut short", () => {
     expect(await aged.stored(sourceId)).toEqual([other]);
     expect((await pageBackups(aged.db, { deleting: true, sourceId }, 10, null)).totalCount).toBe(0);
     expect(await findBackup(aged.db, other)).not.toBeNull();
+  });
+
+  it("waits for a restore that is beginning with the backup at this moment, and is then refused", async () => {
+    const id = await aged.backup(sourceId, 1);
+    const { deletion } = await aged.db.transaction(async (tx) => {
+      await lockBackup(tx, id);
+      const looked = aged.deletions.begin({ id, sourceId }, async (reading, row) =>
+        (await findProtection(reading, row, aged.now())).inUse ? new Failure("CONFLICT", "It is being restored.") : null,
+      );
+      const outcome = looked.then(
+        () => "deleted",
+        (error: Failure) => error.message,
+      );
+      await insertRestore(tx, {
+        ...{ id: newId<RestoreId>(), name: "r", type: "FULL", mode: "REPLACE", staged: true, backupBeforeRestore: false, actor: "root" },
+        ...{ backupId: id, targetSourceId: otherSource, status: "QUEUED", createdAt: aged.now() },
+      });
+      return { deletion: outcome };
+    });
+    expect(await deletion).toBe("It is being restored.");
+    expect(await findBackup(aged.db, id)).not.toBeNull();
   });
 
   it("takes its log with it, and that of its verifications", async () => {
