@@ -132,7 +132,7 @@ describe.skipIf(!browserProgram)("settings, notifications and statistics in the 
     await page.goto("/notifications");
     const [newest, before] = [list("Deliveries").getByRole("listitem").nth(0), list("Deliveries").getByRole("listitem").nth(1)];
     await newest.getByText("Failed", { exact: true }).waitFor();
-    await newest.getByText(/Right again to Pager/).waitFor();
+    await newest.getByText(/^For Pager: right again, /).waitFor();
     await before.getByText("Sent", { exact: true }).waitFor();
     gone = false;
     await newest.getByRole("button", { name: /^Try to send/ }).click();
