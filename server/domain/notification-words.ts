@@ -18,8 +18,9 @@ export function oneLine(text: string, limit = 120): string {
 
 /** The same for a sentence or two, whose line breaks stay. */
 export const someLines = (text: string, limit = 1000): string =>
-  oneLine(text.replace(/\r?\n/g, "\u0000br"), limit * 2)
-    .split(" br")
+  text
+    .slice(0, limit * 2)
+    .split(/\r?\n/)
     .map((line) => oneLine(line, limit))
     .join("\n")
     .slice(0, limit);

@@ -1,6 +1,7 @@
-import { findRestoreError, listSettledRuns, type RunRow, type ScheduleRow } from "../db/alerts.ts";
+import { findRestoreError, listSettledRuns, type RunRow, type ScheduleRow } from "../db/alert-history.ts";
 import type { Message } from "../domain/notification.ts";
-import * as texts from "../domain/notification-text.ts";
+import { recovered as recoveredMessage } from "../domain/notification-form.ts";
+import * as texts from "../domain/schedule-texts.ts";
 import type { SettingValues } from "../domain/settings.ts";
 import type { Reading } from "./alert-subject.ts";
 import type { News } from "./outbox.ts";
@@ -29,7 +30,7 @@ export async function scheduleNews(
   function recovered(events: readonly (typeof scheduleEvents)[number][], endedAt: Date): void {
     const ended = states.lower(events, endedAt);
     if (!ended) return;
-    const message = texts.recovered({ ...telling, at: endedAt }, { name: schedule.name, events: ended.events, since: ended.since, path });
+    const message = recoveredMessage({ ...telling, at: endedAt }, { name: schedule.name, events: ended.events, since: ended.since, path });
     tell(message, { ended: ended.events });
   }
 

@@ -7,7 +7,7 @@ import {
   listLikeBackups,
   listSchedulesOf,
   newestGood,
-} from "../db/alerts.ts";
+} from "../db/alert-history.ts";
 import { findManifests } from "../db/backups.ts";
 import type { Db } from "../db/client.ts";
 import type { SourceRow } from "../db/sources.ts";
@@ -15,9 +15,10 @@ import { findReports } from "../db/verifications.ts";
 import { sizeFindings, tableFindings } from "../domain/anomaly.ts";
 import type { OperationId } from "../domain/ids.ts";
 import type { Message } from "../domain/notification.ts";
-import * as texts from "../domain/notification-text.ts";
+import { recovered as recoveredMessage } from "../domain/notification-form.ts";
 import { isOverdue, lastGoodOf } from "../domain/overdue.ts";
 import type { SettingValues } from "../domain/settings.ts";
+import * as texts from "../domain/source-texts.ts";
 import type { Reading } from "./alert-subject.ts";
 import type { News } from "./outbox.ts";
 
@@ -66,7 +67,7 @@ export async function sourceNews(source: SourceRow, settings: SettingValues, at:
   function recovered(events: readonly (typeof sourceEvents)[number][], endedAt: Date, path: string): void {
     const ended = states.lower(events, endedAt);
     if (!ended) return;
-    const message = texts.recovered({ ...telling, at: endedAt }, { name: source.name, events: ended.events, since: ended.since, path });
+    const message = recoveredMessage({ ...telling, at: endedAt }, { name: source.name, events: ended.events, since: ended.since, path });
     tell(message, { ended: ended.events });
   }
 

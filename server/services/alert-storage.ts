@@ -1,10 +1,11 @@
 import { formatBytes } from "../../shared/format.ts";
-import { listRefusedDeletions } from "../db/alerts.ts";
+import { listRefusedDeletions } from "../db/alert-history.ts";
 import type { Db } from "../db/client.ts";
 import type { StorageRow } from "../db/storages.ts";
 import type { Message } from "../domain/notification.ts";
-import * as texts from "../domain/notification-text.ts";
+import { recovered } from "../domain/notification-form.ts";
 import type { SettingValues } from "../domain/settings.ts";
+import * as texts from "../domain/storage-texts.ts";
 import type { Reading } from "./alert-subject.ts";
 import type { News } from "./outbox.ts";
 
@@ -49,7 +50,7 @@ export function storageNews(
     const ended = states.lower([event], at);
     if (ended)
       tell(
-        texts.recovered(telling, { name: storage.name, events: ended.events, since: ended.since, path: `/storages/${storage.id}` }),
+        recovered(telling, { name: storage.name, events: ended.events, since: ended.since, path: `/storages/${storage.id}` }),
         ended.events,
       );
   }

@@ -1,5 +1,6 @@
 import type { NotificationEvent } from "../../shared/enums.ts";
-import { findVerificationSource, listAllSchedules, listRaised, listSchedulesWithNews, removeStatesExcept } from "../db/alerts.ts";
+import { findVerificationSource, listAllSchedules, listSchedulesWithNews } from "../db/alert-history.ts";
+import { listRaised, removeStatesExcept } from "../db/alerts.ts";
 import { findBackup } from "../db/backups.ts";
 import type { Db } from "../db/client.ts";
 import { readMark, writeMark } from "../db/marks.ts";

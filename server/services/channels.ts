@@ -5,7 +5,7 @@ import { findSources } from "../db/sources.ts";
 import { type Actor, allow } from "../domain/access.ts";
 import { badInput, notFound } from "../domain/errors.ts";
 import { type ChannelId, newId, type SourceId } from "../domain/ids.ts";
-import { testMessage } from "../domain/notification-text.ts";
+import { testMessage } from "../domain/notification-form.ts";
 import type { Outcome } from "../engine/notify/outcome.ts";
 import type { Bus } from "../events/bus.ts";
 import type { Audit } from "./audit.ts";

@@ -1,4 +1,5 @@
-import { listRaised, newestGood } from "../db/alerts.ts";
+import { newestGood } from "../db/alert-history.ts";
+import { listRaised } from "../db/alerts.ts";
 import { findBackups } from "../db/backups.ts";
 import type { Db } from "../db/client.ts";
 import { keptBytes, listMissed, listWeek } from "../db/digest.ts";

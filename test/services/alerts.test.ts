@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { newestGood } from "../../server/db/alerts.ts";
+import { newestGood } from "../../server/db/alert-history.ts";
 import { openCatalog } from "../../server/db/client.ts";
 import { backupManifests, scheduleRuns, schedules } from "../../server/db/schema/index.ts";
 import { insertStorage } from "../../server/db/storages.ts";
