@@ -161,7 +161,7 @@ describe("statistics", () => {
     const zones = ["UTC", "Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Asia/Kathmandu", "Pacific/Auckland"];
     await fc.assert(
       fc.asyncProperty(
-        fc.array(told.map(factsOf), { minLength: 1, maxLength: 40 }),
+        fc.array(told.map(factsOf), { minLength: 25, maxLength: 40, size: "max" }),
         fc.constantFrom(...zones),
         fc.integer({ min: 1, max: 50 }),
         fc.option(fc.nat(2)),
@@ -224,7 +224,7 @@ describe("statistics", () => {
             expect(told.storedBytes).toBe(total(kept.filter((each) => each.storageId === told.storage.id).map((each) => each.storedSize)));
         },
       ),
-      { numRuns: 15 },
+      { numRuns: 12 },
     );
   });
 });
