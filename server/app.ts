@@ -195,7 +195,7 @@ async function wire(
   // Whether a failed try is made good by another is known once its run has been settled.
   followers.add(scheduleRuns.follow, alerts.follow);
   const uploads = createUploads({ catalog: db, bus, queue, files, now, onError });
-  const schedules = createSchedules({ catalog: db, bus, alarm: queue.alarm ?? noAlarm, audit, settings: owned, sources, storages, now });
+  const schedules = createSchedules({ catalog: db, bus, alarm: scheduleRuns.alarm, audit, settings: owned, sources, storages, now });
   const clock = createClockWatch({ db, audit, now, monotonic: () => performance.now() });
   const cleanups = createCleanups({ catalog: db, bus, audit, operations, deletions, clock, settings: owned, queue, now });
   followers.add(cleanups.follow);
@@ -266,6 +266,7 @@ async function wire(
       admission,
       queue,
       sweepScratch,
+      onError,
     }),
     idle: followers.idle,
     servedAt(url) {

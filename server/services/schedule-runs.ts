@@ -113,6 +113,8 @@ export function createScheduleRuns(dependencies: Dependencies) {
   return {
     wake,
     runNow,
+    /** For whoever changes schedules: what waits of their runs still rings in its time. */
+    alarm: { set: setAlarms },
 
     /** An alarm rang: what is due is claimed when this resolves, and started soon after. */
     async ring(): Promise<void> {

@@ -28,7 +28,7 @@ type ScheduleRow = db.ScheduleRow;
 interface Dependencies {
   readonly catalog: Db;
   readonly bus: Bus;
-  readonly alarm: Alarm;
+  readonly alarm: Pick<Alarm, "set">;
   readonly audit: Audit;
   readonly settings: Pick<OwnedSettings, "current">;
   readonly sources: Pick<Sources, "choose" | "existing">;

@@ -33,6 +33,7 @@ interface Dependencies {
   readonly sweepScratch: () => Promise<void>;
   readonly queue: Queue;
   readonly admission: Pick<Admission, "wakeNext">;
+  readonly onError: (error: unknown) => void;
 }
 
 export type Upkeep = ReturnType<typeof createUpkeep>;
@@ -54,6 +55,7 @@ export const createUpkeep = ({
   queue,
   sweepScratch,
   admission,
+  onError,
 }: Dependencies) => {
   const verdicts: Readonly<Record<StoredKind, (id: OperationId) => Promise<Failure | null>>> = {
     BACKUP: (id) => backups.settle(id as BackupId),
@@ -61,32 +63,33 @@ export const createUpkeep = ({
     VERIFICATION: (id) => verifications.settle(id as VerificationId),
     CLEANUP: (id) => cleanups.settle(id as CleanupId),
   };
+  const steps: readonly (() => Promise<unknown>)[] = [
+    () => operations.settleInterrupted(({ kind, id }) => verdicts[kind](id)),
+    sweepScratch,
+    restores.finishRepairs,
+    backups.finishDeletions,
+    backups.finishVerifying,
+    uploads.upkeep,
+    schedules.pauseUnknownZones,
+    scheduleRuns.upkeep,
+    wakeCleanups,
+    admission.wakeNext,
+    cleanups.upkeep,
+    history.upkeep,
+    alerts.upkeep,
+    digest.upkeep,
+    deliveries.wake,
+  ];
+
+  /** A job may be lost or locked by a worker that is gone; the operation that waits is what counts. */
+  async function wakeCleanups(): Promise<void> {
+    for (const { kind, id } of await operations.waiting()) if (kind === "CLEANUP") await queue.add(jobOf[kind], id);
+  }
+
   return {
     async perform(): Promise<void> {
-      try {
-        await putRight();
-      } finally {
-        // Whatever could not be put right, people are told.
-        await alerts.upkeep();
-        await digest.upkeep();
-        await deliveries.wake();
-      }
+      // One that fails, such as while a storage is away, keeps none of the others from being done.
+      for (const step of steps) await step().catch(onError);
     },
   };
-
-  async function putRight(): Promise<void> {
-    await operations.settleInterrupted(({ kind, id }) => verdicts[kind](id));
-    await sweepScratch();
-    await restores.finishRepairs();
-    await backups.finishDeletions();
-    await backups.finishVerifying();
-    await uploads.upkeep();
-    await schedules.pauseUnknownZones();
-    await scheduleRuns.upkeep();
-    // A job may be lost or locked by a worker that is gone; the operation that waits is what counts.
-    for (const { kind, id } of await operations.waiting()) if (kind === "CLEANUP") await queue.add(jobOf[kind], id);
-    await admission.wakeNext();
-    await cleanups.upkeep();
-    await history.upkeep();
-  }
 };
