@@ -1,22 +1,22 @@
 import type { Trigger } from "../../shared/enums.ts";
-import { type BackupRow, findBackups } from "../db/backups.ts";
+import type { BackupRow } from "../db/backups.ts";
 import * as db from "../db/cleanups.ts";
 import type { Db } from "../db/client.ts";
 import { retryDeadlock } from "../db/deadlock.ts";
 import { changeMark, readMark, writeMark } from "../db/marks.ts";
 import { listAges } from "../db/retention.ts";
 import { type Actor, allow, describeActor } from "../domain/access.ts";
-import type { CleanupEntry, CleanupRecord, CleanupRequest } from "../domain/cleanup.ts";
+import type { CleanupRecord, CleanupRequest } from "../domain/cleanup.ts";
 import { Failure, notFound } from "../domain/errors.ts";
 import { type BackupId, type CleanupId, newId } from "../domain/ids.ts";
-import type { Verdict } from "../domain/retention.ts";
-import { checkLimit, checkRetention, type RetentionRequest } from "../domain/retention-check.ts";
+import { checkLimit, checkRetention } from "../domain/retention-check.ts";
 import { expiryOf } from "../domain/retention-rule.ts";
 import type { SettingValues } from "../domain/settings.ts";
 import type { Bus } from "../events/bus.ts";
 import type { Audit } from "./audit.ts";
-import { type CleanupPlan, createCleanupPlans, defaultRetention, type PlannedBackup, type PlanRequest } from "./cleanup-plan.ts";
-import { createCleanupWork, entryOf } from "./cleanup-work.ts";
+import { createCleanupPlans, defaultRetention } from "./cleanup-plan.ts";
+import { type CleanupResult, type Preview, type PreviewRequest, previewOf, wouldDo } from "./cleanup-preview.ts";
+import { createCleanupWork } from "./cleanup-work.ts";
 import type { ClockWatch } from "./clock-watch.ts";
 import type { Deletions } from "./deletions.ts";
 import type { Ended } from "./followers.ts";
@@ -26,6 +26,7 @@ import type { Queue } from "./queue.ts";
 import { watching } from "./watch.ts";
 
 export type { CleanupRow } from "../db/cleanups.ts";
+export type { CleanupResult, Preview, PreviewRequest } from "./cleanup-preview.ts";
 
 interface Dependencies {
   readonly catalog: Db;
@@ -39,36 +40,12 @@ interface Dependencies {
   readonly now: () => Date;
 }
 
-/** What is to be tried out, before anything is removed or stored. */
-export type PreviewRequest = Omit<PlanRequest, "retention"> & { readonly retention?: RetentionRequest | null };
-
-/** What a cleanup would do now, newest first. */
-export interface Preview {
-  readonly verdicts: readonly (Verdict & Pick<PlannedBackup, "backup" | "explanation">)[];
-  readonly keptCount: number;
-  readonly removedCount: number;
-  readonly freedBytes: number;
-  /** Why nothing is deleted just now. */
-  readonly pausedReason: string | null;
-}
-
 export interface CleanupOptions {
   /** Instead of every limit by days, this once. */
   readonly days?: number | null;
   readonly dryRun: boolean;
   /** Also while deletion is paused. */
   readonly force?: boolean | null;
-}
-
-/** What a cleanup did, or would do. */
-export interface CleanupResult {
-  readonly dryRun: boolean;
-  readonly cleanupId: CleanupId | null;
-  readonly backups: readonly BackupRow[];
-  readonly freedBytes: number;
-  readonly removed: readonly CleanupEntry[];
-  readonly refused: readonly (CleanupEntry & { readonly problem: string })[];
-  readonly kept: number;
 }
 
 export type Cleanups = ReturnType<typeof createCleanups>;
@@ -122,29 +99,6 @@ export function createCleanups(dependencies: Dependencies) {
     if (typeof id === "string") await queue.add("cleanup", id);
   }
 
-  /** What a dry run says: exactly what the real one would do. */
-  async function wouldDo(planned: readonly PlannedBackup[]): Promise<CleanupResult> {
-    const going = planned.filter(({ verdict }) => !verdict.keep).reverse();
-    const rows = new Map(
-      (
-        await findBackups(
-          catalog,
-          going.map(({ backup }) => backup.id),
-        )
-      ).map((row) => [row.id, row]),
-    );
-    const removed = going.map(entryOf);
-    return {
-      dryRun: true,
-      cleanupId: null,
-      backups: removed.flatMap(({ id }) => rows.get(id) ?? []),
-      freedBytes: removed.reduce((sum, { storedSize }) => sum + storedSize, 0),
-      removed,
-      refused: [],
-      kept: planned.length - going.length,
-    };
-  }
-
   /** Removes now; when another cleanup waits, for want of a worker perhaps, that one goes first. */
   async function remove(actor: Actor, request: CleanupRequest, trigger: Trigger, patience = 1): Promise<CleanupResult> {
     const reserved = await reserve(actor, request, trigger);
@@ -178,7 +132,7 @@ export function createCleanups(dependencies: Dependencies) {
     async cleanup(actor: Actor | null, { days = null, dryRun, force }: CleanupOptions, trigger: Trigger): Promise<CleanupResult> {
       allow(actor, "cleanup");
       checkLimit("days", days);
-      if (dryRun) return wouldDo((await plan({ days })).planned);
+      if (dryRun) return wouldDo(catalog, (await plan({ days })).planned);
       const paused = await clock.observe();
       if (paused !== null && !force) throw pausedFailure(paused);
       return remove(actor, { days, force: force ?? false }, trigger);
@@ -242,14 +196,3 @@ const pausedFailure = (reason: string) =>
   });
 
 const nothing: CleanupRecord = { removed: [], refused: [], kept: 0 };
-
-function previewOf({ planned }: CleanupPlan, pausedReason: string | null): Preview {
-  const going = planned.filter(({ verdict }) => !verdict.keep);
-  return {
-    verdicts: planned.map(({ backup, verdict, explanation }) => ({ ...verdict, backup, explanation })),
-    keptCount: planned.length - going.length,
-    removedCount: going.length,
-    freedBytes: going.reduce((sum, { backup }) => sum + backup.storedSize, 0),
-    pausedReason,
-  };
-}
