@@ -281,7 +281,7 @@ describe.skipIf(!browserProgram)("the dashboard in a browser", { timeout: 2 * pa
   });
 
   it("opens each place without a complaint in the console", async () => {
-    for (const name of ["Overview", "Backups", "Restore", "Schedules", "Sources", "Storages", "Settings"]) {
+    for (const name of ["Overview", "Backups", "Restore", "Schedules", "Sources", "Storages", "Statistics", "Activity", "Settings"]) {
       await place(name).click();
       await page.getByRole("heading", { level: 1, name }).waitFor();
       await page.reload();

@@ -3,7 +3,6 @@ import { readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { findProgram } from "../../server/engine/process.ts";
 import { administrator, type Wired, wired } from "../support/wired.ts";
 
 const start = new Date("2026-11-22T12:00:00.000Z");
@@ -135,12 +134,12 @@ describe("the configuration as a file", () => {
     expect(plan.unchanged.join(" ")).toContain("The channel Hook of old is left out");
   });
 
-  it.runIf(findProgram("age") && findProgram("script"))("gives its secrets to the stock age tool", async () => {
+  it("gives its secrets to the stock age tool", async () => {
     const { content } = await here.app.services.configuration.export(administrator, passphrase);
     const file = join(here.home, "secrets.age");
     await writeFile(file, parse(content).secrets);
     // age asks for the passphrase on a terminal only.
-    const command = `(sleep 1; echo '${passphrase}') | script -qec "age -d -o ${file}.json ${file}" /dev/null`;
+    const command = `echo '${passphrase}' | script -qec "age -d -o ${file}.json ${file}" /dev/null`;
     await promisify(execFile)("sh", ["-c", command]);
     expect(JSON.parse(await readFile(`${file}.json`, "utf8"))).toMatchObject({
       smtpUrl: "smtps://mailer:canary-mail@mail.example.com",

@@ -274,7 +274,7 @@ describe("the client tools", () => {
       expect(failure).toBeInstanceOf(Failure);
       return failure as Failure;
     };
-    expect((await refusal(join(folder, "nowhere"))).hint).toContain("BACKUP_MYSQL_PATH");
+    expect((await refusal(join(folder, "nowhere"))).hint).toContain("in the settings");
     await writeFile(join(folder, "mariadb-dump"), "#!/bin/sh\n");
     expect((await refusal(folder)).message).toContain(folder);
     await chmod(join(folder, "mariadb-dump"), 0o755);
