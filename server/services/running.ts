@@ -47,19 +47,26 @@ export async function startRunning(
   let published = 0;
   let sequence = await lastLogSequence(db, first.operationId);
   let unwritten: LogLine[] = [];
+  let lost = false;
   let writing: Promise<void> = Promise.resolve();
 
-  const beat = async () => {
-    const lines = unwritten;
+  const writeLines = async () => {
+    // The log of an operation that was lost is whoever took it over's.
+    const lines = lost ? [] : unwritten;
     unwritten = [];
-    if (lines.length > 0) {
-      await appendLog(db, first.operationId, lines);
-      bus.publish("log", { operationId: first.operationId });
-    }
+    if (lines.length === 0) return;
+    await appendLog(db, first.operationId, lines);
+    bus.publish("log", { operationId: first.operationId });
+  };
+  const beat = async () => {
     const lease = await renew(db, kind, progress, worker, new Date(now().getTime() + leaseMilliseconds));
-    if (!lease)
+    if (!lease) {
+      lost = true;
       controller.abort(new Failure("INTERRUPTED", "Another worker took this operation over, because this one was silent for too long."));
-    else if (lease.cancelRequested) controller.abort(new Failure("CANCELLED", "Cancelled."));
+      return;
+    }
+    await writeLines();
+    if (lease.cancelRequested) controller.abort(new Failure("CANCELLED", "Cancelled."));
   };
   // One beat at a time, in order; a failing catalog is reported and tried again at the next beat.
   const write = () => {
@@ -87,10 +94,8 @@ export async function startRunning(
     async settle() {
       clearInterval(timer);
       await writing;
-      const lines = unwritten;
-      unwritten = [];
       // A log that cannot be written is no reason to leave the operation without an end.
-      await appendLog(db, first.operationId, lines).catch(onError);
+      await writeLines().catch(onError);
       bus.publish("log", { operationId: first.operationId });
     },
   };
