@@ -13,7 +13,7 @@ export function formatBytes(bytes: number): string {
   return `${value >= 100 ? value.toFixed(0) : value.toPrecision(3)} ${units[unit]}`;
 }
 
-/** Seconds for a person: "0.4 s", "13 s", "4 min 10 s", "2 h 5 min". */
+/** Seconds for a person: "0.4 s", "13 s", "4 min 10 s", "2 h 5 min", "6 d 2 h". */
 export function formatDuration(seconds: number): string {
   if (seconds < 10) return `${(Math.round(seconds * 10) / 10).toString()} s`;
   const whole = Math.round(seconds);
@@ -21,7 +21,8 @@ export function formatDuration(seconds: number): string {
   const minutes = Math.floor(whole / 60);
   if (minutes < 60) return whole % 60 ? `${minutes} min ${whole % 60} s` : `${minutes} min`;
   const hours = Math.floor(minutes / 60);
-  return minutes % 60 ? `${hours} h ${minutes % 60} min` : `${hours} h`;
+  if (hours < 48) return minutes % 60 ? `${hours} h ${minutes % 60} min` : `${hours} h`;
+  return hours % 24 ? `${Math.floor(hours / 24)} d ${hours % 24} h` : `${hours / 24} d`;
 }
 
 /** A count with its noun: "1 table", "42 tables", "1,204,551 rows". */

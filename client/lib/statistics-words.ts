@@ -71,8 +71,8 @@ export function sourceFigures(of: SourceStatisticsPartsFragment): [string, strin
   ];
 }
 
-/** What is left of a size: stored over original. */
-export const ratioWords = (ratio: number): string => (ratio >= 0.995 ? "the same size" : `${Math.max(1, Math.round(ratio * 100))}%`);
+/** What is left of a size, by the ratio of original to stored bytes. */
+export const ratioWords = (ratio: number): string => (ratio <= 1.005 ? "the same size" : `${Math.max(1, Math.round(100 / ratio))}%`);
 
 /** What the backups of the days came to: "28 of 30 backups completed; 2 failed, the last on 12 Nov." */
 export function outcomeSentence({ totalBackups, completedBackups, failedBackups, cancelledBackups, byDay }: Statistics, now: Date): string {

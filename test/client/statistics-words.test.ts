@@ -28,7 +28,7 @@ const shop = {
   backupInTarget: true,
   proofInTarget: true,
   measuredRestoreSeconds: 130,
-  compressionRatio: 0.214,
+  compressionRatio: 4.67,
   bytesPerSecond: 62_000_000,
 };
 

@@ -95,6 +95,8 @@ describe("figures for people", () => {
     [59.7, "1 min"],
     [250, "4 min 10 s"],
     [7500, "2 h 5 min"],
+    [518_220, "5 d 23 h"],
+    [172_800, "2 d"],
   ])("%d seconds are %s", (seconds, text) => {
     expect(formatDuration(seconds)).toBe(text);
   });

@@ -1,4 +1,4 @@
-import { formatBytes, formatDuration } from "../../../shared/format.ts";
+import { formatBytes, formatCount, formatDuration } from "../../../shared/format.ts";
 import { type Statistics, statisticsDocument } from "../documents/statistics.ts";
 import { answer, table } from "../output.ts";
 import type { Session } from "../session.ts";
@@ -13,7 +13,7 @@ export async function statistics(session: Session, days: number): Promise<void> 
 function portrayed(all: Statistics, days: number, { output }: Session): string {
   const now = new Date();
   const lines = [
-    `In the last ${days} days: ${all.completedBackups} backups complete, ${all.failedBackups} failed (${percent(all.successRate)} good).`,
+    `In the last ${days} days: ${formatCount(all.completedBackups, "backup")} complete, ${all.failedBackups} failed (${percent(all.successRate)} good).`,
     `Stored: ${formatBytes(all.storedBytes)}${all.compressionRatio ? `, ${all.compressionRatio.toFixed(1)} times smaller than what it holds` : ""}.`,
     `Last backup: ${relative(all.lastBackupAt, now)}. Next run: ${relative(all.nextRunAt, now)}.`,
   ];
