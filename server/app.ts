@@ -138,8 +138,11 @@ async function wire(
     onError: (error, operationId) => log.error({ err: error, operationId }, "unforeseen error in an operation"),
     ended: followers.tell,
   });
-  const lines = logOperations({ catalog: db, bus, write: (level, fields, words) => log[level](fields, words), onError });
-  followers.add(lines.follow);
+  // A command shows what it does itself; without an alarm this is one.
+  const lines = queue.alarm
+    ? logOperations({ catalog: db, bus, write: (level, fields, words) => log[level](fields, words), onError })
+    : null;
+  if (lines) followers.add(lines.follow);
   const kept = createKeptBackups({ catalog: db, bus, now });
   const storages = createStorages({ db, audit, now, use: kept.byStorage });
   const sources = createSources({ db, audit, secrets, conceal, tools, now });
@@ -281,7 +284,7 @@ async function wire(
       await heartbeats.stop();
       await deliveries.stop();
       await others.stop();
-      lines.stop();
+      lines?.stop();
       await close();
     },
   };
