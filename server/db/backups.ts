@@ -59,8 +59,10 @@ const matching = (filter: BackupFilter) =>
   );
 
 /** The index in whose order a page is found without sorting. The catalog would guess, and at times sort a hundred thousand rows. */
-function indexFor({ deleting, sourceId, scheduleId, status }: BackupFilter): string {
+function indexFor({ deleting, sourceId, scheduleId, status, pinned }: BackupFilter): string {
   if (deleting) return "backups_deleted";
+  // Few are.
+  if (pinned) return "backups_pinned";
   if (sourceId) return "backups_source_listed";
   if (scheduleId) return "backups_schedule_created";
   return status?.length === 1 && status[0] !== "COMPLETED" ? "backups_status_created" : "backups_listed";

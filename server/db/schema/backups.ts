@@ -52,6 +52,7 @@ export const backups = mysqlTable(
     // Lists choose their rows, and count them, by an index alone: what they filter by stands behind what they are ordered by.
     index("backups_listed").on(table.createdAt, table.id, table.deletedAt, table.status, table.type, table.pinned, table.storageId),
     index("backups_source_listed").on(table.sourceId, table.createdAt, table.id, table.deletedAt, table.status, table.type, table.pinned),
+    index("backups_pinned").on(table.pinned, table.createdAt, table.id, table.deletedAt, table.type),
     index("backups_status_created").on(table.status, table.createdAt, table.id, table.deletedAt),
     index("backups_schedule_created").on(table.scheduleId, table.createdAt, table.id),
     index("backups_storage").on(table.storageId, table.status),

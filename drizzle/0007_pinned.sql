@@ -1,0 +1,1 @@
+CREATE INDEX `backups_pinned` ON `backups` (`pinned`,`created_at`,`id`,`deleted_at`,`type`);
