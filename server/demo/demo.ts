@@ -113,7 +113,7 @@ async function makeSchedules({ services }: Ready, sourceId: SourceId): Promise<v
   const common = { sourceId, timeZone, backupType: "FULL" } as const;
   await services.schedules.create(owner, {
     ...{ ...common, name: "Every night", frequency: "DAILY", timeOfDay: "03:00", verifyAfter: "CHECKSUM" },
-    retention: { keepDaily: 14, keepWeekly: 8, keepMonthly: 12 },
+    retention: { keepLast: 7, keepDaily: 14, keepWeekly: 8, keepMonthly: 12 },
   });
   await services.schedules.create(owner, {
     ...{ ...common, name: "Sunday drill", kind: "VERIFICATION", level: "RESTORE", frequency: "WEEKLY", dayOfWeek: 0, timeOfDay: "05:00" },
