@@ -72,6 +72,17 @@ describe("/metrics", () => {
   });
 });
 
+describe("the log", () => {
+  it("has a line as each operation begins and one as it ends, under its id", async () => {
+    const { id: operationId } = await backUp(holdfast, { sourceId, type: "MEDIA" });
+    const own = () => holdfast.lines.filter((line) => line.operationId === operationId);
+    await expect.poll(own).toMatchObject([
+      { msg: "operation began", kind: "BACKUP" },
+      { msg: "operation ended", kind: "BACKUP", status: "COMPLETED", durationSeconds: expect.any(Number) },
+    ]);
+  });
+});
+
 describe("/readyz", () => {
   const ready = async () => {
     const answer = await fetch(`${holdfast.url}/readyz`);
