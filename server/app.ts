@@ -11,6 +11,7 @@ import { capacityOf } from "./engine/storage/capacity.ts";
 import { openReceived } from "./engine/upload/received.ts";
 import type { OpenScratchServer } from "./engine/verify.ts";
 import { memoryBus } from "./events/memory.ts";
+import { adoptFirstSettings, publicUrlOf } from "./first-settings.ts";
 import type { Log } from "./log.ts";
 import { createActivity } from "./services/activity.ts";
 import { createAdmission } from "./services/admission.ts";
@@ -288,24 +289,4 @@ async function wire(
       await close();
     },
   };
-}
-
-/** Where links in messages point; null when the port is only known once the server listens. */
-const publicUrlOf = ({ publicUrl, host, port }: Settings): string | null =>
-  publicUrl ?? (port === 0 ? null : `http://${host.includes(":") ? `[${host}]` : host}:${port}`);
-
-/** What the environment says of the first storage, settings and source is taken over once; after that the dashboard owns them. */
-async function adoptFirstSettings(settings: Settings, services: Services, say: (line: string) => void): Promise<void> {
-  const { storages, settings: owned, sources } = services;
-  const { firstDirectory, firstSettings, firstSource } = settings;
-  const environment = { kind: "cli", name: "environment", role: "ADMIN" } as const;
-  await storages.adopt(firstDirectory ?? join(settings.home, "backups"));
-  const ignored = [...(await owned.adopt(firstSettings))];
-  if (firstSource && (await sources.list(environment)).length === 0) await sources.create(environment, firstSource);
-  if (firstDirectory && !(await storages.list(environment)).some(({ config }) => config.directory === firstDirectory))
-    ignored.push("BACKUP_DIRECTORY");
-  if (ignored.length > 0)
-    say(
-      `The dashboard owns the settings since the first start; these names now say something else and change nothing: ${ignored.join(", ")}.`,
-    );
 }
