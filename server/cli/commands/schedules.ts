@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import { backupTypes, restoreModes, scheduleKinds, verificationLevels } from "../../../shared/enums.ts";
+import { limits, retentionLimits } from "../../../shared/limits.ts";
 import type { ScheduledOptions } from "../actions/scheduled.ts";
 import type { ScheduleOptions } from "../actions/schedules.ts";
 import { choice, examples, json, wholeNumber } from "../options.ts";
@@ -87,18 +88,18 @@ function createScheduleCommand(program: Command, inSession: InSession): void {
     .addOption(choice("--mode <mode>", "restore: how", restoreModes))
     .addOption(choice("--level <level>", "verification: how", verificationLevels))
     .addOption(choice("--verify-after <level>", "backup: verify each one", verificationLevels))
-    .option("--days <n>", "keep its backups this many days", wholeNumber(1, 36_500))
-    .option("--keep-last <n>", "keep the newest ones", wholeNumber(1, 100_000))
-    .option("--keep-daily <n>", "keep one of each of the last days", wholeNumber(1, 100_000))
-    .option("--keep-weekly <n>", "keep one of each of the last weeks", wholeNumber(1, 100_000))
-    .option("--keep-monthly <n>", "keep one of each of the last months", wholeNumber(1, 100_000))
-    .option("--keep-yearly <n>", "keep one of each of the last years", wholeNumber(1, 100_000))
+    .option("--days <n>", "keep its backups this many days", wholeNumber(retentionLimits.days.min, retentionLimits.days.max))
+    .option("--keep-last <n>", "keep the newest ones", wholeNumber(retentionLimits.count.min, retentionLimits.count.max))
+    .option("--keep-daily <n>", "keep one of each of the last days", wholeNumber(retentionLimits.count.min, retentionLimits.count.max))
+    .option("--keep-weekly <n>", "keep one of each of the last weeks", wholeNumber(retentionLimits.count.min, retentionLimits.count.max))
+    .option("--keep-monthly <n>", "keep one of each of the last months", wholeNumber(retentionLimits.count.min, retentionLimits.count.max))
+    .option("--keep-yearly <n>", "keep one of each of the last years", wholeNumber(retentionLimits.count.min, retentionLimits.count.max))
     .addOption(choice("--missed <policy>", "what becomes of times that passed while nothing ran", ["run-once", "skip"]).default("run-once"))
-    .option("--grace <minutes>", "a missed time is caught up with only that long", wholeNumber(0, 525_600))
+    .option("--grace <minutes>", "a missed time is caught up with only that long", wholeNumber(0, limits.graceMinutes))
     .addOption(choice("--overlap <policy>", "when the last run has not ended", ["wait", "skip"]).default("wait"))
-    .option("--jitter <seconds>", "begin up to that much later, each time otherwise", wholeNumber(0, 86_400))
+    .option("--jitter <seconds>", "begin up to that much later, each time otherwise", wholeNumber(0, limits.jitterSeconds))
     .option("--quiet <from-to>", "begin nothing in these hours, such as 08:00-18:00")
-    .option("--retries <n>", "tries after a failure that may pass", wholeNumber(0, 10))
+    .option("--retries <n>", "tries after a failure that may pass", wholeNumber(0, limits.retries))
     .option("--paused", "make it, and let it rest")
     .addOption(json())
     .addHelpText(
