@@ -3,6 +3,7 @@ import type { Pool } from "mysql2/promise";
 import type { Queue } from "../services/queue.ts";
 import type { Services } from "../services/services.ts";
 import type { Upkeep } from "../services/upkeep.ts";
+import { thisWorker, workerIsGone } from "../services/worker.ts";
 import { MysqlBackend } from "./backend/mysql-backend.ts";
 import { defineBackup } from "./backup.ts";
 import { defineCleanup } from "./cleanup.ts";
@@ -31,7 +32,7 @@ const longestSilenceSeconds = 60;
 export async function openJobs(pool: Pool, onError: (error: unknown) => void): Promise<Jobs> {
   const backend = new MysqlBackend(pool);
   await backend.connect();
-  const agenda = new Agenda({ backend, processEvery: "5 seconds", maxConcurrency: 1000 });
+  const agenda = new Agenda({ backend, name: thisWorker(), processEvery: "5 seconds", maxConcurrency: 1000 });
   agenda.on("error", onError);
   agenda.on("fail", (error: unknown) => onError(error));
   await agenda.ready;
@@ -53,7 +54,14 @@ export async function openJobs(pool: Pool, onError: (error: unknown) => void): P
       defineCleanup(agenda, cleanups);
       defineInspection(agenda, uploads);
       defineSchedule(agenda, scheduleRuns);
-      defineUpkeep(agenda, upkeep);
+      defineUpkeep(agenda, {
+        async perform() {
+          await backend.releaseJobsOf(workerIsGone).catch(onError);
+          await upkeep.perform();
+        },
+      });
+      // What a killed server had claimed goes on at once.
+      await backend.releaseJobsOf(workerIsGone);
       lastLook = performance.now();
       await agenda.start();
       await agenda.every("1 minute", "upkeep");

@@ -1,5 +1,5 @@
 import type { SortDirection } from "agenda";
-import { and, asc, desc, eq, isNull, lte, notInArray, or, type SQL } from "drizzle-orm";
+import { and, asc, desc, eq, inArray, isNotNull, isNull, lte, notInArray, or, type SQL } from "drizzle-orm";
 import { unionAll } from "drizzle-orm/mysql-core";
 import type { JobsDatabase } from "./database.ts";
 import { retryDeadlock } from "./deadlock.ts";
@@ -54,6 +54,20 @@ export async function claim(db: JobsDatabase, match: SQL | undefined, by: Claima
       await tx.update(jobs).set(claimed).where(eq(jobs.id, row.id));
       return { ...row, ...claimed };
     }),
+  );
+}
+
+/** Lets anybody claim at once the jobs that were claimed under a name of which `isGone` says that its process ended. */
+export async function releaseJobsOf(db: JobsDatabase, isGone: (name: string) => boolean): Promise<void> {
+  const rows = await db.selectDistinct({ name: jobs.lastModifiedBy }).from(jobs).where(isNotNull(jobs.lockedAt));
+  const gone = rows.flatMap(({ name }) => (name !== null && isGone(name) ? [name] : []));
+  if (gone.length === 0) return;
+  // Stale rather than free: a job that runs once has no next run while it runs, and is claimed by its lock alone.
+  await retryDeadlock(async () =>
+    db
+      .update(jobs)
+      .set({ lockedAt: new Date(0) })
+      .where(and(isNotNull(jobs.lockedAt), inArray(jobs.lastModifiedBy, gone))),
   );
 }
 

@@ -21,7 +21,7 @@ import type { AgendaBackend, NotificationChannel } from "agenda";
 import { drizzle } from "drizzle-orm/mysql2";
 import type { Pool as CallbackPool } from "mysql2";
 import type { Pool } from "mysql2/promise";
-import type { ClaimOrder } from "./claim.ts";
+import { type ClaimOrder, releaseJobsOf } from "./claim.ts";
 import type { JobsDatabase } from "./database.ts";
 import { InProcessNotificationChannel } from "./in-process-channel.ts";
 import { MysqlJobLogger } from "./job-log.ts";
@@ -63,6 +63,14 @@ export class MysqlBackend implements AgendaBackend {
   /** Plans many jobs of one name at once; see plan.ts. Agenda itself saves one job at a time. */
   plan(name: string, plans: readonly Plan[], only = false): Promise<void> {
     return planJobs(this.#db, name, plans, only);
+  }
+
+  /**
+   * Ends the locks of Agendas whose `name` is known to be gone, so that their jobs do not wait for the end of the locks' lifetime.
+   * Agenda itself knows only the lifetime. Each process needs a `name` of its own.
+   */
+  releaseJobsOf(isGone: (name: string) => boolean): Promise<void> {
+    return releaseJobsOf(this.#db, isGone);
   }
 
   /** Nothing to do: the pool is the caller's, and the channel is Agenda's to disconnect. */

@@ -54,7 +54,8 @@ describe("the MySQL backend", () => {
     await database[Symbol.asyncDispose]();
   });
 
-  it("runs a job again whose worker was killed", async () => {
+  /** A job that a worker holds which was killed, as it lies there then. */
+  async function heldByKilled() {
     const saved = await backend.repository.saveJob(job("fragile"), undefined);
     const node = join(import.meta.dirname, "../../../node_modules/.bin/node");
     const worker = fork(join(import.meta.dirname, "crashing-worker.ts"), { execPath: node, execArgv: [], stdio: "ignore" });
@@ -62,16 +63,34 @@ describe("the MySQL backend", () => {
     await once(worker, "message");
     worker.kill("SIGKILL");
     await once(worker, "exit");
-    const held = await backend.repository.getJobById(String(saved._id));
+    const read = () => backend.repository.getJobById(String(saved._id));
+    return { held: await read(), read };
+  }
+
+  it("runs a job again whose worker was killed", async () => {
+    const { held, read } = await heldByKilled();
     expect(held).toMatchObject({ lockedAt: expect.any(Date), nextRunAt: null, lastModifiedBy: "doomed" });
     const agenda = new Agenda({ backend, name: "heir", processEvery: 100 });
     agenda.define("fragile", async () => undefined, { lockLifetime: 1500 });
     await agenda.start();
     await once(agenda, "success:fragile");
     await agenda.stop();
-    const done = await backend.repository.getJobById(String(saved._id));
+    const done = await read();
     expect(done?.lastRunAt?.getTime()).toBeGreaterThanOrEqual((held?.lockedAt?.getTime() ?? Number.NaN) + 1500);
     expect(done).toMatchObject({ lockedAt: undefined, lastModifiedBy: "heir" });
+  });
+
+  it("runs it at once where its worker is known to be gone, and leaves the jobs of others alone", async () => {
+    const { held, read } = await heldByKilled();
+    await backend.releaseJobsOf((name) => name !== "doomed");
+    expect(await read()).toEqual(held);
+    await backend.releaseJobsOf((name) => name === "doomed");
+    const agenda = new Agenda({ backend, name: "heir", processEvery: 100 });
+    agenda.define("fragile", async () => undefined, { lockLifetime: 3_600_000 });
+    await agenda.start();
+    await once(agenda, "success:fragile");
+    await agenda.stop();
+    expect(await read()).toMatchObject({ lockedAt: undefined, lastModifiedBy: "heir" });
   });
 
   it("stands on a Drizzle database of any schema and casing, and finds its tables there", async () => {
