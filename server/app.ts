@@ -138,6 +138,7 @@ async function wire(
     admission,
     onError: (error, operationId) => log.error({ err: error, operationId }, "unforeseen error in an operation"),
     ended: followers.tell,
+    takenOver: ({ kind, id }) => log.warn({ operationId: id, kind }, "operation was taken over"),
   });
   // A command shows what it does itself; without an alarm this is one.
   const lines = queue.alarm

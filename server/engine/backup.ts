@@ -34,6 +34,8 @@ export interface BackupPlan {
 
 export interface BackupWork extends Running {
   report(report: Report): void;
+  /** Asked right before the manifest, which makes it a backup; rejects when that is no longer this process's to decide. */
+  confirm?(): Promise<void>;
 }
 
 const everyMilliseconds = 200;
@@ -104,6 +106,7 @@ async function storeAll(plan: BackupPlan, work: BackupWork, startedAt: Date): Pr
     media,
     restoreCommands: restoreCommands(parts, plan.packing.compression, database?.name ?? null),
   };
+  await work.confirm?.();
   await plan.storage.put(`${plan.folder}/${manifestName}`, Readable.from([Buffer.from(`${JSON.stringify(manifest, null, 2)}\n`)]), work);
   return manifest;
 }

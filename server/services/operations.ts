@@ -34,12 +34,14 @@ interface Dependencies {
   readonly onError: (error: unknown, operationId: OperationId | null) => void;
   /** Told of every operation that has ended. */
   readonly ended: (ended: Ended) => void;
+  /** Told where work ended here that another worker had settled meanwhile, because this one was silent for too long. */
+  readonly takenOver?: (ended: Ended) => void;
 }
 
 export type Operations = ReturnType<typeof createOperations>;
 
 /** The lifecycle of every operation, whatever its kind: begin, lease, report, cancel, finish, and settling after a crash. */
-export function createOperations({ db, bus, now, admission, onError, ended: tellEnded }: Dependencies) {
+export function createOperations({ db, bus, now, admission, onError, ended: tellEnded, takenOver }: Dependencies) {
   const worker = thisWorker();
   const running = new Map<OperationId, { readonly operation: RunningOperation; readonly ended: Promise<void> }>();
   let stopping = false;
@@ -84,7 +86,7 @@ export function createOperations({ db, bus, now, admission, onError, ended: tell
     } finally {
       parent?.removeEventListener("abort", onParentAbort);
       await operation.settle();
-      await conclusion(kind, operation.progress(), error, worker);
+      if (!(await conclusion(kind, operation.progress(), error, worker))) takenOver?.({ kind, id });
       running.delete(id);
       ended.resolve();
     }

@@ -39,9 +39,18 @@ interface Dependencies {
 
 /** The work of a restore's operation, and putting right what a crash left of one. */
 export function createRestoreWork({ catalog, bus, backups, sources, tools, now, requests }: Dependencies) {
-  const planFor = (row: RestoreRow, { mode, tables, paths, content }: ResolvedRestore, target: RestoreTarget): RestorePlan => ({
+  const planFor = (
+    row: RestoreRow,
+    { mode, tables, paths, content }: ResolvedRestore,
+    target: RestoreTarget,
+    confirm: Work["confirm"],
+  ): RestorePlan => ({
     ...{ restoreId: row.id, content, mode, tables, paths, target, now },
-    journal: (journal) => db.writeJournal(catalog, row.id, journal),
+    async journal(journal) {
+      // Whoever took it over has put the target right: what was done is still written down, but nothing more is begun.
+      if (journal !== null && journal.state !== "committed") await confirm();
+      await db.writeJournal(catalog, row.id, journal);
+    },
   });
 
   async function put(row: RestoreRow, actor: Actor, work: Work): Promise<void> {
@@ -51,7 +60,7 @@ export function createRestoreWork({ catalog, bus, backups, sources, tools, now, 
     // Much may have changed while it waited.
     for await (const problem of requests.problems(restore)) throw problem;
     const occupancy = await requests.occupancy(restore);
-    const plan = planFor(row, restore, await requests.targetIn(restore, occupancy === "missing"));
+    const plan = planFor(row, restore, await requests.targetIn(restore, occupancy === "missing"), work.confirm);
     const wanted = await bytesOf(plan);
     work.say("INFO", `Restoring ${restore.name}.`);
     work.report({ phase: "PREPARING", bytesProcessed: 0, bytesExpected: null, currentItem: null });
@@ -121,7 +130,7 @@ export function createRestoreWork({ catalog, bus, backups, sources, tools, now, 
   async function putSafetyCopyBack(row: RestoreRow, type: BackupType): Promise<void> {
     if (row.preRestoreBackupId === null) throw new Failure("INTERNAL", "There is no pre-restore backup to put back.");
     const safety = await requests.resolve({ backupId: row.preRestoreBackupId, type, targetSourceId: row.targetSourceId });
-    const plan = planFor(row, safety, await requests.targetIn(safety, false));
+    const plan = planFor(row, safety, await requests.targetIn(safety, false), async () => {});
     const quiet = { signal: new AbortController().signal, say: () => {}, report: () => {} };
     await restoreInPlace(plan, quiet, { before: 0, expected: 0 });
   }

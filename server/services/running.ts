@@ -18,6 +18,8 @@ export interface Work {
   report(report: Report): void;
   /** Adds a line to the operation's log. */
   say(level: LogLevel, message: string): void;
+  /** Renews the lease now; rejects when this worker does not hold the operation any more. To be asked right before what cannot be taken back. */
+  confirm(): Promise<void>;
 }
 
 /** The live side of one running operation: its progress, its log, its heartbeat. */
@@ -69,11 +71,12 @@ export async function startRunning(
     if (lease.cancelRequested) controller.abort(new Failure("CANCELLED", "Cancelled."));
   };
   // One beat at a time, in order; a failing catalog is reported and tried again at the next beat.
-  const write = () => {
-    writing = writing.then(beat).catch(onError);
-    return writing;
+  const write = (): Promise<void> => {
+    const beaten = writing.then(beat);
+    writing = beaten.catch(onError);
+    return beaten;
   };
-  const timer = setInterval(write, heartbeatMilliseconds);
+  const timer = setInterval(() => void write().catch(() => {}), heartbeatMilliseconds);
 
   return {
     signal: controller.signal,
@@ -90,6 +93,10 @@ export async function startRunning(
     say(level, message) {
       sequence += 1;
       unwritten.push({ sequence, at: now(), level, message: message.slice(0, longestMessage) });
+    },
+    async confirm() {
+      await write();
+      controller.signal.throwIfAborted();
     },
     async settle() {
       clearInterval(timer);

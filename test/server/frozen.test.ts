@@ -35,6 +35,7 @@ it("A server that was frozen for longer than its lease commits nothing when it g
   const running = async () => (await one.graphql<{ activeOperations: unknown[] }>("{ activeOperations { operationId } }")).activeOperations;
   expect(await running()).toEqual([]);
   // Its own heartbeat tells it, and it takes back what it had begun to store.
+  await expect.poll(() => one.lines.map(({ msg }) => msg)).toContain("operation was taken over");
   await expect.poll(() => readdir(join(taken.storage.location, taken.folder)).catch(() => "gone")).toBe("gone");
   expect(await backupState(one, id)).toMatchObject({ status: "FAILED", error: { code: "INTERRUPTED" } });
   const [log] = await catalog.query("SELECT message FROM operation_log WHERE operation_id = ? ORDER BY sequence", [id]);
