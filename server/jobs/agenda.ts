@@ -45,6 +45,7 @@ export async function openJobs(pool: Pool, onError: (error: unknown) => void): P
   return {
     alarm: alarmOn(backend),
     async add(job: string, id: string) {
+      await backend.removeEnded(job, { id });
       await agenda.create(job, { id }).unique({ "data.id": id }, { insertOnly: true }).schedule(new Date()).save();
     },
     async start({ backups, restores, verifications, cleanups, uploads, scheduleRuns }, upkeep) {

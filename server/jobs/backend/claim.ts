@@ -1,6 +1,7 @@
 import type { SortDirection } from "agenda";
 import { and, asc, desc, eq, inArray, isNotNull, isNull, lte, notInArray, or, type SQL } from "drizzle-orm";
 import { unionAll } from "drizzle-orm/mysql-core";
+import { dataHolds } from "./data-filter.ts";
 import type { JobsDatabase } from "./database.ts";
 import { retryDeadlock } from "./deadlock.ts";
 import type { JobRow } from "./rows.ts";
@@ -69,6 +70,15 @@ export async function releaseJobsOf(db: JobsDatabase, isGone: (name: string) => 
       .set({ lockedAt: new Date(0) })
       .where(and(isNotNull(jobs.lockedAt), inArray(jobs.lastModifiedBy, gone))),
   );
+}
+
+/**
+ * Removes the jobs of that name with those data that have ended and will not run again. Agenda removes a job after it wrote down
+ * its end: one whose process ended in between would stand in the way of every later unique save that only inserts.
+ */
+export async function removeEnded(db: JobsDatabase, name: string, data: unknown): Promise<void> {
+  const ended = and(eq(jobs.disabled, false), isNull(jobs.lockedAt), isNull(jobs.nextRunAt), isNotNull(jobs.lastFinishedAt));
+  await retryDeadlock(async () => db.delete(jobs).where(and(eq(jobs.name, name), ended, dataHolds(data))));
 }
 
 const isDue = ({ dueBy }: ClaimWindow) => and(isNull(jobs.lockedAt), lte(jobs.nextRunAt, dueBy));

@@ -21,7 +21,7 @@ import type { AgendaBackend, NotificationChannel } from "agenda";
 import { drizzle } from "drizzle-orm/mysql2";
 import type { Pool as CallbackPool } from "mysql2";
 import type { Pool } from "mysql2/promise";
-import { type ClaimOrder, releaseJobsOf } from "./claim.ts";
+import { type ClaimOrder, releaseJobsOf, removeEnded } from "./claim.ts";
 import type { JobsDatabase } from "./database.ts";
 import { InProcessNotificationChannel } from "./in-process-channel.ts";
 import { MysqlJobLogger } from "./job-log.ts";
@@ -71,6 +71,11 @@ export class MysqlBackend implements AgendaBackend {
    */
   releaseJobsOf(isGone: (name: string) => boolean): Promise<void> {
     return releaseJobsOf(this.#db, isGone);
+  }
+
+  /** Makes way for a unique save that only inserts: what has ended is no reason not to run again. */
+  removeEnded(name: string, data: unknown): Promise<void> {
+    return removeEnded(this.#db, name, data);
   }
 
   /** Nothing to do: the pool is the caller's, and the channel is Agenda's to disconnect. */

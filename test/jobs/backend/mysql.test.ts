@@ -93,6 +93,16 @@ describe("the MySQL backend", () => {
     expect(await read()).toMatchObject({ lockedAt: undefined, lastModifiedBy: "heir" });
   });
 
+  it("makes way for a new job where an ended one was left, and only there", async () => {
+    const ended = await backend.repository.saveJob(job("once", { data: { id: "a" } }), undefined);
+    await backend.repository.saveJobState({ ...ended, nextRunAt: null, lastFinishedAt: new Date() }, undefined);
+    const other = await backend.repository.saveJob(job("once", { data: { id: "b" }, nextRunAt: new Date() }), undefined);
+    await backend.removeEnded("once", { id: "a" });
+    await backend.removeEnded("once", { id: "b" });
+    const { jobs } = await backend.repository.queryJobs({ name: "once" });
+    expect(jobs.map(({ _id }) => _id)).toEqual([other._id]);
+  });
+
   it("stands on a Drizzle database of any schema and casing, and finds its tables there", async () => {
     const db = drizzle({ client: pool, schema: { renamed: schema.agendaLogs }, mode: "default", casing: "camelCase" });
     const other = new MysqlBackend(db, { ensureSchema: true, notificationChannel: false });
