@@ -25,6 +25,7 @@ import { createCleanups } from "./services/cleanups.ts";
 import { createClockWatch } from "./services/clock-watch.ts";
 import { createConfiguration } from "./services/configuration.ts";
 import { configurationWritesOn } from "./services/configuration-writes.ts";
+import { createCopies } from "./services/copies.ts";
 import { createDeletions } from "./services/deletions.ts";
 import { createDeliveries } from "./services/deliveries.ts";
 import { createDigest } from "./services/digest.ts";
@@ -50,6 +51,7 @@ import { createSettings } from "./services/settings.ts";
 import { createSources } from "./services/sources.ts";
 import { createStatistics } from "./services/statistics.ts";
 import { createStorages } from "./services/storages.ts";
+import { createStoredBackups } from "./services/stored-backups.ts";
 import { createSystem } from "./services/system.ts";
 import { createTokens } from "./services/tokens.ts";
 import { createUpkeep, type Upkeep } from "./services/upkeep.ts";
@@ -147,6 +149,7 @@ async function wire(
   if (lines) followers.add(lines.follow);
   const kept = createKeptBackups({ catalog: db, bus, now });
   const storages = createStorages({ db, audit, now, use: kept.byStorage });
+  const storedBackups = createStoredBackups({ storages });
   const sources = createSources({ db, audit, secrets, conceal, tools, now });
   const deletions = createDeletions({ catalog: db, bus, storages, now, onError });
   const backups = createBackups({
@@ -164,6 +167,7 @@ async function wire(
     version,
     onError,
   });
+  const copies = createCopies({ catalog: db, operations, backups, storages, storedBackups, now });
   const files = await openReceived(join(settings.home, "uploads"));
   const restores = createRestores({
     catalog: db,
@@ -172,7 +176,7 @@ async function wire(
     operations,
     backups,
     sources,
-    storages,
+    storedBackups,
     queue,
     tools,
     now,
@@ -185,7 +189,7 @@ async function wire(
     await sweepScratch();
     return openThrowaway(settings.home, { signal, bytes, guard: deathGuard(), say: (line) => say("INFO", line) });
   };
-  const verifications = createVerifications({ catalog: db, bus, operations, backups, storages, queue, tools, openScratchServer, now });
+  const verifications = createVerifications({ catalog: db, bus, operations, backups, storedBackups, queue, tools, openScratchServer, now });
   const scheduleRuns = createScheduleRuns({
     ...{ catalog: db, bus, now, backups, restores, verifications, onError },
     alarm: queue.alarm ?? noAlarm,
@@ -208,7 +212,7 @@ async function wire(
   const catalogName = settings.databaseUrl
     ? `MySQL or MariaDB at ${new URL(settings.databaseUrl).host}`
     : `Embedded MariaDB in ${settings.home}`;
-  const backupFiles = createBackupFiles({ backups, storages });
+  const backupFiles = createBackupFiles({ backups, storedBackups });
   const services: Services = {
     alerts,
     channels: createChannels({ db, bus, audit, settings: owned, sending, now }),
@@ -221,10 +225,11 @@ async function wire(
     restores,
     verifications,
     cleanups,
+    copies,
     scheduleRuns,
     restorePlans: createRestorePlans({ catalog: db, restores, sources }),
     uploads,
-    downloads: createDownloads({ catalog: db, backups, backupFiles, storages, now }),
+    downloads: createDownloads({ catalog: db, backups, backupFiles, storedBackups, now }),
     sources,
     storages,
     schedules,
@@ -261,6 +266,7 @@ async function wire(
       restores,
       verifications,
       cleanups,
+      copies,
       history,
       uploads,
       schedules,

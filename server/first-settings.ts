@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { directoryOf } from "./domain/storage.ts";
 import type { Services } from "./services/services.ts";
 import type { Settings } from "./settings.ts";
 
@@ -14,7 +15,7 @@ export async function adoptFirstSettings(settings: Settings, services: Services,
   await storages.adopt(firstDirectory ?? join(settings.home, "backups"));
   const ignored = [...(await owned.adopt(firstSettings))];
   if (firstSource && (await sources.list(environment)).length === 0) await sources.create(environment, firstSource);
-  if (firstDirectory && !(await storages.list(environment)).some(({ config }) => config.directory === firstDirectory))
+  if (firstDirectory && !(await storages.list(environment)).some((storage) => directoryOf(storage) === firstDirectory))
     ignored.push("BACKUP_DIRECTORY");
   if (ignored.length > 0)
     say(

@@ -4,7 +4,7 @@ const words = <const T extends string>(...names: readonly T[]) => names;
 export const backupTypes = words("DATABASE", "MEDIA", "FULL");
 export type BackupType = (typeof backupTypes)[number];
 
-export const operationKinds = words("BACKUP", "RESTORE", "VERIFICATION", "CLEANUP");
+export const operationKinds = words("BACKUP", "RESTORE", "VERIFICATION", "CLEANUP", "COPY");
 export type OperationKind = (typeof operationKinds)[number];
 
 export const operationStatuses = words("QUEUED", "RUNNING", "COMPLETED", "FAILED", "CANCELLED");
@@ -22,8 +22,23 @@ export type Compression = (typeof compressions)[number];
 export const roles = words("ADMIN", "OPERATOR", "VIEWER");
 export type Role = (typeof roles)[number];
 
-export const storageKinds = words("LOCAL");
+export const storageKinds = words("LOCAL", "S3", "SFTP");
 export type StorageKind = (typeof storageKinds)[number];
+
+/** What became of a backup on one of its storages. WAITING: it is still to be written there. DELETING: the storage has not let go of it yet. */
+export const copyStates = words("WAITING", "STORED", "FAILED", "DELETING");
+export type CopyState = (typeof copyStates)[number];
+
+/**
+ * Whether a manifest is what its Holdfast wrote. UNSIGNED: written before manifests were authenticated. FOREIGN: by a
+ * Holdfast with another key. ALTERED: changed, moved or put back since.
+ */
+export const authenticities = words("AUTHENTIC", "UNSIGNED", "FOREIGN", "ALTERED");
+export type Authenticity = (typeof authenticities)[number];
+
+/** How a part of the whole fares. NOTE: worth knowing, nothing to mend. */
+export const healthSeverities = words("ERROR", "WARNING", "NOTE", "GOOD");
+export type HealthSeverity = (typeof healthSeverities)[number];
 
 export const restoreModes = words("REPLACE", "OVERWRITE", "PRESERVE");
 export type RestoreMode = (typeof restoreModes)[number];
@@ -63,17 +78,7 @@ export const scheduleRunStates = words("WAITING", "STARTED", "COMPLETED", "FAILE
 export type ScheduleRunState = (typeof scheduleRunStates)[number];
 
 /** Why a run waits or was skipped. */
-export const scheduleRunReasons = words(
-  "MISSED",
-  "OVERLAP",
-  "QUIET_HOURS",
-  "JITTER",
-  "RETRY",
-  "CLOCK",
-  "PAUSED",
-  "NOTHING_TO_DO",
-  "REFUSED",
-);
+export const scheduleRunReasons = words("MISSED", "OVERLAP", "QUIET_HOURS", "JITTER", "RETRY", "PAUSED", "NOTHING_TO_DO", "REFUSED");
 export type ScheduleRunReason = (typeof scheduleRunReasons)[number];
 
 /** How a schedule fares. WAITING: none of its runs has ended yet. */

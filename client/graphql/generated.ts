@@ -136,6 +136,7 @@ export type NotificationEvent =
 export type OperationKind =
   | 'BACKUP'
   | 'CLEANUP'
+  | 'COPY'
   | 'RESTORE'
   | 'VERIFICATION';
 
@@ -300,7 +301,6 @@ export type ScheduleRunCause =
   | 'MANUAL';
 
 export type ScheduleRunReason =
-  | 'CLOCK'
   | 'JITTER'
   | 'MISSED'
   | 'NOTHING_TO_DO'
@@ -376,7 +376,9 @@ export type StorageInput = {
 };
 
 export type StorageKind =
-  | 'LOCAL';
+  | 'LOCAL'
+  | 'S3'
+  | 'SFTP';
 
 export type Trigger =
   | 'API'

@@ -20,11 +20,13 @@ export const kindWord: Record<OperationKind, string> = {
   RESTORE: "Restore",
   VERIFICATION: "Verification",
   CLEANUP: "Cleanup",
+  COPY: "Copy",
 };
 
 /** What a finished or pending operation is called: a backup is stored, a restore is restored. */
 export function statusWord(status: OperationStatus, kind: OperationKind): string {
-  if (status === "COMPLETED") return { BACKUP: "Stored", RESTORE: "Restored", VERIFICATION: "Verified", CLEANUP: "Cleaned up" }[kind];
+  if (status === "COMPLETED")
+    return { BACKUP: "Stored", RESTORE: "Restored", VERIFICATION: "Verified", CLEANUP: "Cleaned up", COPY: "Copied" }[kind];
   return { QUEUED: "Waiting", RUNNING: "Running", FAILED: "Failed", CANCELLED: "Cancelled" }[status];
 }
 

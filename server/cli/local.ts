@@ -2,7 +2,7 @@ import { basename, resolve } from "node:path";
 import { type ExecutionResult, execute, GraphQLError, type GraphQLSchema, parse, subscribe } from "graphql";
 import type { OperationKind } from "../../shared/enums.ts";
 import type { Actor } from "../domain/access.ts";
-import type { BackupId, CleanupId, RestoreId, VerificationId } from "../domain/ids.ts";
+import type { BackupId, CleanupId, CopyId, RestoreId, VerificationId } from "../domain/ids.ts";
 import type { Services } from "../services/services.ts";
 import type { Holdfast, Variables } from "./holdfast.ts";
 
@@ -49,6 +49,9 @@ async function performed(services: Services, kind: OperationKind, id: string): P
       break;
     case "CLEANUP":
       await services.cleanups.perform(id as CleanupId);
+      break;
+    case "COPY":
+      await services.copies.perform(id as CopyId);
       break;
     default:
       throw kind satisfies never;

@@ -5,7 +5,7 @@ import { downloads } from "./schema/index.ts";
 export type DownloadRow = typeof downloads.$inferSelect;
 
 /** Keeps a new link; those that expired go with it. */
-export async function insertDownload(db: Db, row: DownloadRow, now: Date): Promise<void> {
+export async function insertDownload(db: Db, row: typeof downloads.$inferInsert, now: Date): Promise<void> {
   await db.delete(downloads).where(lt(downloads.expiresAt, now));
   await db.insert(downloads).values(row);
 }

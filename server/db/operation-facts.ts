@@ -4,7 +4,7 @@ import type { OperationId } from "../domain/ids.ts";
 import type { Db } from "./client.ts";
 import type { StoredKind } from "./operations.ts";
 
-const tables = { BACKUP: "backups", RESTORE: "restores", VERIFICATION: "verifications", CLEANUP: "cleanups" } as const;
+const tables = { BACKUP: "backups", RESTORE: "restores", VERIFICATION: "verifications", CLEANUP: "cleanups", COPY: "copies" } as const;
 
 /** What a line of the log says of an operation. */
 export interface OperationFacts {

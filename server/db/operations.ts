@@ -6,7 +6,7 @@ import { activeStatuses, statusesBefore } from "../domain/operation.ts";
 import type { Progress } from "../domain/progress.ts";
 import type { Db } from "./client.ts";
 import { retryDeadlock } from "./deadlock.ts";
-import { backups, cleanups, operationLog, restores, verifications } from "./schema/index.ts";
+import { backups, cleanups, copies, operationLog, restores, verifications } from "./schema/index.ts";
 import type { operationColumns } from "./schema/operation-columns.ts";
 
 /** The kinds of operation that have a table. */
@@ -16,6 +16,7 @@ const tables = {
   RESTORE: restores,
   VERIFICATION: verifications,
   CLEANUP: cleanups,
+  COPY: copies,
 } as const satisfies Record<StoredKind, unknown>;
 const kinds = Object.keys(tables) as readonly StoredKind[];
 

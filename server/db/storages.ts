@@ -13,7 +13,7 @@ export async function findStorage(db: Db, id: StorageId): Promise<StorageRow | n
   return row ?? null;
 }
 
-export async function insertStorage(db: Db, row: StorageRow): Promise<void> {
+export async function insertStorage(db: Db, row: typeof storages.$inferInsert): Promise<void> {
   await db.insert(storages).values(row);
 }
 

@@ -10,6 +10,7 @@ export type RestoreId = Branded<"restore">;
 export type VerificationId = Branded<"verification">;
 export type UploadId = Branded<"upload">;
 export type CleanupId = Branded<"cleanup">;
+export type CopyId = Branded<"copy">;
 export type ScheduleId = Branded<"schedule">;
 export type ScheduleRunId = Branded<"scheduleRun">;
 export type ChannelId = Branded<"channel">;
@@ -18,7 +19,7 @@ export type AuditEntryId = Branded<"auditEntry">;
 export type UserId = Branded<"user">;
 export type ApiTokenId = Branded<"apiToken">;
 /** Every operation's id is unique among operations of all kinds. */
-export type OperationId = BackupId | RestoreId | VerificationId | CleanupId;
+export type OperationId = BackupId | RestoreId | VerificationId | CleanupId | CopyId;
 
 /** A new random id: 36 characters, the first 8 of them random too, because artifact folders carry those. */
 export const newId = <T extends string>(): T => randomUUID() as string as T;

@@ -10,6 +10,15 @@ export interface Artifact {
   readonly storedSize: number;
   /** Lower-case hex SHA-256 of the stored bytes. */
   readonly sha256: string;
+  /** What lies inside the encryption; null where nothing is encrypted: then the stored bytes are that. */
+  readonly packed: Packed | null;
+}
+
+/** The compressed bytes of a file before they were encrypted. Offsets and sizes of sections and frames count in these. */
+export interface Packed {
+  readonly size: number;
+  /** Lower-case hex SHA-256. */
+  readonly sha256: string;
 }
 export type Part = "database" | "media";
 
@@ -92,6 +101,40 @@ export interface MediaIndexFile {
   readonly size: number;
   readonly storedSize: number;
   readonly sha256: string;
+  readonly packed: Packed | null;
+}
+
+/** How the artifacts of a backup are encrypted. */
+export interface Encryption {
+  readonly format: "age-encryption.org/v1";
+  /** Names the server key that opens it. */
+  readonly keyId: string;
+  /** All age recipients that open it, the server's first. */
+  readonly recipients: readonly string[];
+}
+
+/** The source as it was, so that the storage alone is enough to set it up again; without its password. */
+export interface ManifestSource {
+  readonly id: string;
+  readonly name: string;
+  readonly slug: string | null;
+  readonly database: {
+    readonly host: string;
+    readonly port: number;
+    readonly user: string;
+    readonly database: string;
+    readonly socketPath: string | null;
+    readonly tls: boolean;
+  } | null;
+  readonly mediaPaths: readonly string[];
+  readonly excludePatterns: readonly string[];
+}
+
+/** What proves who wrote a manifest: HMAC-SHA-256 over all its other fields (engine/authentication.ts). */
+export interface Authentication {
+  readonly keyId: string;
+  /** Lower-case hex. */
+  readonly mac: string;
 }
 
 /** The record that is written last: a folder without it is an unfinished backup. */
@@ -103,9 +146,16 @@ export interface Manifest {
   readonly description: string | null;
   readonly type: BackupType;
   readonly trigger: Trigger;
-  readonly source: { readonly id: string; readonly name: string };
+  readonly source: ManifestSource;
+  /** The schedule that asked for it. */
+  readonly schedule: { readonly id: string; readonly name: string } | null;
+  /** Who asked, for a person. */
+  readonly actor: string | null;
+  /** The backup's folder on its storages: a manifest that lies elsewhere was moved. */
+  readonly folder: string | null;
   readonly compression: Compression;
   readonly encrypted: boolean;
+  readonly encryption: Encryption | null;
   readonly excludeLogs: boolean;
   readonly createdAt: string;
   readonly startedAt: string;
@@ -115,4 +165,6 @@ export interface Manifest {
   readonly media: MediaSummary | null;
   /** The stock commands that restore it with no Holdfast at hand. */
   readonly restoreCommands: readonly string[];
+  /** Null in manifests that were written before they were authenticated. */
+  readonly authentication: Authentication | null;
 }

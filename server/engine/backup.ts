@@ -28,7 +28,20 @@ export interface BackupPlan {
   } | null;
   readonly media: { readonly roots: readonly string[]; readonly exclude: readonly string[] } | null;
   /** The manifest's own fields: what and whose this backup is. */
-  readonly about: Omit<Manifest, "format" | "startedAt" | "finishedAt" | "artifacts" | "database" | "media" | "restoreCommands">;
+  readonly about: Omit<
+    Manifest,
+    | "format"
+    | "startedAt"
+    | "finishedAt"
+    | "artifacts"
+    | "database"
+    | "media"
+    | "restoreCommands"
+    | "encrypted"
+    | "encryption"
+    | "folder"
+    | "authentication"
+  >;
   readonly now: () => Date;
 }
 
@@ -99,12 +112,16 @@ async function storeAll(plan: BackupPlan, work: BackupWork, startedAt: Date): Pr
   const manifest: Manifest = {
     format: 1,
     ...plan.about,
+    folder: plan.folder,
+    encrypted: false,
+    encryption: null,
     startedAt: startedAt.toISOString(),
     finishedAt: plan.now().toISOString(),
     artifacts,
     database,
     media,
     restoreCommands: restoreCommands(parts, plan.packing.compression, database?.name ?? null),
+    authentication: null,
   };
   await work.confirm?.();
   await plan.storage.put(`${plan.folder}/${manifestName}`, Readable.from([Buffer.from(`${JSON.stringify(manifest, null, 2)}\n`)]), work);
@@ -128,7 +145,7 @@ async function storeIndex(plan: BackupPlan, work: BackupWork, reader: PackReader
   await pipeline(index.bytes, stored, (bytes) => plan.storage.put(`${plan.folder}/${name}`, bytes as AsyncIterable<Uint8Array>, work), {
     signal: work.signal,
   });
-  return { name, size: index.size, storedSize: stored.bytes, sha256: stored.digest() };
+  return { name, size: index.size, storedSize: stored.bytes, sha256: stored.digest(), packed: null };
 }
 
 /** The uncompressed bytes to come, from the data's own measure. */
@@ -173,7 +190,7 @@ async function store<S>(
     });
     const { size, summary } = await reader.done;
     follow();
-    const artifact = { name, part, size, storedSize: stored.bytes, sha256: stored.digest() };
+    const artifact = { name, part, size, storedSize: stored.bytes, sha256: stored.digest(), packed: null };
     const seconds = (plan.now().getTime() - started.getTime()) / 1000;
     work.say("INFO", `Stored ${name}: ${formatBytes(size)} in ${formatBytes(stored.bytes)}, ${formatDuration(seconds)}.`);
     return { artifact, summary };

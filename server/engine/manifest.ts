@@ -12,6 +12,8 @@ const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
 /** What manifests of earlier versions do not have. */
 const since = <T extends z.ZodType>(type: T) => type.nullable().default(null);
 
+const packed = since(z.object({ size: count, sha256 }));
+
 const section = z.object({
   table: z.string().nullable(),
   offset: count,
@@ -29,9 +31,29 @@ const schema = z.object({
   description: z.string().nullable(),
   type: z.enum(backupTypes),
   trigger: z.enum(triggers),
-  source: z.object({ id: z.string(), name: z.string() }),
+  source: z.object({
+    id: z.string(),
+    name: z.string(),
+    slug: since(z.string()),
+    database: since(
+      z.object({
+        host: z.string(),
+        port: count,
+        user: z.string(),
+        database: z.string(),
+        socketPath: z.string().nullable(),
+        tls: z.boolean(),
+      }),
+    ),
+    mediaPaths: z.array(z.string()).default([]),
+    excludePatterns: z.array(z.string()).default([]),
+  }),
+  schedule: since(z.object({ id: z.string(), name: z.string() })),
+  actor: since(z.string()),
+  folder: since(z.string()),
   compression: z.enum(compressions),
   encrypted: z.boolean(),
+  encryption: since(z.object({ format: z.literal("age-encryption.org/v1"), keyId: z.string(), recipients: z.array(z.string()) })),
   excludeLogs: z.boolean(),
   createdAt: instant,
   startedAt: instant,
@@ -43,6 +65,7 @@ const schema = z.object({
       size: count,
       storedSize: count,
       sha256,
+      packed,
     }),
   ),
   database: z
@@ -66,11 +89,12 @@ const schema = z.object({
       files: count,
       directories: count,
       links: count,
-      index: since(z.object({ name: fileName, size: count, storedSize: count, sha256 })),
+      index: since(z.object({ name: fileName, size: count, storedSize: count, sha256, packed })),
       problems: z.array(z.object({ path: z.string(), problem: z.string() })),
     })
     .nullable(),
   restoreCommands: z.array(z.string()),
+  authentication: since(z.object({ keyId: z.string(), mac: sha256 })),
 }) satisfies z.ZodType<Manifest, unknown>;
 
 /** A manifest of ten thousand tables and as many problems is some megabytes; a larger one is not ours. */

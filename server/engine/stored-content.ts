@@ -4,8 +4,15 @@ import { storedDump } from "./database/stored-dump.ts";
 import { storedArchive } from "./media/stored-archive.ts";
 import type { Storage } from "./storage/storage.ts";
 
+/** A backup as its readers want it: names, sizes and checksums of the manifest are those of the bytes that `storage` gives. */
+export interface StoredBackup {
+  readonly storage: Storage;
+  readonly folder: string;
+  readonly manifest: Manifest;
+}
+
 /** What a backup on a storage holds. */
-export const contentOf = (storage: Storage, folder: string, manifest: Manifest): Content => ({
+export const contentOf = ({ storage, folder, manifest }: StoredBackup): Content => ({
   database: manifest.database && storedDump(storage, folder, manifest),
   media: manifest.media && storedArchive(storage, folder, manifest),
 });

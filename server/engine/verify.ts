@@ -102,7 +102,7 @@ export async function drill(plan: VerifyPlan, means: DrillMeans, work: VerifyWor
 /** Null where the manifest does not even name what it tells of. */
 async function openContent(plan: VerifyPlan, findings: Findings): Promise<Content | null> {
   await findings.look(() => checkManifest(plan));
-  return findings.look(async () => contentOf(plan.storage, plan.folder, plan.manifest));
+  return findings.look(async () => contentOf(plan));
 }
 
 const findingsOf = (work: VerifyWork) => new Findings((problem) => work.say("ERROR", problem));

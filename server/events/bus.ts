@@ -1,4 +1,14 @@
-import type { BackupId, CleanupId, DeliveryId, OperationId, RestoreId, ScheduleId, UploadId, VerificationId } from "../domain/ids.ts";
+import type {
+  BackupId,
+  CleanupId,
+  CopyId,
+  DeliveryId,
+  OperationId,
+  RestoreId,
+  ScheduleId,
+  UploadId,
+  VerificationId,
+} from "../domain/ids.ts";
 import type { Progress } from "../domain/progress.ts";
 
 /** What happens, by topic. All but `progress` only say that there is something new to read. */
@@ -9,6 +19,7 @@ export interface Events {
   restore: { readonly id: RestoreId };
   verification: { readonly id: VerificationId };
   cleanup: { readonly id: CleanupId };
+  copy: { readonly id: CopyId };
   schedule: { readonly id: ScheduleId };
   delivery: { readonly id: DeliveryId };
   upload: { readonly id: UploadId };

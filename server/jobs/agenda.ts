@@ -7,6 +7,7 @@ import { thisWorker, workerIsGone } from "../services/worker.ts";
 import { MysqlBackend } from "./backend/mysql-backend.ts";
 import { defineBackup } from "./backup.ts";
 import { defineCleanup } from "./cleanup.ts";
+import { defineCopy } from "./copy.ts";
 import { defineInspection } from "./inspection.ts";
 import { defineRestore } from "./restore.ts";
 import { alarmOn, defineSchedule } from "./schedule.ts";
@@ -16,7 +17,7 @@ import { defineVerification } from "./verification.ts";
 /** The queue that wakes workers; it runs nothing until `start`. */
 export interface Jobs extends Queue {
   start(
-    services: Pick<Services, "backups" | "restores" | "verifications" | "cleanups" | "uploads" | "scheduleRuns">,
+    services: Pick<Services, "backups" | "restores" | "verifications" | "cleanups" | "copies" | "uploads" | "scheduleRuns">,
     upkeep: Upkeep,
   ): Promise<void>;
   /** Throws when the queue has not looked for work for a while, or has not begun to. */
@@ -48,11 +49,12 @@ export async function openJobs(pool: Pool, onError: (error: unknown) => void): P
       await backend.removeEnded(job, { id });
       await agenda.create(job, { id }).unique({ "data.id": id }, { insertOnly: true }).schedule(new Date()).save();
     },
-    async start({ backups, restores, verifications, cleanups, uploads, scheduleRuns }, upkeep) {
+    async start({ backups, restores, verifications, cleanups, copies, uploads, scheduleRuns }, upkeep) {
       defineBackup(agenda, backups);
       defineRestore(agenda, restores);
       defineVerification(agenda, verifications);
       defineCleanup(agenda, cleanups);
+      defineCopy(agenda, copies);
       defineInspection(agenda, uploads);
       defineSchedule(agenda, scheduleRuns);
       defineUpkeep(agenda, {

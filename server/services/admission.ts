@@ -97,7 +97,7 @@ export function createAdmission({ catalog, bus, queue, settings, now, onError, u
 
     /** Begins the operation, or leaves it waiting until it is its turn; whether it began. `part` of another one needs no place of its own. */
     async begin(operation: Pick<OperationRow, "id" | "kind">, lease: Lease, part: boolean): Promise<boolean> {
-      const limits = unlimited || part || operation.kind === "CLEANUP" ? null : await places();
+      const limits = unlimited || part || operation.kind === "CLEANUP" || operation.kind === "COPY" ? null : await places();
       // One at a time in this process: more of them would only hold connections while they wait for each other.
       const decision = deciding.then(() => decide(operation, lease, limits));
       deciding = decision.catch(() => {});

@@ -9,6 +9,7 @@ import { listStorages, storageUse } from "../db/storages.ts";
 import { type Actor, allow } from "../domain/access.ts";
 import type { BackupId, DeliveryId, SourceId, VerificationId } from "../domain/ids.ts";
 import type { SettingValues } from "../domain/settings.ts";
+import { directoryOf } from "../domain/storage.ts";
 import type { Bus } from "../events/bus.ts";
 import { scheduleEvents, scheduleNews } from "./alert-schedule.ts";
 import { sourceEvents, sourceNews } from "./alert-source.ts";
@@ -96,7 +97,7 @@ export function createAlerts({ db, bus, settings, deliveries, capacityOf, now }:
     for (const storage of await listStorages(db)) {
       const facts = {
         usedBytes: use.get(storage.id)?.bytes ?? 0,
-        capacity: await capacityOf(storage.config.directory),
+        capacity: await capacityOf(directoryOf(storage) ?? ""),
         refused: refused.get(storage.id) ?? [],
       };
       told.push(

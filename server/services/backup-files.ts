@@ -9,7 +9,7 @@ import type { MediaIndex } from "../engine/media/media-index.ts";
 import { type StoredFile, storedFile } from "../engine/media/stored-file.ts";
 import type { Backups } from "./backups.ts";
 import { firstOf } from "./paging.ts";
-import type { Storages } from "./storages.ts";
+import type { StoredBackups } from "./stored-backups.ts";
 
 export type { BackupFile } from "../engine/media/browse.ts";
 
@@ -21,7 +21,7 @@ interface Opened extends StoredIndex {
 
 interface Dependencies {
   readonly backups: Pick<Backups, "existing" | "manifestOf">;
-  readonly storages: Pick<Storages, "open">;
+  readonly storedBackups: Pick<StoredBackups, "open">;
 }
 
 /** Indexes kept in memory: what someone looks through, and one more. A million files take about 120 MB. */
@@ -30,7 +30,7 @@ const mostKept = 2;
 export type BackupFiles = ReturnType<typeof createBackupFiles>;
 
 /** Looks through the files of stored backups. */
-export function createBackupFiles({ backups, storages }: Dependencies) {
+export function createBackupFiles({ backups, storedBackups }: Dependencies) {
   const kept = new Map<BackupId, Promise<Opened>>();
 
   /** Opens a backup's index, or gives the one that is open; the one that was not asked for longest makes room. */
@@ -47,7 +47,7 @@ export function createBackupFiles({ backups, storages }: Dependencies) {
   async function open(backup: BackupRow): Promise<Opened> {
     const manifest = await backups.manifestOf(backup.id);
     if (!manifest?.media) throw badInput(`${backup.name} holds no media.`, "Choose a backup of the type MEDIA or FULL.");
-    const stored = { storage: await storages.open(backup.storageId), folder: backup.folder, manifest };
+    const stored = await storedBackups.open(backup, manifest);
     const index = await openIndex(stored, new AbortController().signal);
     if (!index) throw notBrowsable(backup);
     return { ...stored, index, last: null };

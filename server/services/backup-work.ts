@@ -1,7 +1,9 @@
 import type { BackupRow } from "../db/backups.ts";
 import * as db from "../db/backups.ts";
 import type { Db } from "../db/client.ts";
-import type { BackupId, SourceId } from "../domain/ids.ts";
+import { findSchedule } from "../db/schedules.ts";
+import type { SourceRow } from "../db/sources.ts";
+import type { BackupId, ScheduleId, SourceId } from "../domain/ids.ts";
 import type { Manifest } from "../domain/manifest.ts";
 import { runBackup } from "../engine/backup.ts";
 import { logPatterns } from "../engine/media/walk.ts";
@@ -41,9 +43,10 @@ export function createBackupWork({ catalog, sources, storages, tools, now, versi
           description: row.description,
           type: row.type,
           trigger: row.trigger,
-          source: { id: source.id, name: source.name },
+          source: sourceOf(source),
+          schedule: row.scheduleId && (await scheduleOf(row.scheduleId)),
+          actor: row.actor,
           compression: row.compression,
-          encrypted: false,
           excludeLogs: row.excludeLogs,
           createdAt: row.createdAt.toISOString(),
         },
@@ -53,6 +56,11 @@ export function createBackupWork({ catalog, sources, storages, tools, now, versi
     );
     await db.recordManifest(catalog, row.id, manifest);
     work.say("INFO", "The backup is complete.");
+  }
+
+  async function scheduleOf(id: ScheduleId): Promise<Manifest["schedule"]> {
+    const schedule = await findSchedule(catalog, id);
+    return schedule && { id, name: schedule.name };
   }
 
   /** Dump bytes for each data byte in the source's last backup; null without one. */
@@ -69,3 +77,19 @@ export function createBackupWork({ catalog, sources, storages, tools, now, versi
 
   return { take, manifestOf };
 }
+
+/** Enough to set it up again from the storage alone; never its password. */
+const sourceOf = (row: SourceRow): Manifest["source"] => ({
+  ...{ id: row.id, name: row.name, slug: row.slug, mediaPaths: row.mediaPaths, excludePatterns: row.excludePatterns },
+  database:
+    row.databaseName === null
+      ? null
+      : {
+          host: row.databaseHost ?? "",
+          port: row.databasePort ?? 0,
+          user: row.databaseUser ?? "",
+          database: row.databaseName,
+          socketPath: row.databaseSocket,
+          tls: row.databaseTls,
+        },
+});

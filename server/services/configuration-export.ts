@@ -3,6 +3,7 @@ import type { Db } from "../db/client.ts";
 import { listSchedules, type ScheduleRow } from "../db/schedules.ts";
 import { listSources, type SourceRow } from "../db/sources.ts";
 import { listStorages, type StorageRow } from "../db/storages.ts";
+import { directoryOf } from "../domain/storage.ts";
 import type { Configuration, ConfigurationSecrets } from "./configuration-document.ts";
 import type { Sending } from "./sending.ts";
 import type { OwnedSettings } from "./settings.ts";
@@ -47,7 +48,7 @@ export async function revealSecrets({ db, settings, sources, sending }: Configur
 const storageEntry = ({ name, kind, config, isDefault, sizeCapBytes }: StorageRow): Configuration["storages"][number] => ({
   name,
   kind,
-  directory: config.directory,
+  directory: directoryOf({ kind, config }) ?? "",
   isDefault,
   sizeCapBytes,
 });

@@ -3,14 +3,14 @@ import { Readable } from "node:stream";
 import type { BackupRow } from "../db/backups.ts";
 import type { Db } from "../db/client.ts";
 import { findDownload, insertDownload } from "../db/downloads.ts";
-import { type Actor, allow } from "../domain/access.ts";
+import { type Actor, allow, describeActor } from "../domain/access.ts";
 import { badInput, Failure } from "../domain/errors.ts";
 import type { BackupId } from "../domain/ids.ts";
 import { manifestName } from "../domain/naming.ts";
 import { bundle } from "../engine/bundle.ts";
 import type { BackupFiles } from "./backup-files.ts";
 import type { Backups } from "./backups.ts";
-import type { Storages } from "./storages.ts";
+import type { StoredBackups } from "./stored-backups.ts";
 
 /** A link that needs no other credential; `path` is relative to the public URL. */
 export interface DownloadLink {
@@ -32,7 +32,7 @@ interface Dependencies {
   readonly catalog: Db;
   readonly backups: Pick<Backups, "existing" | "manifestOf">;
   readonly backupFiles: BackupFiles;
-  readonly storages: Pick<Storages, "open">;
+  readonly storedBackups: Pick<StoredBackups, "raw">;
   readonly now: () => Date;
 }
 
@@ -48,7 +48,7 @@ export interface Wanted {
 }
 
 /** Links to what is stored: one artifact as it is, one file out of the media, or the whole backup as one tar with its manifest. */
-export function createDownloads({ catalog, backups, backupFiles, storages, now }: Dependencies) {
+export function createDownloads({ catalog, backups, backupFiles, storedBackups, now }: Dependencies) {
   async function openFile(backup: BackupRow, path: string): Promise<DownloadBody> {
     const file = await backupFiles.file(backup, path);
     return {
@@ -62,7 +62,7 @@ export function createDownloads({ catalog, backups, backupFiles, storages, now }
 
   async function open(backup: BackupRow, { artifact, path }: Wanted): Promise<DownloadBody> {
     if (path !== null) return openFile(backup, path);
-    const storage = await storages.open(backup.storageId);
+    const storage = await storedBackups.raw(backup);
     const sizeOf = async (name: string): Promise<number> => {
       const size = await storage.size(`${backup.folder}/${name}`);
       if (size === null)
@@ -112,7 +112,11 @@ export function createDownloads({ catalog, backups, backupFiles, storages, now }
       const { filename, size } = await open(backup, { artifact, path });
       const token = randomBytes(32).toString("base64url");
       const expiresAt = new Date(now().getTime() + lifetimeMilliseconds);
-      await insertDownload(catalog, { tokenHash: hashOf(token), backupId, artifact, path, filename, expiresAt }, now());
+      await insertDownload(
+        catalog,
+        { tokenHash: hashOf(token), backupId, artifact, path, filename, expiresAt, actor: describeActor(actor) },
+        now(),
+      );
       return { path: `/downloads/${token}/${encodeURIComponent(filename)}`, filename, size, expiresAt };
     },
 

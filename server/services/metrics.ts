@@ -4,6 +4,7 @@ import { listSources } from "../db/sources.ts";
 import { listStorages } from "../db/storages.ts";
 import { type Actor, allow } from "../domain/access.ts";
 import { targetSeconds } from "../domain/statistics.ts";
+import { directoryOf } from "../domain/storage.ts";
 import { capacityOf } from "../engine/storage/capacity.ts";
 import type { KeptBackups } from "./kept-backups.ts";
 import type { OwnedSettings } from "./settings.ts";
@@ -77,10 +78,10 @@ async function figures({ catalog, settings, kept, version, now }: Dependencies) 
       };
     }),
     storages: await Promise.all(
-      storages.map(async ({ id, name, config }) => ({
+      storages.map(async ({ id, name, kind, config }) => ({
         name,
         usedBytes: totals.filter(({ storageId }) => storageId === id).reduce((sum, { storedSize }) => sum + storedSize, 0),
-        capacity: await capacityOf(config.directory),
+        capacity: await capacityOf(directoryOf({ kind, config }) ?? ""),
       })),
     ),
   };

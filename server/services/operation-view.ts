@@ -1,5 +1,5 @@
 import { type OperationRecord, progressOf, type StoredKind } from "../db/operations.ts";
-import type { BackupId, CleanupId, OperationId, RestoreId, VerificationId } from "../domain/ids.ts";
+import type { BackupId, CleanupId, CopyId, OperationId, RestoreId, VerificationId } from "../domain/ids.ts";
 import type { Progress } from "../domain/progress.ts";
 
 import type { Bus } from "../events/bus.ts";
@@ -8,7 +8,15 @@ export type { LogLine, OperationRecord } from "../db/operations.ts";
 
 /** What a row is: each kind has a column that no other has. */
 export const kindOf = (row: OperationRecord): StoredKind =>
-  "targetSourceId" in row ? "RESTORE" : "level" in row ? "VERIFICATION" : "removedCount" in row ? "CLEANUP" : "BACKUP";
+  "targetSourceId" in row
+    ? "RESTORE"
+    : "level" in row
+      ? "VERIFICATION"
+      : "removedCount" in row
+        ? "CLEANUP"
+        : "folder" in row
+          ? "BACKUP"
+          : "COPY";
 
 /** Says that an operation has something new to read. */
 export function publishChange(bus: Bus, kind: StoredKind, id: OperationId): void {
@@ -24,6 +32,9 @@ export function publishChange(bus: Bus, kind: StoredKind, id: OperationId): void
       break;
     case "CLEANUP":
       bus.publish("cleanup", { id: id as CleanupId });
+      break;
+    case "COPY":
+      bus.publish("copy", { id: id as CopyId });
       break;
     default:
       throw kind satisfies never;

@@ -2,13 +2,16 @@ import type { OperationKind } from "../../shared/enums.ts";
 import type { OperationId, UploadId } from "../domain/ids.ts";
 import type { Alarm } from "./alarm.ts";
 
-export type JobName = "backup" | "restore" | "verification" | "cleanup";
+export type JobName = "backup" | "restore" | "verification" | "cleanup" | "copy";
 
 /** The job that carries out each kind of operation. */
-export const jobOf = { BACKUP: "backup", RESTORE: "restore", VERIFICATION: "verification", CLEANUP: "cleanup" } as const satisfies Record<
-  OperationKind,
-  JobName
->;
+export const jobOf = {
+  BACKUP: "backup",
+  RESTORE: "restore",
+  VERIFICATION: "verification",
+  CLEANUP: "cleanup",
+  COPY: "copy",
+} as const satisfies Record<OperationKind, JobName>;
 
 /** Wakes a worker for an operation that waits. Jobs are disposable: telling it twice does no harm. */
 export interface Queue {

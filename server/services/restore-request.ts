@@ -17,7 +17,7 @@ import type { Backups } from "./backups.ts";
 import { checkOccupancy, checkPaths, checkSafety, checkTables } from "./restore-checks.ts";
 import { checkTargetDatabase, targetOf } from "./restore-target.ts";
 import type { Sources } from "./sources.ts";
-import type { Storages } from "./storages.ts";
+import type { StoredBackups } from "./stored-backups.ts";
 
 /** What is asked of a restore. */
 export interface RestoreRequest {
@@ -81,7 +81,7 @@ interface Dependencies {
   readonly catalog: Db;
   readonly backups: Backups;
   readonly sources: Sources;
-  readonly storages: Storages;
+  readonly storedBackups: Pick<StoredBackups, "open">;
   /** Null where uploads cannot be restored. */
   readonly uploads: UploadContents | null;
   readonly tools: () => Promise<ClientTools>;
@@ -90,14 +90,14 @@ interface Dependencies {
 export type RestoreRequests = ReturnType<typeof createRestoreRequests>;
 
 /** Finds what requests name and says what stands in their way; touches nothing. */
-export function createRestoreRequests({ catalog, backups, sources, storages, uploads, tools }: Dependencies) {
+export function createRestoreRequests({ catalog, backups, sources, storedBackups, uploads, tools }: Dependencies) {
   /** The content of a backup that is complete. */
   async function ofBackup(id: BackupId) {
     const backup = await backups.existing(id);
     const manifest = await backups.manifestOf(id);
     if (backup.status !== "COMPLETED" || !manifest)
       throw badInput(`${backup.name} is not complete, so it cannot be restored.`, "Choose a completed backup.");
-    const content = contentOf(await storages.open(backup.storageId), backup.folder, manifest);
+    const content = contentOf(await storedBackups.open(backup, manifest));
     return { backup, uploadIds: null, content, name: backup.name, collations: [] };
   }
 

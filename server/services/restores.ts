@@ -20,7 +20,7 @@ import type { Queue } from "./queue.ts";
 import { createRestoreRequests, nameOf, type RestoreRequest, type UploadContents } from "./restore-request.ts";
 import { createRestoreWork } from "./restore-work.ts";
 import type { Sources } from "./sources.ts";
-import type { Storages } from "./storages.ts";
+import type { StoredBackups } from "./stored-backups.ts";
 import { watching } from "./watch.ts";
 
 export type { RestoreRow } from "../db/restores.ts";
@@ -33,7 +33,7 @@ interface Dependencies {
   readonly operations: Operations;
   readonly backups: Backups;
   readonly sources: Sources;
-  readonly storages: Storages;
+  readonly storedBackups: Pick<StoredBackups, "open">;
   readonly queue: Queue;
   readonly tools: () => Promise<ClientTools>;
   readonly now: () => Date;

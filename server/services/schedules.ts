@@ -123,7 +123,7 @@ export function createSchedules(dependencies: Dependencies) {
       const [id, at] = [newId<ScheduleId>(), now()];
       await uniqueName("schedule", checked.name, () =>
         db.insertSchedule(catalog, {
-          ...{ ...checked, id, ...startedAt(at, checked), pausedReason: null, lastRunAt: null },
+          ...{ ...checked, id, otherStorageIds: null, ...startedAt(at, checked), pausedReason: null, lastRunAt: null },
           createdAt: at,
           updatedAt: at,
         }),

@@ -6,6 +6,7 @@ import type { Backups } from "./backups.ts";
 import type { Channels } from "./channels.ts";
 import type { Cleanups } from "./cleanups.ts";
 import type { ConfigurationService } from "./configuration.ts";
+import type { Copies } from "./copies.ts";
 import type { Deliveries } from "./deliveries.ts";
 import type { Downloads } from "./downloads.ts";
 import type { MetricsService } from "./metrics.ts";
@@ -34,6 +35,7 @@ export interface Services {
   readonly restores: Restores;
   readonly restorePlans: RestorePlans;
   readonly verifications: Verifications;
+  readonly copies: Copies;
   readonly cleanups: Cleanups;
   readonly scheduleRuns: ScheduleRuns;
   readonly downloads: Downloads;

@@ -18,6 +18,7 @@ import type { Connection } from "../domain/connection.ts";
 import { badInput, Failure, notFound } from "../domain/errors.ts";
 import { newId, type SourceId } from "../domain/ids.ts";
 import { slugOf } from "../domain/naming.ts";
+import { directoryOf } from "../domain/storage.ts";
 import type { ClientTools } from "../engine/part.ts";
 import type { Audit } from "./audit.ts";
 import type { Secrets } from "./secrets.ts";
@@ -100,11 +101,11 @@ export function createSources({ db, audit, secrets, conceal, tools, now }: Depen
   }
 
   async function checkStoragesOutside(paths: readonly string[]): Promise<void> {
-    for (const { name, config } of await listStorages(db))
+    for (const storage of await listStorages(db))
       for (const path of paths)
-        if (`${config.directory}/`.startsWith(`${path}/`))
+        if (`${directoryOf(storage) ?? ""}/`.startsWith(`${path}/`))
           throw badInput(
-            `The storage ${name} (${config.directory}) lies inside the media folder ${path}: each backup would hold the ones before it.`,
+            `The storage ${storage.name} (${directoryOf(storage)}) lies inside the media folder ${path}: each backup would hold the ones before it.`,
             "Choose another media folder, or move the storage.",
           );
   }

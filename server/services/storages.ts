@@ -18,7 +18,9 @@ import {
 import { type Actor, allow } from "../domain/access.ts";
 import { badInput, Failure, notFound } from "../domain/errors.ts";
 import { newId, type StorageId } from "../domain/ids.ts";
+import { directoryOf } from "../domain/storage.ts";
 import { localStorage, makeLocalRoot } from "../engine/storage/local.ts";
+
 import type { Storage } from "../engine/storage/storage.ts";
 import type { Audit } from "./audit.ts";
 import { uniqueName } from "./unique-name.ts";
@@ -92,7 +94,7 @@ export function createStorages({ db, audit, now, use = () => storageUse(db) }: D
       await makeLocalRoot(directory);
       await localStorage(directory).check();
       const first = (await listStorages(db)).length === 0;
-      const row: StorageRow = {
+      const row = {
         id: newId<StorageId>(),
         name,
         kind: request.kind,
@@ -111,13 +113,13 @@ export function createStorages({ db, audit, now, use = () => storageUse(db) }: D
       allow(actor, "configure");
       const row = await existing(id);
       const { name, directory, sizeCapBytes = row.sizeCapBytes } = checked(request);
-      if (directory !== row.config.directory && (await storageIsUsed(db, id)))
+      if (directory !== directoryOf(row) && (await storageIsUsed(db, id)))
         throw new Failure(
           "CONFLICT",
           "This storage already holds backups, so its folder cannot change.",
           "Add a second storage with the new folder.",
         );
-      if (directory !== row.config.directory) await makeLocalRoot(directory);
+      if (directory !== directoryOf(row)) await makeLocalRoot(directory);
       await localStorage(directory).check();
       await uniqueName("storage", name, () => updateStorageRow(db, id, { name, config: { directory }, sizeCapBytes }));
       if (request.isDefault) await setDefaultStorage(db, id);
@@ -151,7 +153,7 @@ export function createStorages({ db, audit, now, use = () => storageUse(db) }: D
       request: StorageRequest | null,
     ): Promise<{ ok: boolean; message: string | null; hint: string | null }> {
       allow(actor, "check");
-      const directory = request ? checked(request).directory : id ? (await existing(id)).config.directory : null;
+      const directory = request ? checked(request).directory : id ? directoryOf(await existing(id)) : null;
       if (directory === null) throw badInput("Name a storage by id, or give an input to check.");
       if (request) allow(actor, "configure");
       try {
@@ -194,7 +196,7 @@ export function createStorages({ db, audit, now, use = () => storageUse(db) }: D
 /** Less than this is a slip of the unit: it would leave nothing but what is protected. */
 const smallestCap = 1_000_000;
 
-const adapterOf = (row: StorageRow): Storage => localStorage(row.config.directory);
+const adapterOf = (row: StorageRow): Storage => localStorage(directoryOf(row) ?? "");
 
 function checked(request: StorageRequest): { name: string; directory: string; sizeCapBytes: number | null | undefined } {
   const name = request.name.trim();

@@ -1,5 +1,6 @@
 import { type Actor, allow } from "../domain/access.ts";
 import { Failure } from "../domain/errors.ts";
+import { locationOf } from "../domain/storage.ts";
 import type { ClientTools } from "../engine/part.ts";
 import { findProgram } from "../engine/process.ts";
 import type { Sources } from "./sources.ts";
@@ -50,7 +51,7 @@ export const createSystem = ({ version, catalog, home, tools, drillServer, sourc
       (await storages.list(actor)).map((storage) =>
         check(`Storage ${storage.name}`, async () => {
           await (await storages.open(storage.id)).check();
-          return `${storage.config.directory} can be written and read.`;
+          return `${locationOf(storage.kind, storage.config)} can be written and read.`;
         }),
       ),
     );

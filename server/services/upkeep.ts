@@ -1,10 +1,11 @@
 import type { StoredKind } from "../db/operations.ts";
 import type { Failure } from "../domain/errors.ts";
-import type { BackupId, CleanupId, OperationId, RestoreId, VerificationId } from "../domain/ids.ts";
+import type { BackupId, CleanupId, CopyId, OperationId, RestoreId, VerificationId } from "../domain/ids.ts";
 import type { Admission } from "./admission.ts";
 import type { Alerts } from "./alerts.ts";
 import type { Backups } from "./backups.ts";
 import type { Cleanups } from "./cleanups.ts";
+import type { Copies } from "./copies.ts";
 import type { Deliveries } from "./deliveries.ts";
 import type { Digest } from "./digest.ts";
 import type { History } from "./history.ts";
@@ -22,6 +23,7 @@ interface Dependencies {
   readonly restores: Restores;
   readonly verifications: Verifications;
   readonly cleanups: Cleanups;
+  readonly copies: Copies;
   readonly history: History;
   readonly uploads: Uploads;
   readonly schedules: Pick<Schedules, "pauseUnknownZones">;
@@ -45,6 +47,7 @@ export const createUpkeep = ({
   restores,
   verifications,
   cleanups,
+  copies,
   history,
   uploads,
   schedules,
@@ -62,6 +65,7 @@ export const createUpkeep = ({
     RESTORE: (id) => restores.settle(id as RestoreId),
     VERIFICATION: (id) => verifications.settle(id as VerificationId),
     CLEANUP: (id) => cleanups.settle(id as CleanupId),
+    COPY: (id) => copies.settle(id as CopyId),
   };
   const steps: readonly (() => Promise<unknown>)[] = [
     () => operations.settleInterrupted(({ kind, id }) => verdicts[kind](id)),
@@ -72,7 +76,7 @@ export const createUpkeep = ({
     uploads.upkeep,
     schedules.pauseUnknownZones,
     scheduleRuns.upkeep,
-    wakeCleanups,
+    wakeUnlimited,
     admission.wakeNext,
     cleanups.upkeep,
     history.upkeep,
@@ -82,8 +86,8 @@ export const createUpkeep = ({
   ];
 
   /** A job may be lost or locked by a worker that is gone; the operation that waits is what counts. */
-  async function wakeCleanups(): Promise<void> {
-    for (const { kind, id } of await operations.waiting()) if (kind === "CLEANUP") await queue.add(jobOf[kind], id);
+  async function wakeUnlimited(): Promise<void> {
+    for (const { kind, id } of await operations.waiting()) if (kind === "CLEANUP" || kind === "COPY") await queue.add(jobOf[kind], id);
   }
 
   return {

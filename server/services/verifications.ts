@@ -12,7 +12,7 @@ import type { Backups } from "./backups.ts";
 import type { Operations } from "./operations.ts";
 import type { Queue } from "./queue.ts";
 import type { Work } from "./running.ts";
-import type { Storages } from "./storages.ts";
+import type { StoredBackups } from "./stored-backups.ts";
 import { createVerificationRequests } from "./verification-request.ts";
 import { watching } from "./watch.ts";
 
@@ -23,7 +23,7 @@ interface Dependencies {
   readonly bus: Bus;
   readonly operations: Operations;
   readonly backups: Backups;
-  readonly storages: Storages;
+  readonly storedBackups: Pick<StoredBackups, "open">;
   readonly queue: Queue;
   readonly tools: () => Promise<ClientTools>;
   readonly openScratchServer: OpenScratchServer;
@@ -34,7 +34,7 @@ export type Verifications = ReturnType<typeof createVerifications>;
 
 /** Proves backups: by checksum, or by a drill that restores them. */
 export function createVerifications(dependencies: Dependencies) {
-  const { catalog, bus, operations, backups, storages, tools, openScratchServer, now } = dependencies;
+  const { catalog, bus, operations, backups, storedBackups, tools, openScratchServer, now } = dependencies;
   const requests = createVerificationRequests(dependencies);
 
   const existing = async (id: VerificationId): Promise<VerificationRow> => {
@@ -48,7 +48,7 @@ export function createVerifications(dependencies: Dependencies) {
     const manifest = await backups.manifestOf(backup.id);
     if (!manifest) throw new Failure("NOT_FOUND", `${backup.name} has no manifest in the catalog.`);
     work.say("INFO", `${row.level === "CHECKSUM" ? "Reading every stored byte" : "Restoring, for a drill,"} of ${backup.name}.`);
-    const plan = { storage: await storages.open(backup.storageId), folder: backup.folder, manifest, now };
+    const plan = { ...(await storedBackups.open(backup, manifest)), now };
     const report = row.level === "CHECKSUM" ? await verifyChecksum(plan, work) : await drill(plan, { openScratchServer, tools }, work);
     await db.recordReport(catalog, row.id, report);
     if (!report.passed) work.say("ERROR", "The backup did not pass.");

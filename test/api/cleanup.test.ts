@@ -6,6 +6,7 @@ import { createLoaders } from "../../server/api/loaders.ts";
 import { buildApiSchema } from "../../server/api/schema.ts";
 import type { Actor } from "../../server/domain/access.ts";
 import type { SourceId } from "../../server/domain/ids.ts";
+import { directoryOf } from "../../server/domain/storage.ts";
 import { administrator, type Wired, wired } from "../support/wired.ts";
 
 const start = new Date("2026-08-01T03:00:00.000Z");
@@ -106,7 +107,7 @@ describe("cleanup in the API", () => {
   it("follows each backup by itself, and keeps a storage under its cap", async () => {
     await holdfast.app.services.settings.update(administrator, { autoCleanup: true });
     const [storage] = await holdfast.app.services.storages.list(administrator);
-    const input = { name: "Here", kind: "LOCAL", local: { directory: storage?.config.directory } };
+    const input = { name: "Here", kind: "LOCAL", local: { directory: storage && directoryOf(storage) } };
     const save = "mutation($id: ID!, $input: StorageInput!) { updateStorage(id: $id, input: $input) { name sizeCapBytes } }";
     expect((await ask(save, { id: storage?.id, input: { ...input, sizeCapBytes: 5 } })).errors?.[0]?.message).toMatch(/cap is at least/);
     await ask(save, { id: storage?.id, input: { ...input, sizeCapBytes: 1_000_000 } });

@@ -7,6 +7,7 @@ import { runBackup } from "../../server/engine/backup.ts";
 import { findTools } from "../../server/engine/database/tools.ts";
 import { localStorage } from "../../server/engine/storage/local.ts";
 import { drill } from "../../server/engine/verify.ts";
+import { aboutBackup } from "../support/about.ts";
 import { databaseName } from "./generate.ts";
 import type { Workplace } from "./workplace.ts";
 
@@ -35,19 +36,7 @@ export async function drillTimes({ folder, server }: Workplace, signal: AbortSig
       packing: { compression: "ZSTD", level: 3 },
       database: { connection, tools: await findTools(null), ratio: null },
       media: null,
-      about: {
-        generator: "bench",
-        id: "00000000-0000-4000-8000-000000000000",
-        name: "Bench",
-        description: null,
-        type: "DATABASE",
-        trigger: "CLI",
-        source: { id: "bench", name: "Shop" },
-        compression: "ZSTD",
-        encrypted: false,
-        excludeLogs: true,
-        createdAt: new Date().toISOString(),
-      },
+      about: aboutBackup({ name: "Bench", trigger: "CLI" }),
       now: () => new Date(),
     },
     { signal, say: () => {}, report: () => {} },

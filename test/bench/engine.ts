@@ -6,6 +6,7 @@ import type { BackupPlan } from "../../server/engine/backup.ts";
 import { runBackup } from "../../server/engine/backup.ts";
 import { findTools } from "../../server/engine/database/tools.ts";
 import { localStorage } from "../../server/engine/storage/local.ts";
+import { aboutBackup } from "../support/about.ts";
 import { cpuSeconds } from "./cpu.ts";
 import { databaseName } from "./generate.ts";
 import type { Contender } from "./measure.ts";
@@ -20,19 +21,7 @@ export async function engine({ folder, server }: Workplace): Promise<Contender> 
   const root = join(folder, "engine");
   await mkdir(root);
   const { socketPath, user, password } = server;
-  const about: BackupPlan["about"] = {
-    generator: "bench",
-    id: "00000000-0000-4000-8000-000000000000",
-    name: "Bench",
-    description: null,
-    type: "DATABASE",
-    trigger: "CLI",
-    source: { id: "bench", name: "Shop" },
-    compression: "ZSTD",
-    encrypted: false,
-    excludeLogs: true,
-    createdAt: new Date().toISOString(),
-  };
+  const about = aboutBackup({ name: "Bench", trigger: "CLI" });
   return {
     name: "Holdfast's engine",
     async run(signal) {

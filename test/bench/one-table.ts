@@ -5,6 +5,7 @@ import { storedDump } from "../../server/engine/database/stored-dump.ts";
 import { findTools } from "../../server/engine/database/tools.ts";
 import { localStorage } from "../../server/engine/storage/local.ts";
 import type { Storage } from "../../server/engine/storage/storage.ts";
+import { aboutBackup } from "../support/about.ts";
 import type { Workplace } from "./workplace.ts";
 
 /** What reading one of fifty tables out of a stored backup takes, in stored bytes. */
@@ -46,19 +47,7 @@ export async function oneTable({ folder, server }: Workplace, megabytes: number,
         ratio: null,
       },
       media: null,
-      about: {
-        generator: "bench",
-        id: "00000000-0000-4000-8000-000000000000",
-        name: "Fifty",
-        description: null,
-        type: "DATABASE",
-        trigger: "CLI",
-        source: { id: "bench", name: "Fifty" },
-        compression: "ZSTD",
-        encrypted: false,
-        excludeLogs: true,
-        createdAt: new Date().toISOString(),
-      },
+      about: aboutBackup({ name: "Fifty", trigger: "CLI" }),
       now: () => new Date(),
     },
     { signal, say: () => {}, report: () => {} },

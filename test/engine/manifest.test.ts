@@ -1,30 +1,16 @@
 import { randomUUID } from "node:crypto";
 import { Readable } from "node:stream";
 import { describe, expect, it } from "vitest";
-import type { Manifest } from "../../server/domain/manifest.ts";
 import { parseManifest, readManifest } from "../../server/engine/manifest.ts";
+import { manifestWith } from "../support/about.ts";
 import { memoryStorage } from "../support/memory-storage.ts";
 
-const manifest: Manifest = {
-  format: 1,
-  generator: "holdfast 0.1.0",
+const manifest = manifestWith({
   id: randomUUID(),
   name: "Shop <script> \u202e 🦀",
-  description: null,
   type: "FULL",
-  trigger: "MANUAL",
-  source: { id: randomUUID(), name: "Shop" },
-  compression: "ZSTD",
-  encrypted: false,
-  excludeLogs: true,
-  createdAt: "2026-11-22T03:00:00.000Z",
-  startedAt: "2026-11-22T03:00:01.000Z",
-  finishedAt: "2026-11-22T03:00:09.000Z",
-  artifacts: [{ name: "database.sql.zst", part: "database", size: 10, storedSize: 5, sha256: "0".repeat(64) }],
-  database: null,
-  media: null,
-  restoreCommands: [],
-};
+  artifacts: [{ name: "database.sql.zst", part: "database", size: 10, storedSize: 5, sha256: "0".repeat(64), packed: null }],
+});
 const artifact = manifest.artifacts[0];
 
 describe("a manifest", () => {

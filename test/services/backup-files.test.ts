@@ -52,7 +52,7 @@ async function over(compression: Packed = "ZSTD", change: (manifest: Manifest) =
     },
   };
   const backups = { existing: async () => backup, manifestOf: async () => change(taken.manifest) };
-  const files = createBackupFiles({ backups, storages: { open: async () => storage } });
+  const files = createBackupFiles({ backups, storedBackups: { open: async ({ folder }, manifest) => ({ storage, folder, manifest }) } });
   return { ...taken, backup, files, reads };
 }
 

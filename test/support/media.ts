@@ -12,6 +12,7 @@ import type { MediaLoad } from "../../server/engine/media/stage.ts";
 import { storedArchive } from "../../server/engine/media/stored-archive.ts";
 import type { Storage } from "../../server/engine/storage/storage.ts";
 import type { Compression } from "../../shared/enums.ts";
+import { manifestWith } from "./about.ts";
 import { memoryStorage } from "./memory-storage.ts";
 import { dir, file, hardlink, link, type Tree } from "./trees.ts";
 
@@ -76,7 +77,13 @@ export async function packed(roots: readonly string[], exclude: readonly string[
 export async function archiveOf(roots: readonly string[], compression: Compression = "ZSTD") {
   const { bytes, index, summary, size } = await packed(roots, [], compression);
   const storage = memoryStorage();
-  const stored = { name: mediaIndexName(compression), size: index.size, storedSize: index.bytes.length, sha256: sha256Of(index.bytes) };
+  const stored = {
+    name: mediaIndexName(compression),
+    size: index.size,
+    storedSize: index.bytes.length,
+    sha256: sha256Of(index.bytes),
+    packed: null,
+  };
   const manifest = manifestOf(bytes, { ...summary, index: stored }, compression, size);
   storage.files.set(`f/${stored.name}`, index.bytes);
   storage.files.set(`f/${artifactName("media", compression)}`, bytes);
@@ -96,18 +103,11 @@ export async function untarWithStockTools(bytes: Buffer, folder: string, compres
 /** A manifest of media only, whose archive is these bytes. */
 export function manifestOf(bytes: Buffer, media: MediaSummary, compression: Compression, size: number): Manifest {
   const sha256 = sha256Of(bytes);
-  const [id, at] = ["0a1b2c3d-0000-4000-8000-000000000000", "2024-03-01T12:34:56.250Z"];
-  const about = { format: 1, generator: "tests", id, name: "", description: null, type: "MEDIA", trigger: "MANUAL" } as const;
-  const when = { createdAt: at, startedAt: at, finishedAt: at };
-  const rest = { source: { id, name: "" }, encrypted: false, excludeLogs: false, database: null, restoreCommands: [] };
-  return {
-    ...about,
-    ...when,
-    ...rest,
-    compression,
-    media,
-    artifacts: [{ name: artifactName("media", compression), part: "media", size, storedSize: bytes.length, sha256 }],
-  };
+  const at = "2024-03-01T12:34:56.250Z";
+  return manifestWith({
+    ...{ type: "MEDIA", createdAt: at, startedAt: at, finishedAt: at, excludeLogs: false, compression, media },
+    artifacts: [{ name: artifactName("media", compression), part: "media", size, storedSize: bytes.length, sha256, packed: null }],
+  });
 }
 
 /** What is different from a storage that holds the archive as it was stored. */

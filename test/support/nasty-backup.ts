@@ -1,12 +1,13 @@
 import { createHash } from "node:crypto";
 import { buffer } from "node:stream/consumers";
 import type { Connection } from "../../server/domain/connection.ts";
-import type { DatabaseSummary, Manifest } from "../../server/domain/manifest.ts";
+import type { DatabaseSummary } from "../../server/domain/manifest.ts";
 import type { DatabaseContent } from "../../server/engine/content.ts";
 import { openDump } from "../../server/engine/database/dump.ts";
 import { findTools } from "../../server/engine/database/tools.ts";
 import type { Packing } from "../../server/engine/part.ts";
 import { contentOf } from "../../server/engine/stored-content.ts";
+import { manifestWith } from "./about.ts";
 import { memoryStorage } from "./memory-storage.ts";
 
 /** A dump in memory, and what a restore of it reads. */
@@ -36,27 +37,13 @@ export function storedContent(
   const storage = memoryStorage();
   storage.files.set("backup/database.sql", bytes);
   const sha256 = createHash("sha256").update(promised).digest("hex");
-  const manifest: Manifest = {
-    format: 1,
-    generator: "holdfast",
-    id: "0a1b2c3d-0000-4000-8000-000000000000",
+  const manifest = manifestWith({
     name: "A dump",
-    description: null,
-    type: "DATABASE",
-    trigger: "MANUAL",
-    source: { id: "shop", name: "Shop" },
     compression,
-    encrypted: false,
-    excludeLogs: true,
-    createdAt: "2026-11-22T03:00:00.000Z",
-    startedAt: "2026-11-22T03:00:00.000Z",
-    finishedAt: "2026-11-22T03:00:01.000Z",
-    artifacts: [{ name: "database.sql", part: "database", size, storedSize: promised.length, sha256 }],
+    artifacts: [{ name: "database.sql", part: "database", size, storedSize: promised.length, sha256, packed: null }],
     database: summary,
-    media: null,
-    restoreCommands: [],
-  };
-  const { database } = contentOf(storage, "backup", manifest);
+  });
+  const { database } = contentOf({ storage, folder: "backup", manifest });
   if (!database) throw new Error("The manifest names no dump");
   return database;
 }

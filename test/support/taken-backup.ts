@@ -9,6 +9,7 @@ import { decompressor } from "../../server/engine/codec/decompress.ts";
 import { packFrame } from "../../server/engine/codec/frames.ts";
 import { findTools } from "../../server/engine/database/tools.ts";
 import type { Packing } from "../../server/engine/part.ts";
+import { aboutBackup } from "./about.ts";
 import { memoryStorage } from "./memory-storage.ts";
 
 const never = new AbortController().signal;
@@ -29,19 +30,10 @@ export async function takeBackup(
       packing,
       database: what.connection ? { connection: what.connection, tools: await findTools(null), ratio: null } : null,
       media: what.roots ? { roots: what.roots, exclude: [] } : null,
-      about: {
-        generator: "holdfast test",
-        id: "0a1b2c3d-0000-4000-8000-000000000000",
-        name: "A backup",
-        description: null,
+      about: aboutBackup({
         type: what.connection && what.roots ? "FULL" : what.roots ? "MEDIA" : "DATABASE",
-        trigger: "MANUAL",
-        source: { id: "shop", name: "Shop" },
         compression: packing.compression,
-        encrypted: false,
-        excludeLogs: true,
-        createdAt: "2026-11-22T03:00:00.000Z",
-      },
+      }),
       now: () => new Date(),
     },
     { signal: never, say: () => {}, report: () => {} },

@@ -1,5 +1,6 @@
 import { Arg, Ctx, FieldResolver, ID, Mutation, Query, Resolver, Root } from "type-graphql";
 import type { StorageId } from "../../domain/ids.ts";
+import { locationOf } from "../../domain/storage.ts";
 import type { StorageState } from "../../services/storages.ts";
 import type { Context } from "../context.ts";
 import { ConnectionCheckType } from "../source/type.ts";
@@ -43,7 +44,7 @@ export class StorageResolver {
   }
 
   @FieldResolver(() => String)
-  location(@Root() { config }: StorageState) {
-    return config.directory;
+  location(@Root() { kind, config }: StorageState) {
+    return locationOf(kind, config);
   }
 }

@@ -19,8 +19,9 @@ export const endDocuments: Readonly<Record<OperationKind, string>> = {
   RESTORE: endOf("restore"),
   VERIFICATION: endOf("verification"),
   CLEANUP: endOf("cleanup"),
+  COPY: endOf("copy"),
 };
 
 /** An operation of any kind. */
 export const anyDocument =
-  "query ($id: ID!) { backup(id: $id) { kind } restore(id: $id) { kind } verification(id: $id) { kind } cleanup(id: $id) { kind } }";
+  "query ($id: ID!) { backup(id: $id) { kind } restore(id: $id) { kind } verification(id: $id) { kind } cleanup(id: $id) { kind } copy(id: $id) { kind } }";

@@ -1,5 +1,5 @@
-import { boolean, index, int, mysqlTable, text, varchar } from "drizzle-orm/mysql-core";
-import type { BackupType, Compression, Trigger, VerificationLevel } from "../../../shared/enums.ts";
+import { boolean, index, int, mysqlTable, primaryKey, text, varchar } from "drizzle-orm/mysql-core";
+import type { BackupType, Compression, CopyState, Trigger, VerificationLevel } from "../../../shared/enums.ts";
 import type { BackupId, ScheduleId, SourceId, StorageId } from "../../domain/ids.ts";
 import type { Artifact, Manifest } from "../../domain/manifest.ts";
 import { bytes, id, instant, json, word } from "../columns.ts";
@@ -29,8 +29,13 @@ export const backups = mysqlTable(
     compression: word<Compression>().notNull(),
     compressionLevel: int().notNull(),
     excludeLogs: boolean().notNull(),
+    encrypted: boolean().notNull().default(false),
+    /** The server key that opens it; null where it is not encrypted. */
+    keyId: varchar({ length: 64 }),
     pinned: boolean().notNull().default(false),
-    /** The backup's folder on its storage. */
+    /** Grows with each change of name, description or pin, which are written beside the manifest too. */
+    labelsVersion: int().notNull().default(0),
+    /** The backup's folder, the same on each of its storages. */
     folder: varchar({ length: 255 }).notNull(),
     artifacts: json<readonly Artifact[]>().notNull(),
     size: bytes(),
@@ -69,6 +74,36 @@ export const backups = mysqlTable(
       table.startedAt,
       table.deletedAt,
     ),
+  ],
+);
+
+/**
+ * A backup on one of its storages. The one that `backups.storageId` names is read first; all have the same folder and the
+ * same bytes.
+ */
+export const backupCopies = mysqlTable(
+  "backup_copies",
+  {
+    backupId: id<BackupId>()
+      .notNull()
+      .references(() => backups.id, { onDelete: "cascade" }),
+    storageId: id<StorageId>()
+      .notNull()
+      .references(() => storages.id),
+    state: word<CopyState>().notNull(),
+    /** Why it could not be stored, or why its storage has not let go of it. */
+    problem: text(),
+    attempts: int().notNull().default(0),
+    /** When it is tried again by itself; null: not. */
+    retryAt: instant(),
+    storedAt: instant(),
+    /** Which of the backup's labels lie beside its manifest there. */
+    labelsVersion: int().notNull().default(0),
+  },
+  (table) => [
+    primaryKey({ columns: [table.backupId, table.storageId] }),
+    index("backup_copies_storage").on(table.storageId, table.state),
+    index("backup_copies_state").on(table.state, table.retryAt),
   ],
 );
 

@@ -17,6 +17,10 @@ export const downloads = mysqlTable(
     path: text(),
     filename: varchar({ length: 255 }).notNull(),
     expiresAt: instant().notNull(),
+    /** Somebody reads through it until then at least: what it leads to is in use. */
+    readUntil: instant(),
+    /** Who asked for it, for a person. */
+    actor: varchar({ length: 255 }),
   },
-  (table) => [index("downloads_expires").on(table.expiresAt)],
+  (table) => [index("downloads_expires").on(table.expiresAt), index("downloads_backup").on(table.backupId, table.readUntil)],
 );

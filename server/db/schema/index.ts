@@ -2,6 +2,7 @@ export * from "./api-tokens.ts";
 export * from "./audit-entries.ts";
 export * from "./backups.ts";
 export * from "./cleanups.ts";
+export * from "./copies.ts";
 export * from "./downloads.ts";
 export * from "./notifications.ts";
 export * from "./operation-log.ts";

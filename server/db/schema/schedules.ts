@@ -36,6 +36,8 @@ export const schedules = mysqlTable(
       .references(() => sources.id),
     /** Null: the default storage at the time of each run. */
     storageId: id<StorageId>().references(() => storages.id),
+    /** Further storages for each backup; null for none. */
+    otherStorageIds: json<readonly StorageId[]>(),
     backupType: word<BackupType>().notNull(),
     /** Null: as the settings say. */
     compression: word<Compression>(),

@@ -50,7 +50,11 @@ async function downloadedContent(
   const found = await readDownload(path);
   if (files.length > 1) throw badInput("A downloaded backup holds all that is restored.", "Choose it alone.");
   if (!found || !inspection.manifest) throw altered(filename);
-  const { database, media } = contentOfBackup(downloadStorage(path, found), found.folder, inspection.manifest);
+  const { database, media } = contentOfBackup({
+    storage: downloadStorage(path, found),
+    folder: found.folder,
+    manifest: inspection.manifest,
+  });
   return {
     database: database && { ...database, open: (tables, signal) => rewritten(database.open(tables, signal), rewrites) },
     media,

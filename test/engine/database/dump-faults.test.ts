@@ -12,6 +12,7 @@ import { Failure } from "../../../server/domain/errors.ts";
 import { type BackupPlan, runBackup } from "../../../server/engine/backup.ts";
 import { openDump } from "../../../server/engine/database/dump.ts";
 import { findTools } from "../../../server/engine/database/tools.ts";
+import { aboutBackup } from "../../support/about.ts";
 import { freshAccount } from "../../support/accounts.ts";
 import { startMariadb, type TestServer } from "../../support/mariadb.ts";
 import { memoryStorage } from "../../support/memory-storage.ts";
@@ -158,19 +159,7 @@ describe("a backup that a migration came in between", () => {
       packing,
       database: { connection, tools, ratio: null },
       media: null,
-      about: {
-        generator: "test",
-        id: "00000000-0000-4000-8000-000000000000",
-        name: "Shop",
-        description: null,
-        type: "DATABASE",
-        trigger: "MANUAL",
-        source: { id: "s", name: "Shop" },
-        compression: "NONE",
-        encrypted: false,
-        excludeLogs: true,
-        createdAt: new Date(0).toISOString(),
-      },
+      about: aboutBackup({ name: "Shop", compression: "NONE" }),
       now: () => new Date(0),
     };
     async function* watched(bytes: AsyncIterable<Uint8Array>) {

@@ -2,13 +2,14 @@ import { createHash } from "node:crypto";
 import { Readable } from "node:stream";
 import { buffer, text } from "node:stream/consumers";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { DatabaseSummary, Manifest } from "../../../server/domain/manifest.ts";
+import type { DatabaseSummary } from "../../../server/domain/manifest.ts";
 import type { DatabaseContent } from "../../../server/engine/content.ts";
 import { readChecksums, sameRows } from "../../../server/engine/database/checksums.ts";
 import { runScriptText } from "../../../server/engine/database/restricted-client.ts";
 import { storedDump } from "../../../server/engine/database/stored-dump.ts";
 import { findTools } from "../../../server/engine/database/tools.ts";
 import type { Packing } from "../../../server/engine/part.ts";
+import { manifestWith } from "../../support/about.ts";
 import { memoryStorage } from "../../support/memory-storage.ts";
 import { makeNasty, portrait } from "../../support/nasty.ts";
 import { quiet, type TakenDump, takeDump } from "../../support/nasty-backup.ts";
@@ -51,26 +52,12 @@ async function stored(
   };
   const summary: DatabaseSummary = { ...dump.summary, ...alter.summary };
   const sha256 = createHash("sha256").update(dump.bytes).digest("hex");
-  const manifest: Manifest = {
-    format: 1,
-    generator: "test",
-    id: "00000000-0000-4000-8000-000000000000",
+  const manifest = manifestWith({
     name: "Nasty",
-    description: null,
-    type: "DATABASE",
-    trigger: "MANUAL",
-    source: { id: "s", name: "Nasty" },
     compression,
-    encrypted: false,
-    excludeLogs: true,
-    createdAt: "2026-11-22T03:00:00.000Z",
-    startedAt: "2026-11-22T03:00:00.000Z",
-    finishedAt: "2026-11-22T03:00:00.000Z",
-    artifacts: [{ name, part: "database", size: dump.size, storedSize: dump.bytes.length, sha256 }],
+    artifacts: [{ name, part: "database", size: dump.size, storedSize: dump.bytes.length, sha256, packed: null }],
     database: summary,
-    media: null,
-    restoreCommands: [],
-  };
+  });
   return { content: storedDump(storage, "shop/1", manifest), asked, summary };
 }
 
