@@ -14,6 +14,7 @@ import type { Recurrence } from "../domain/schedule.ts";
 import type { Bus } from "../events/bus.ts";
 import type { Alarm } from "./alarm.ts";
 import type { Audit } from "./audit.ts";
+import { defaultRetention } from "./cleanup-plan.ts";
 import { type CheckedSchedule, checkScheduleRequest, type ScheduleRequest } from "./schedule-request.ts";
 import { createScheduleViews } from "./schedule-views.ts";
 import type { OwnedSettings } from "./settings.ts";
@@ -58,7 +59,7 @@ export function createSchedules(dependencies: Dependencies) {
     const values = await settings.current();
     const stores = await listStorages(catalog);
     const usual = (stores.find(({ isDefault }) => isDefault) ?? stores[0])?.id ?? null;
-    const retention = { ...values.retention, days: values.retentionDays };
+    const retention = defaultRetention(values);
     return rows.map((row) => ({
       ...row,
       effective: {
