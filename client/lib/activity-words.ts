@@ -16,6 +16,8 @@ export function activityTitle({ kind, sourceName, level, name }: Pick<Entry, "ki
       return `${level === "RESTORE" ? "Proof by restore" : "Check of the bytes"}${name ? ` of ${name}` : about}`;
     case "CLEANUP":
       return "Cleanup";
+    case "COPY":
+      return `Copy${name ? ` of ${name}` : about}`;
     default:
       throw kind satisfies never;
   }
@@ -23,8 +25,8 @@ export function activityTitle({ kind, sourceName, level, name }: Pick<Entry, "ki
 
 /** Where its page is; null where it has none. */
 export function activityHref({ kind, id, backupId }: Pick<Entry, "kind" | "id" | "backupId">): string | null {
-  if (kind === "VERIFICATION") return backupId && `/backups/${backupId}`;
-  return { BACKUP: `/backups/${id}`, RESTORE: `/restore/${id}`, CLEANUP: `/cleanup/${id}` }[kind];
+  const ofBackup = backupId && `/backups/${backupId}`;
+  return { BACKUP: `/backups/${id}`, RESTORE: `/restore/${id}`, VERIFICATION: ofBackup, CLEANUP: `/cleanup/${id}`, COPY: ofBackup }[kind];
 }
 
 /** What came of it, with the number that matters; null while it runs. */
@@ -45,6 +47,8 @@ export function activityOutcome(entry: Entry): string | null {
       return removedCount
         ? `Removed ${formatCount(removedCount, "backup")}${freedBytes ? `, ${formatBytes(freedBytes)}` : ""}.`
         : "Removed nothing.";
+    case "COPY":
+      return `Copied${storedSize === null ? "" : ` ${formatBytes(storedSize)}`}${took}.`;
     default:
       throw kind satisfies never;
   }

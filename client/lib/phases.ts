@@ -25,6 +25,12 @@ export function stepsOf({ kind, type, staged = false, safety = false, drill = fa
   ];
   if (kind === "VERIFICATION")
     return [{ key: "prepare", word: "Preparing" }, ...(drill ? drilled(parts) : [reading]), { key: "end", word: "Finished" }];
+  if (kind === "COPY")
+    return [
+      { key: "prepare", word: "Preparing" },
+      { key: "store", word: "Copying" },
+      { key: "end", word: "Finished" },
+    ];
   if (kind !== "RESTORE")
     return [{ key: "prepare", word: "Preparing" }, ...parts, { key: "store", word: "Storing" }, { key: "end", word: "Finished" }];
   return [
@@ -59,8 +65,11 @@ export function stepOf({ kind, phase, currentItem }: Where): Step["key"] {
   return keys[phase];
 }
 
-/** The same for a line that stands alone. */
-export const stepWord: Record<Step["key"], string> = {
+/** The word of a report's step, for a line that stands alone. A copy reads and stores in one. */
+export const presentStep = (where: Where): string =>
+  where.kind === "COPY" && where.phase === "STORING" ? "Copying" : stepWord[stepOf(where)];
+
+const stepWord: Record<Step["key"], string> = {
   prepare: "Preparing",
   check: "Checking",
   safety: "Safety backup",

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { type Stepped, stepOf, stepsOf } from "../../client/lib/phases.ts";
+import { presentStep, type Stepped, stepOf, stepsOf } from "../../client/lib/phases.ts";
 import { afterwards, restoreTruth, resultCounts, resultDefinitions } from "../../client/lib/restore-words.ts";
 
 it.each([
@@ -8,6 +8,7 @@ it.each([
   [{ kind: "RESTORE", type: "DATABASE", staged: true, safety: true }, "Checking Safety backup Database Switching Finished"],
   [{ kind: "RESTORE", type: "FULL", staged: false, safety: false }, "Checking Database Media Finished"],
   [{ kind: "VERIFICATION", type: "FULL", drill: true }, "Preparing Database Comparing Media Finished"],
+  [{ kind: "COPY", type: "FULL" }, "Preparing Copying Finished"],
   [{ kind: "VERIFICATION", type: "FULL" }, "Preparing Reading the bytes Finished"],
 ] as [Stepped, string][])("the steps of %j", (operation, words) => {
   expect(
@@ -15,6 +16,11 @@ it.each([
       .map(({ word }) => word)
       .join(" "),
   ).toBe(words);
+});
+
+it("says of a copy that it copies, and of a backup that it stores", () => {
+  const storing = { phase: "STORING", currentItem: "database.sql.zst" } as const;
+  expect([presentStep({ kind: "COPY", ...storing }), presentStep({ kind: "BACKUP", ...storing })]).toEqual(["Copying", "Storing"]);
 });
 
 it("goes through the steps of a restore without ever stepping back", () => {
