@@ -68,6 +68,7 @@ const reasons: Readonly<Record<string, string>> = {
   EIO: "answered with a read or write error",
   ESTALE: "lost its network share",
   ENAMETOOLONG: "takes no names as long as this",
+  ELOOP: "holds a symbolic link where a file belongs",
 };
 const hints: Readonly<Record<string, string>> = {
   ENOENT: "Mount its disk, or make the folder, and try again.",
@@ -77,4 +78,5 @@ const hints: Readonly<Record<string, string>> = {
   EROFS: "Mount it writable and try again.",
   EIO: "Its disk may be failing: look at the system's log.",
   ESTALE: "Mount the share again.",
+  ELOOP: "Holdfast made none and follows none. Take it away.",
 };

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
-import { createReadStream } from "node:fs";
-import { link, mkdir, open, readdir, readFile, rename, rm, rmdir, stat, statfs, unlink } from "node:fs/promises";
-import { dirname, join, resolve } from "node:path";
+import { constants, createReadStream } from "node:fs";
+import { link, lstat, mkdir, open, readdir, readFile, realpath, rename, rm, rmdir, stat, statfs, unlink } from "node:fs/promises";
+import { basename, dirname, join, resolve } from "node:path";
 import type { Readable } from "node:stream";
 import { Failure } from "../../domain/errors.ts";
 import { abortable } from "../abortable.ts";
@@ -9,17 +9,25 @@ import { errnoOf, onDisk } from "./disk.ts";
 import { checkName, checkPrefix } from "./names.ts";
 import type { Storage } from "./storage.ts";
 
-/** A storage in the folder `root`, which must be there: a missing one is taken for a disk that is not mounted. */
+/**
+ * A storage in the folder `root`, which must be there: a missing one is taken for a disk that is not mounted. A symbolic link in
+ * its path, or below it, is not followed: what lies behind one was not meant.
+ */
 export function localStorage(root: string): Storage {
   const base = resolve(root);
   const pathOf = (name: string) => join(base, checkName(name));
   return {
     put: (name, bytes, { signal }) => put(base, pathOf(name), bytes, signal),
     get: (name, range) => get(base, name, pathOf(name), range),
-    size: (name) => sizeOf(base, pathOf(name)),
+    async size(name) {
+      const path = pathOf(name);
+      await checkNoLinks(base, dirname(path));
+      return sizeOf(base, path);
+    },
     list: (prefix) => list(base, checkPrefix(prefix), (name) => !unfinished.test(name)),
     async remove(name) {
       const path = pathOf(name);
+      await checkNoLinks(base, dirname(path));
       await onDisk(base, () => rm(path, { force: true }));
       await removeEmptyFolders(base, dirname(path));
     },
@@ -33,6 +41,10 @@ export function localStorage(root: string): Storage {
       const { bavail, bsize } = await onDisk(base, () => statfs(base));
       return bavail * bsize;
     },
+    async total() {
+      const { blocks, bsize } = await onDisk(base, () => statfs(base));
+      return blocks > 0 ? blocks * bsize : null;
+    },
     check: () => check(base),
   };
 }
@@ -42,6 +54,29 @@ export async function makeLocalRoot(root: string): Promise<void> {
   await onDisk(root, () => mkdir(root, { recursive: true, mode: 0o700 }));
 }
 
+/** The path without symbolic links, as far as it is there: what is missing of it stands behind as it is. */
+export async function withoutLinks(path: string): Promise<string> {
+  try {
+    return await realpath(path);
+  } catch (error) {
+    const missing = errnoOf(error) === "ENOENT" || errnoOf(error) === "ENOTDIR";
+    if (!missing || dirname(path) === path) return onDisk(path, () => Promise.reject(error));
+    return join(await withoutLinks(dirname(path)), basename(path));
+  }
+}
+
+/** Throws unless every step to `folder` is a folder itself. */
+async function checkNoLinks(base: string, folder: string): Promise<void> {
+  const real = await withoutLinks(folder);
+  if (real === folder) return;
+  throw new Failure(
+    "STORAGE_UNAVAILABLE",
+    `The storage ${base} is not where it was: a symbolic link leads from ${folder} to ${real}.`,
+    "Nothing was touched. Take the link away, or enter the folder that it leads to as the storage's.",
+    { reason: "STORAGE_NOT_MOUNTED" },
+  );
+}
+
 const unfinished = /^\.holdfast-[0-9a-f]{16}\.part$/;
 const partName = () => `.holdfast-${randomBytes(8).toString("hex")}.part`;
 
@@ -49,6 +84,7 @@ async function put(base: string, path: string, bytes: AsyncIterable<Uint8Array>,
   signal.throwIfAborted();
   await onDisk(base, () => stat(base));
   const folder = dirname(path);
+  await checkNoLinks(base, folder);
   const part = join(folder, partName());
   let linked = false;
   try {
@@ -95,7 +131,7 @@ async function publish(base: string, part: string, path: string): Promise<void> 
   } catch (error) {
     const code = errnoOf(error);
     if (code === "EEXIST") throw conflict(path);
-    if (!code || !withoutLinks.includes(code)) return onDisk(base, () => Promise.reject(error));
+    if (!code || !noHardLinks.includes(code)) return onDisk(base, () => Promise.reject(error));
     if (await isThere(base, path)) throw conflict(path);
     return onDisk(base, () => rename(part, path));
   }
@@ -103,7 +139,7 @@ async function publish(base: string, part: string, path: string): Promise<void> 
 }
 
 /** What file systems without hard links answer: FAT, some network shares. */
-const withoutLinks = ["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS", "EMLINK"];
+const noHardLinks = ["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS", "EMLINK"];
 
 const conflict = (path: string) =>
   new Failure("CONFLICT", `The storage already holds ${path}.`, "Nothing was overwritten. Remove that file first if it is not needed.");
@@ -138,7 +174,7 @@ const isThere = async (base: string, path: string) => (await sizeOf(base, path))
 
 async function sizeOf(base: string, path: string): Promise<number | null> {
   try {
-    return (await stat(path)).size;
+    return (await lstat(path)).size;
   } catch (error) {
     if (errnoOf(error) !== "ENOENT" && errnoOf(error) !== "ENOTDIR") return onDisk(base, () => Promise.reject(error));
     await onDisk(base, () => stat(base));
@@ -147,19 +183,21 @@ async function sizeOf(base: string, path: string): Promise<number | null> {
 }
 
 async function get(base: string, name: string, path: string, range?: { start: number; end?: number }): Promise<Readable> {
+  await checkNoLinks(base, dirname(path));
   if ((await sizeOf(base, path)) === null)
     throw new Failure(
       "NOT_FOUND",
       `The storage ${base} does not hold ${name}.`,
       "It was removed, or the backup belongs to another storage.",
     );
-  const handle = await onDisk(base, () => open(path, "r"));
+  const handle = await onDisk(base, () => open(path, constants.O_RDONLY | constants.O_NOFOLLOW));
   return createReadStream(path, { fd: handle, highWaterMark: 256 * 1024, ...range });
 }
 
 async function* list(base: string, prefix: string, wanted: (file: string) => boolean): AsyncGenerator<{ name: string; size: number }> {
   await onDisk(base, () => stat(base));
   const folder = join(base, prefix);
+  await checkNoLinks(base, resolve(folder));
   const entries = await readdir(folder, { withFileTypes: true }).catch((error: unknown) =>
     errnoOf(error) === "ENOENT" ? [] : onDisk(base, () => Promise.reject(error)),
   );
@@ -177,6 +215,7 @@ async function* list(base: string, prefix: string, wanted: (file: string) => boo
 
 async function check(base: string): Promise<void> {
   await onDisk(base, () => stat(base));
+  await checkNoLinks(base, base);
   const probe = join(base, partName());
   const text = "Holdfast writes, reads and removes this file to try the storage.\n";
   try {

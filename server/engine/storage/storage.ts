@@ -16,6 +16,8 @@ export interface Storage {
   sweep(prefix: string): Promise<void>;
   /** Bytes free for new backups; null when unknown. */
   free(): Promise<number | null>;
+  /** Bytes that it can hold in all; null, or no such method, when unknown. */
+  total?(): Promise<number | null>;
   /** Proves that it can be written, read and removed from; rejects with STORAGE_UNAVAILABLE and a hint. */
   check(): Promise<void>;
 }
