@@ -32,9 +32,11 @@ import { createDigest } from "./services/digest.ts";
 import { createDownloads } from "./services/downloads.ts";
 import { followOthers } from "./services/followed.ts";
 import { createFollowers } from "./services/followers.ts";
+import { createHealth } from "./services/health.ts";
 import { followBeginnings } from "./services/heartbeats.ts";
 import { createHistory } from "./services/history.ts";
 import { createKeptBackups } from "./services/kept-backups.ts";
+import { createLabels } from "./services/labels.ts";
 import { createMetrics } from "./services/metrics.ts";
 import { logOperations } from "./services/operation-lines.ts";
 import { createOperations } from "./services/operations.ts";
@@ -48,6 +50,7 @@ import { openSecrets, type Secrets } from "./services/secrets.ts";
 import { createSending } from "./services/sending.ts";
 import type { Services } from "./services/services.ts";
 import { createSettings } from "./services/settings.ts";
+import { unsigned } from "./services/signing.ts";
 import { createSources } from "./services/sources.ts";
 import { createStatistics } from "./services/statistics.ts";
 import { createStorages } from "./services/storages.ts";
@@ -151,6 +154,7 @@ async function wire(
   const storages = createStorages({ db, audit, now, use: kept.byStorage });
   const storedBackups = createStoredBackups({ storages });
   const sources = createSources({ db, audit, secrets, conceal, tools, now });
+  const labels = createLabels({ catalog: db, bus, audit, storages, signing: unsigned, now, onError });
   const deletions = createDeletions({ catalog: db, bus, storages, now, onError });
   const backups = createBackups({
     catalog: db,
@@ -222,6 +226,7 @@ async function wire(
     operations,
     backups,
     backupFiles,
+    labels,
     restores,
     verifications,
     cleanups,
@@ -229,7 +234,7 @@ async function wire(
     scheduleRuns,
     restorePlans: createRestorePlans({ catalog: db, restores, sources }),
     uploads,
-    downloads: createDownloads({ catalog: db, backups, backupFiles, storedBackups, now }),
+    downloads: createDownloads({ catalog: db, backups, backupFiles, storedBackups, bus, audit, now, onError }),
     sources,
     storages,
     schedules,
@@ -248,6 +253,7 @@ async function wire(
     }),
     metrics: createMetrics({ catalog: db, settings: owned, kept, version, now }),
     statistics: createStatistics({ catalog: db, settings: owned, storages, kept, now }),
+    health: createHealth({ groups: [], bus, now, onError }),
     tokens: createTokens({ db, audit, now }),
     users: createUsers({ db, audit, now }),
     system: createSystem({ version, catalog: catalogName, home: settings.home, tools, drillServer: findDrillServer, sources, storages }),
@@ -259,10 +265,11 @@ async function wire(
     catalog,
     secrets,
     services,
-    reads: createReads(db, storages, schedules, cleanups),
+    reads: createReads(db, storages, schedules, cleanups, now),
     upkeep: createUpkeep({
       operations,
       backups,
+      labels,
       restores,
       verifications,
       cleanups,
@@ -289,6 +296,7 @@ async function wire(
       admission.stop();
       await operations.stop();
       await followers.idle();
+      await labels.stop();
       await heartbeats.stop();
       await deliveries.stop();
       await others.stop();

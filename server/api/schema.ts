@@ -5,8 +5,10 @@ import { AccountResolver } from "./account/resolver.ts";
 import { ActivityResolver } from "./activity/resolver.ts";
 import { AuditResolver } from "./audit/resolver.ts";
 import { BackupFilesResolver } from "./backup/files-resolver.ts";
+import { BackupLabelsResolver } from "./backup/labels-resolver.ts";
 import { BackupResolver } from "./backup/resolver.ts";
 import { BackupExpiryResolver, CleanupResolver, RetentionVerdictResolver } from "./cleanup/resolver.ts";
+import { HealthResolver } from "./health/resolver.ts";
 import { DeliveryResolver } from "./notification/delivery-resolver.ts";
 import { NotificationChannelResolver } from "./notification/resolver.ts";
 import { OperationResolver, OperationsResolver } from "./operation/resolver.ts";
@@ -34,12 +36,14 @@ export const buildApiSchema = (): Promise<GraphQLSchema> =>
       AuditResolver,
       BackupExpiryResolver,
       BackupFilesResolver,
+      BackupLabelsResolver,
       BackupProofResolver,
       BackupResolver,
       BackupScheduleResolver,
       DeliveryResolver,
       NotificationChannelResolver,
       CleanupResolver,
+      HealthResolver,
       OperationResolver,
       OperationsResolver,
       RestoreResolver,

@@ -15,6 +15,7 @@ const leastRole = {
   backup: "OPERATOR",
   cancel: "OPERATOR",
   pin: "OPERATOR",
+  label: "OPERATOR",
   download: "OPERATOR",
   check: "OPERATOR",
   verify: "OPERATOR",

@@ -4,9 +4,8 @@ import type { BackupFilter, BackupRow } from "../db/backups.ts";
 import * as db from "../db/backups.ts";
 import type { Db } from "../db/client.ts";
 import { findRefusedDeletion } from "../db/deletions.ts";
-import { listActiveRestoresOf, listUnsettledRestores } from "../db/restores.ts";
+import { listUnsettledRestores } from "../db/restores.ts";
 import { lockSource, type SourceRow } from "../db/sources.ts";
-import { listActiveVerificationsOf } from "../db/verifications.ts";
 import { type Actor, allow, describeActor } from "../domain/access.ts";
 import { badInput, Failure, notFound } from "../domain/errors.ts";
 import { type BackupId, newId, type ScheduleId, type SourceId, type StorageId } from "../domain/ids.ts";
@@ -19,6 +18,7 @@ import type { Bus } from "../events/bus.ts";
 import type { Audit } from "./audit.ts";
 import { createBackupWork } from "./backup-work.ts";
 import type { Deletions } from "./deletions.ts";
+import { whyInUse } from "./in-use.ts";
 import type { Operations } from "./operations.ts";
 import { firstOf } from "./paging.ts";
 import type { Queue } from "./queue.ts";
@@ -192,24 +192,9 @@ export function createBackups(dependencies: Dependencies) {
       return db.listCompleted(catalog, type, sourceId);
     },
 
-    async pin(actor: Actor | null, id: BackupId, pinned: boolean): Promise<BackupRow> {
-      allow(actor, "pin");
-      const { name } = await existing(id);
-      await db.setPinned(catalog, id, pinned);
-      await audit.record(actor, pinned ? "backup.pin" : "backup.unpin", name, { id });
-      bus.publish("backup", { id });
-      return existing(id);
-    },
-
     async remove(actor: Actor | null, id: BackupId): Promise<boolean> {
       allow(actor, "deleteBackup");
-      const row = await deletions.begin(await existing(id), async (tx, { name }) => {
-        if ((await listActiveRestoresOf(tx, id)).length > 0)
-          return new Failure("CONFLICT", `${name} is being restored.`, "Delete it when the restore has ended.");
-        if ((await listActiveVerificationsOf(tx, id)).length > 0)
-          return new Failure("CONFLICT", `${name} is being verified.`, "Delete it when that has ended, or cancel it first.");
-        return null;
-      });
+      const row = await deletions.begin(await existing(id), (tx, held) => whyInUse(tx, held, now()));
       await audit.record(actor, "backup.delete", row.name, { id, sourceId: row.sourceId, createdAt: row.createdAt });
       await deletions.erase(row);
       return true;

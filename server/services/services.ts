@@ -9,6 +9,8 @@ import type { ConfigurationService } from "./configuration.ts";
 import type { Copies } from "./copies.ts";
 import type { Deliveries } from "./deliveries.ts";
 import type { Downloads } from "./downloads.ts";
+import type { HealthService } from "./health.ts";
+import type { LabelsService } from "./labels.ts";
 import type { MetricsService } from "./metrics.ts";
 import type { Operations } from "./operations.ts";
 import type { RestorePlans } from "./restore-plans.ts";
@@ -32,6 +34,7 @@ export interface Services {
   readonly operations: Operations;
   readonly backups: Backups;
   readonly backupFiles: BackupFiles;
+  readonly labels: LabelsService;
   readonly restores: Restores;
   readonly restorePlans: RestorePlans;
   readonly verifications: Verifications;
@@ -50,6 +53,7 @@ export interface Services {
   readonly configuration: ConfigurationService;
   readonly schedules: Schedules;
   readonly settings: ReturnType<typeof createSettings>;
+  readonly health: HealthService;
   readonly tokens: ReturnType<typeof createTokens>;
   readonly users: ReturnType<typeof createUsers>;
   readonly system: ReturnType<typeof createSystem>;

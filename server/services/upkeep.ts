@@ -9,6 +9,7 @@ import type { Copies } from "./copies.ts";
 import type { Deliveries } from "./deliveries.ts";
 import type { Digest } from "./digest.ts";
 import type { History } from "./history.ts";
+import type { LabelsService } from "./labels.ts";
 import type { Operations } from "./operations.ts";
 import { jobOf, type Queue } from "./queue.ts";
 import type { Restores } from "./restores.ts";
@@ -20,6 +21,7 @@ import type { Verifications } from "./verifications.ts";
 interface Dependencies {
   readonly operations: Operations;
   readonly backups: Backups;
+  readonly labels: Pick<LabelsService, "upkeep">;
   readonly restores: Restores;
   readonly verifications: Verifications;
   readonly cleanups: Cleanups;
@@ -44,6 +46,7 @@ export type Upkeep = ReturnType<typeof createUpkeep>;
 export const createUpkeep = ({
   operations,
   backups,
+  labels,
   restores,
   verifications,
   cleanups,
@@ -73,6 +76,7 @@ export const createUpkeep = ({
     restores.finishRepairs,
     backups.finishDeletions,
     backups.finishVerifying,
+    labels.upkeep,
     uploads.upkeep,
     schedules.pauseUnknownZones,
     scheduleRuns.upkeep,

@@ -50,7 +50,7 @@ export class BackupResolver {
 
   @Mutation(() => BackupType)
   pinBackup(@Arg("id", () => ID) id: BackupId, @Arg("pinned", () => Boolean) pinned: boolean, @Ctx() { actor, services }: Context) {
-    return services.backups.pin(actor, id, pinned);
+    return services.labels.pin(actor, id, pinned);
   }
 
   @Mutation(() => DownloadType, { description: "A link that needs no other credential, for one backup, for a short while." })
@@ -62,6 +62,13 @@ export class BackupResolver {
   ) {
     const link = await services.downloads.create(actor, backupId, { artifact: artifact ?? null, path: path ?? null });
     return { ...link, url: `${publicUrl}${link.path}` };
+  }
+
+  @Mutation(() => Int, {
+    description: "Takes all download links of a backup away, and ends what is read through them. Tells how many still worked.",
+  })
+  revokeDownloads(@Arg("backupId", () => ID) backupId: BackupId, @Ctx() { actor, services }: Context) {
+    return services.downloads.revoke(actor, backupId);
   }
 
   @Subscription(() => BackupType, {
@@ -80,6 +87,11 @@ export class BackupResolver {
   @FieldResolver(() => StorageType)
   storage(@Root() { storageId }: BackupRow, @Ctx() { loaders }: Context) {
     return loaders.storage.load(storageId);
+  }
+
+  @FieldResolver(() => Boolean, { description: "Somebody is downloading it." })
+  async downloading(@Root() { id }: BackupRow, @Ctx() { loaders }: Context) {
+    return (await loaders.downloading.load(id)) !== null;
   }
 
   @FieldResolver(() => [String], { description: "Why it is complete with warnings; empty when it is complete without." })
