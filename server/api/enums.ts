@@ -6,6 +6,7 @@ import {
   deliveryStatuses,
   entryKinds,
   findingSeverities,
+  healthSeverities,
   missedRunPolicies,
   notificationEvents,
   operationKinds,
@@ -77,6 +78,11 @@ export const ScheduleHealthEnum = named("ScheduleHealth", scheduleHealths, "WAIT
 export const RetentionReasonEnum = named("RetentionReason", retentionReasons);
 export const UploadStateEnum = named("UploadState", uploadStates);
 export const FindingSeverityEnum = named("FindingSeverity", findingSeverities);
+export const HealthSeverityEnum = named(
+  "HealthSeverity",
+  healthSeverities,
+  "ERROR: something does not work. WARNING: it will not, or protects less than it could. NOTE: worth knowing. GOOD: nothing is wrong.",
+);
 export const EntryKindEnum = named("EntryKind", entryKinds);
 export const ChannelKindEnum = named("ChannelKind", channelKinds);
 export const NotificationEventEnum = named("NotificationEvent", notificationEvents, "RECOVERED ends whichever of the others lasted.");

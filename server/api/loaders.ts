@@ -10,6 +10,7 @@ export const createLoaders = (reads: Reads) => ({
   source: byId(reads.sources, (row: { id: SourceId }) => row.id),
   storage: byId(reads.storages, (row: { id: StorageId }) => row.id),
   backup: byId(reads.backups, (row: { id: BackupId }) => row.id),
+  downloading: byId(reads.downloading, (row: { id: BackupId }) => row.id),
   manifest: byId(reads.manifests, (row: { backupId: BackupId }) => row.backupId),
   verificationsOf: listById(reads.verificationsOf, (row: { backupId: BackupId }) => row.backupId),
   report: byId(reads.reports, (row: { id: VerificationId }) => row.id),

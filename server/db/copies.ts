@@ -1,5 +1,6 @@
-import { and, asc, eq } from "drizzle-orm";
+import { and, asc, eq, inArray } from "drizzle-orm";
 import type { BackupId, CopyId, StorageId } from "../domain/ids.ts";
+import { activeStatuses } from "../domain/operation.ts";
 import type { Db } from "./client.ts";
 import { backupCopies, copies } from "./schema/index.ts";
 
@@ -29,3 +30,10 @@ export async function findCopy(db: Db, id: CopyId): Promise<CopyRow | null> {
   const [row] = await db.select().from(copies).where(eq(copies.id, id));
   return row ?? null;
 }
+
+/** Copies of the backup that wait or run. */
+export const listActiveCopiesOf = (db: Db, backupId: BackupId): Promise<CopyRow[]> =>
+  db
+    .select()
+    .from(copies)
+    .where(and(eq(copies.backupId, backupId), inArray(copies.status, [...activeStatuses])));

@@ -4,7 +4,7 @@ import type { BackupId, ScheduleId, SourceId } from "../domain/ids.ts";
 import { activeStatuses } from "../domain/operation.ts";
 import type { Retention, SizeCap } from "../domain/retention.ts";
 import type { Db } from "./client.ts";
-import { backups, downloads, restores, schedules, sources, storages, verifications } from "./schema/index.ts";
+import { backups, copies, downloads, restores, schedules, sources, storages, verifications } from "./schema/index.ts";
 
 /** A completed backup as retention needs it: nothing that grows with what it holds. */
 export const listRetainable = (db: Db) =>
@@ -41,25 +41,27 @@ const ended = and(eq(verifications.status, "COMPLETED"), isNotNull(verifications
 const lastFailed = sql<number>`right(max(concat(${verifications.createdAt}, ${verifications.id}, ${verifications.passed})), 1) = '0'`;
 const everDrilled = sql<number>`max(${verifications.level} = 'RESTORE' and ${verifications.passed})`;
 
-/** The backups that a restore, a verification or a download needs now. */
+/** The backups that a restore, a verification, a copy or a download needs now. */
 export async function listInUse(db: Db, now: Date): Promise<Set<BackupId>> {
   const restored = await db
     .select({ backupId: restores.backupId, preRestoreBackupId: restores.preRestoreBackupId })
     .from(restores)
     .where(unsettled);
   const verified = await db.select({ backupId: verifications.backupId }).from(verifications).where(verifying);
+  const copied = await db.select({ backupId: copies.backupId }).from(copies).where(copying);
   const downloaded = await db.select({ backupId: downloads.backupId }).from(downloads).where(usable(now));
   const ids = [
     ...restored.flatMap((row) => [row.backupId, row.preRestoreBackupId]),
-    ...[...verified, ...downloaded].map((row) => row.backupId),
+    ...[...verified, ...copied, ...downloaded].map((row) => row.backupId),
   ];
   return new Set(ids.filter((each) => each !== null));
 }
 
 const unsettled = or(inArray(restores.status, [...activeStatuses]), isNotNull(restores.journal));
 const verifying = inArray(verifications.status, [...activeStatuses]);
-/** A link that has not expired may be used, or resumed, at any moment. */
-const usable = (now: Date) => gt(downloads.expiresAt, now);
+const copying = inArray(copies.status, [...activeStatuses]);
+/** A link that has not expired may be used, or resumed, at any moment; one through which somebody reads may have expired. */
+const usable = (now: Date) => or(gt(downloads.expiresAt, now), gt(downloads.readUntil, now));
 
 /** The limits of each schedule that has some of its own. */
 export async function listScheduleRetentions(db: Db): Promise<Map<ScheduleId, Retention>> {
@@ -95,6 +97,12 @@ export async function findProtection(db: Db, { id, sourceId, type }: ProtectedRo
         .select({ one: sql`1` })
         .from(verifications)
         .where(and(verifying, eq(verifications.backupId, id))),
+    ),
+    exists(
+      db
+        .select({ one: sql`1` })
+        .from(copies)
+        .where(and(copying, eq(copies.backupId, id))),
     ),
     exists(
       db

@@ -14,7 +14,7 @@ export function explain(backup: RetainedBackup, verdict: Verdict, { source, time
       case "PINNED":
         return "it is pinned";
       case "IN_USE":
-        return "a restore, a verification or a download needs it";
+        return "a restore, a verification, a copy or a download needs it";
       case "NEWEST_GOOD":
         return `the newest good backup of ${source}${backup.type === "FULL" ? "" : ` with its ${backup.type.toLowerCase()}`}`;
       case "NEWEST_PROVEN":

@@ -24,7 +24,7 @@ export interface RetainedBackup {
   readonly pinned: boolean;
   /** A drill has restored it. */
   readonly proven: boolean;
-  /** A restore, a verification or a download needs it now. */
+  /** A restore, a verification, a copy or a download needs it now. */
   readonly inUse: boolean;
   /** Its schedule's, or the global default. */
   readonly retention: Retention;

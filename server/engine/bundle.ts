@@ -1,4 +1,5 @@
 import type { Readable } from "node:stream";
+import { abortable, orAbort } from "./abortable.ts";
 
 /** A stored file of a bundle: its size is known and it can be read from any byte on. */
 export interface BundleEntry {
@@ -11,24 +12,24 @@ export interface BundleEntry {
 /** A tar that is never stored: its size is known beforehand, and any range of it can be read. */
 export interface Bundle {
   readonly size: number;
-  /** The bytes from `start` to `end`, both inclusive. */
-  read(start: number, end: number): AsyncGenerator<Uint8Array, void>;
+  /** The bytes from `start` to `end`, both inclusive; aborting `signal` ends it at once. */
+  read(start: number, end: number, signal: AbortSignal): AsyncGenerator<Uint8Array, void>;
 }
 
 /** Entries as one tar that stock tools unpack; the same entries give the same bytes, so a broken download can go on. */
 export function bundle(entries: readonly BundleEntry[]): Bundle {
   const pieces: Piece[] = entries.flatMap((entry) => [
     inMemory(header(entry)),
-    { size: entry.size, read: (start, end) => fromStorage(entry, start, end) },
+    { size: entry.size, read: (start, end, signal) => fromStorage(entry, start, end, signal) },
     inMemory(Buffer.alloc(padding(entry.size))),
   ]);
   pieces.push(inMemory(Buffer.alloc(2 * block)));
-  return { size: pieces.reduce((sum, { size }) => sum + size, 0), read: (start, end) => readPieces(pieces, start, end) };
+  return { size: pieces.reduce((sum, { size }) => sum + size, 0), read: (start, end, signal) => readPieces(pieces, start, end, signal) };
 }
 
 interface Piece {
   readonly size: number;
-  read(start: number, end: number): AsyncIterable<Uint8Array>;
+  read(start: number, end: number, signal: AbortSignal): AsyncIterable<Uint8Array>;
 }
 
 const block = 512;
@@ -41,24 +42,30 @@ const inMemory = (bytes: Buffer): Piece => ({
   },
 });
 
-async function* readPieces(pieces: readonly Piece[], start: number, end: number): AsyncGenerator<Uint8Array, void> {
+async function* readPieces(pieces: readonly Piece[], start: number, end: number, signal: AbortSignal): AsyncGenerator<Uint8Array, void> {
   let offset = 0;
   for (const piece of pieces) {
     const [from, to] = [Math.max(start - offset, 0), Math.min(end - offset, piece.size - 1)];
-    if (from <= to) yield* piece.read(from, to);
+    if (from <= to) yield* piece.read(from, to, signal);
     offset += piece.size;
   }
 }
 
 /** Ends with an error when the storage gives more or less than was announced: the tar would be broken from there on. */
-async function* fromStorage(entry: BundleEntry, start: number, end: number): AsyncGenerator<Uint8Array, void> {
+async function* fromStorage(entry: BundleEntry, start: number, end: number, signal: AbortSignal): AsyncGenerator<Uint8Array, void> {
   let left = end - start + 1;
-  for await (const chunk of await entry.open({ start, end })) {
+  for await (const chunk of abortable(await opened(entry.open({ start, end }), signal), signal)) {
     left -= chunk.length;
     if (left < 0) break;
     yield chunk;
   }
   if (left !== 0) throw new Error(`${entry.name} is not ${entry.size} bytes long any more`);
+}
+
+/** The stream that is about to be there; one that comes too late is closed. */
+async function opened(opening: Promise<Readable>, signal: AbortSignal): Promise<Readable> {
+  opening.then((stream) => signal.aborted && stream.destroy()).catch(() => {});
+  return orAbort(opening, signal);
 }
 
 /** A ustar header; a name that does not fit in it, or is not ASCII, goes before it in a pax header. */

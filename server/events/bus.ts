@@ -6,6 +6,7 @@ import type {
   OperationId,
   RestoreId,
   ScheduleId,
+  StorageId,
   UploadId,
   VerificationId,
 } from "../domain/ids.ts";
@@ -23,6 +24,10 @@ export interface Events {
   schedule: { readonly id: ScheduleId };
   delivery: { readonly id: DeliveryId };
   upload: { readonly id: UploadId };
+  /** A storage was made, changed or removed, or fares otherwise than before. */
+  storage: { readonly id: StorageId };
+  /** The health of the whole stands otherwise than before. */
+  health: { readonly id: "health" };
 }
 export type Topic = keyof Events;
 

@@ -1,8 +1,8 @@
 import { type BetterAuthOptions, betterAuth } from "better-auth";
 import { limits } from "../../shared/limits.ts";
 import { newId } from "../domain/ids.ts";
+import type { Attempts } from "../services/attempts.ts";
 import { hashPassword, passwordMatches } from "../services/passwords.ts";
-import type { Attempts } from "./attempts.ts";
 
 export interface SessionSettings {
   /** `authStore(db)`. */

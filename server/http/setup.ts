@@ -2,8 +2,8 @@ import { createHash, randomInt, timingSafeEqual } from "node:crypto";
 import { Router, json as readJson } from "express";
 import { z } from "zod";
 import { badInput, Failure } from "../domain/errors.ts";
+import { createAttempts } from "../services/attempts.ts";
 import type { Users } from "../services/users.ts";
-import { createAttempts } from "./attempts.ts";
 import type { Auth } from "./auth.ts";
 import { refusals, refuseForeign, sendTooMany } from "./refusals.ts";
 

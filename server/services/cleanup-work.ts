@@ -26,7 +26,7 @@ export function createCleanupWork({ catalog, plan, deletions, now }: Dependencie
   async function protection(tx: Db, row: BackupRow): Promise<Failure | null> {
     const { inUse, newestGood, newestProven } = await findProtection(tx, row, now());
     const kept = (message: string) => new Failure("CONFLICT", message);
-    if (inUse) return kept("a restore, a verification or a download needs it now");
+    if (inUse) return kept("a restore, a verification, a copy or a download needs it now");
     if (newestGood) return kept("it has become the newest good backup of its source");
     return newestProven ? kept("it has become the newest proven backup of its source") : null;
   }

@@ -2,14 +2,20 @@ import { createHash, randomBytes } from "node:crypto";
 import { Readable } from "node:stream";
 import type { BackupRow } from "../db/backups.ts";
 import type { Db } from "../db/client.ts";
-import { findDownload, insertDownload } from "../db/downloads.ts";
+import { findDownload, insertDownload, removeDownloads } from "../db/downloads.ts";
 import { type Actor, allow, describeActor } from "../domain/access.ts";
+import { attachmentName } from "../domain/attachment-name.ts";
 import { badInput, Failure } from "../domain/errors.ts";
 import type { BackupId } from "../domain/ids.ts";
 import { manifestName } from "../domain/naming.ts";
+import { abortable } from "../engine/abortable.ts";
 import { bundle } from "../engine/bundle.ts";
+import type { Bus } from "../events/bus.ts";
+import { createAttempts } from "./attempts.ts";
+import type { Audit } from "./audit.ts";
 import type { BackupFiles } from "./backup-files.ts";
 import type { Backups } from "./backups.ts";
+import { createReadings, type Reading, type ReadingLimits, usualReadingLimits } from "./readings.ts";
 import type { StoredBackups } from "./stored-backups.ts";
 
 /** A link that needs no other credential; `path` is relative to the public URL. */
@@ -25,7 +31,17 @@ export interface DownloadBody {
   readonly filename: string;
   readonly size: number;
   readonly etag: string;
-  read(start: number, end: number): Promise<Readable>;
+  /** Aborting `signal` ends the stream, and what it reads from the storage, at once. */
+  read(start: number, end: number, signal: AbortSignal): Promise<Readable>;
+}
+
+/** What a link leads to, for as long as it works. */
+export interface OpenLink {
+  readonly filename: string;
+  /** Looks at what is stored, without reading it. */
+  body(): Promise<DownloadBody>;
+  /** Takes the backup into use before it is read; null when its deletion has begun meanwhile. Throws where too many read. */
+  begin(): Promise<Reading | null>;
 }
 
 interface Dependencies {
@@ -33,11 +49,18 @@ interface Dependencies {
   readonly backups: Pick<Backups, "existing" | "manifestOf">;
   readonly backupFiles: BackupFiles;
   readonly storedBackups: Pick<StoredBackups, "raw">;
+  readonly bus: Bus;
+  readonly audit: Audit;
   readonly now: () => Date;
+  readonly onError: (error: unknown) => void;
+  readonly limits?: ReadingLimits;
 }
 
 /** Long enough to resume a large download after a pause; the link itself is what may be shared by mistake. */
 const lifetimeMilliseconds = 60 * 60 * 1000;
+
+/** A person, or a script that saves every artifact of a few hundred backups, makes fewer. */
+const creations = { max: 300, window: 15 * 60 };
 
 export type Downloads = ReturnType<typeof createDownloads>;
 
@@ -48,15 +71,18 @@ export interface Wanted {
 }
 
 /** Links to what is stored: one artifact as it is, one file out of the media, or the whole backup as one tar with its manifest. */
-export function createDownloads({ catalog, backups, backupFiles, storedBackups, now }: Dependencies) {
+export function createDownloads(dependencies: Dependencies) {
+  const { catalog, backups, backupFiles, storedBackups, bus, audit, now, onError, limits = usualReadingLimits } = dependencies;
+  const attempts = createAttempts(now);
+  const readings = createReadings({ catalog, bus, now, onError, limits });
+
   async function openFile(backup: BackupRow, path: string): Promise<DownloadBody> {
     const file = await backupFiles.file(backup, path);
     return {
-      filename: path.slice(path.lastIndexOf("/") + 1),
+      filename: attachmentName(path.slice(path.lastIndexOf("/") + 1)),
       size: file.size,
       etag: etagOf(backup.id, `file ${path}`),
-      // Whoever reads it and goes away ends the stream, and that the reading.
-      read: async (start, end) => Readable.from(file.read(start, end + 1, new AbortController().signal), { objectMode: false }),
+      read: async (start, end, signal) => Readable.from(file.read(start, end + 1, signal), { objectMode: false }),
     };
   }
 
@@ -94,13 +120,25 @@ export function createDownloads({ catalog, backups, backupFiles, storedBackups, 
       filename: fileNameOf(backup, null),
       size: tar.size,
       etag: etagOf(backup.id, "*"),
-      read: async (start, end) => Readable.from(tar.read(start, end)),
+      read: async (start, end, signal) => Readable.from(abortable(tar.read(start, end, signal), signal), { objectMode: false }),
     };
+  }
+
+  function checkRate(actor: Actor): void {
+    const seconds = attempts.take(describeActor(actor), creations);
+    if (seconds > 0)
+      throw new Failure(
+        "FORBIDDEN",
+        `You have made ${creations.max} download links within ${creations.window / 60} minutes, which is the most.`,
+        `Make the next one in ${seconds} seconds, or use those that you have: each works for an hour.`,
+        { reason: "RATE_LIMITED" },
+      );
   }
 
   return {
     async create(actor: Actor | null, backupId: BackupId, { artifact, path }: Wanted): Promise<DownloadLink> {
       allow(actor, "download");
+      checkRate(actor);
       const backup = await backups.existing(backupId);
       if (backup.status !== "COMPLETED") throw badInput(`${backup.name} is not complete, so there is nothing to download.`);
       if (artifact !== null && !backup.artifacts.some(({ name }) => name === artifact))
@@ -120,14 +158,31 @@ export function createDownloads({ catalog, backups, backupFiles, storedBackups, 
       return { path: `/downloads/${token}/${encodeURIComponent(filename)}`, filename, size, expiresAt };
     },
 
-    /** What the link's token stands for; null when it stands for nothing (any more). */
-    async open(token: string): Promise<DownloadBody | null> {
+    /** What the link stands for; null when it stands for nothing (any more). */
+    async open(token: string, filename: string): Promise<OpenLink | null> {
+      if (!tokenForm.test(token)) return null;
       const row = await findDownload(catalog, hashOf(token), now());
-      return row && open(await backups.existing(row.backupId), row);
+      if (!row || row.filename !== filename) return null;
+      return {
+        filename: row.filename,
+        body: async () => open(await backups.existing(row.backupId), row),
+        begin: () => readings.begin(row.tokenHash, row.backupId),
+      };
+    },
+
+    /** Takes all links to a backup away, and ends what is read through them; how many still worked. */
+    async revoke(actor: Actor | null, backupId: BackupId): Promise<number> {
+      allow(actor, "download");
+      const { name } = await backups.existing(backupId);
+      const revoked = await removeDownloads(catalog, backupId, now());
+      readings.endAll(backupId);
+      await audit.record(actor, "download.revoke", name, { id: backupId, links: revoked });
+      return revoked;
     },
   };
 }
 
+const tokenForm = /^[\w-]{43}$/;
 const hashOf = (token: string) => createHash("sha256").update(token).digest("hex");
 
 /** Artifacts never change once stored, so their names are enough to tell a resumed download that it is the same. */

@@ -1,6 +1,7 @@
 import { findBackups, findManifests } from "../db/backups.ts";
 import type { Db } from "../db/client.ts";
 import { lastDeliveries } from "../db/deliveries.ts";
+import { listDownloading } from "../db/downloads.ts";
 import { findRestores } from "../db/restores.ts";
 import { listRunsOf } from "../db/schedule-runs.ts";
 import { findSchedules, newestBackupsOf } from "../db/schedules.ts";
@@ -16,10 +17,17 @@ import type { Storages } from "./storages.ts";
 export type Reads = ReturnType<typeof createReads>;
 
 /** Reads of many by id, for callers that were already allowed to read what names them. */
-export const createReads = (catalog: Db, storages: Storages, schedules: Schedules, cleanups: Pick<Cleanups, "expiries">) => ({
+export const createReads = (
+  catalog: Db,
+  storages: Storages,
+  schedules: Schedules,
+  cleanups: Pick<Cleanups, "expiries">,
+  now: () => Date,
+) => ({
   expiries: cleanups.expiries,
   sources: (ids: readonly SourceId[]) => findSources(catalog, ids),
   backups: (ids: readonly BackupId[]) => findBackups(catalog, ids),
+  downloading: (ids: readonly BackupId[]) => listDownloading(catalog, ids, now()),
   manifests: (ids: readonly BackupId[]) => findManifests(catalog, ids),
   verificationsOf: (ids: readonly BackupId[]) => listVerificationsOf(catalog, ids),
   reports: (ids: readonly VerificationId[]) => findReports(catalog, ids),

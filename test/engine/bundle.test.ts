@@ -6,7 +6,7 @@ import { Readable } from "node:stream";
 import { buffer } from "node:stream/consumers";
 import { promisify } from "node:util";
 import { expect, it } from "vitest";
-import { type BundleEntry, bundle } from "../../server/engine/bundle.ts";
+import { type Bundle, type BundleEntry, bundle } from "../../server/engine/bundle.ts";
 import { scratchFolder } from "../support/trees.ts";
 
 const run = promisify(execFile);
@@ -17,8 +17,8 @@ const entry = (name: string, bytes: Buffer): BundleEntry => ({
   mtime,
   open: async ({ start, end }) => Readable.from([bytes.subarray(start, end + 1)]),
 });
-const read = (whole: { read(start: number, end: number): AsyncIterable<Uint8Array> }, start: number, end: number) =>
-  buffer(Readable.from(whole.read(start, end)));
+const read = (whole: Pick<Bundle, "read">, start: number, end: number) =>
+  buffer(Readable.from(whole.read(start, end, new AbortController().signal)));
 
 const files = {
   "shop/manifest.json": Buffer.from('{ "format": 1 }'),

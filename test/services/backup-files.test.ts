@@ -121,8 +121,13 @@ describe("the files of a backup", () => {
 
 describe("one file as a download", () => {
   const bodies = new Map<string, DownloadBody>();
-  const app = express().use(serveDownloads({ open: async (token: string) => bodies.get(token) ?? null } as never));
+  const app = express().use(serveDownloads({ open: async (token: string) => linkTo(bodies.get(token)) } as never));
   const server = createServer(app);
+  const linkTo = (body: DownloadBody | undefined) =>
+    body && {
+      ...{ filename: body.filename, body: async () => body },
+      begin: async () => ({ signal: new AbortController().signal, [Symbol.asyncDispose]: async () => {} }),
+    };
   let base = "";
   beforeAll(async () => {
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
@@ -137,7 +142,7 @@ describe("one file as a download", () => {
       filename: path.slice(path.lastIndexOf("/") + 1),
       size: stored.size,
       etag: '"e"',
-      read: async (start, end) => Readable.from(stored.read(start, end + 1, new AbortController().signal), { objectMode: false }),
+      read: async (start, end, signal) => Readable.from(stored.read(start, end + 1, signal), { objectMode: false }),
     });
     return `${base}/${path.replaceAll(/\W/g, "")}/x`;
   };
