@@ -1,7 +1,7 @@
-import { and, asc, count, desc, eq, isNull, ne, sql } from "drizzle-orm";
+import { and, asc, count, desc, eq, inArray, isNull, ne, sql } from "drizzle-orm";
 import type { StorageId } from "../domain/ids.ts";
 import type { Db } from "./client.ts";
-import { backups, storages } from "./schema/index.ts";
+import { backupCopies, backups, copies, storages } from "./schema/index.ts";
 
 export type StorageRow = typeof storages.$inferSelect;
 
@@ -28,6 +28,8 @@ export async function setDefaultStorage(db: Db, id: StorageId): Promise<void> {
 }
 
 export async function removeStorage(db: Db, id: StorageId): Promise<void> {
+  // What was copied there, and is not there any more.
+  await db.delete(copies).where(eq(copies.storageId, id));
   await db.delete(storages).where(eq(storages.id, id));
 }
 
@@ -47,12 +49,39 @@ export async function storageUse(db: Db): Promise<Map<StorageId, { bytes: number
   return use;
 }
 
-/** Whether any backup, deleted or not, still names the storage. */
+/** Whether any backup, deleted or not, still lies there or is to. */
 export async function storageIsUsed(db: Db, id: StorageId): Promise<boolean> {
-  const [row] = await db
-    .select({ id: backups.id })
+  const [row] = await db.select({ id: backups.id }).from(backups).where(eq(backups.storageId, id)).limit(1);
+  if (row) return true;
+  const [copy] = await db.select({ id: backupCopies.backupId }).from(backupCopies).where(eq(backupCopies.storageId, id)).limit(1);
+  return Boolean(copy);
+}
+
+/** The folders of the newest complete backups that lie there. */
+export async function foldersOnStorage(db: Db, id: StorageId, count: number): Promise<string[]> {
+  const complete = and(isNull(backups.deletedAt), eq(backups.status, "COMPLETED"));
+  const first = await db
+    .select({ folder: backups.folder })
     .from(backups)
-    .where(and(eq(backups.storageId, id)))
-    .limit(1);
-  return Boolean(row);
+    .where(and(eq(backups.storageId, id), complete))
+    .orderBy(desc(backups.createdAt))
+    .limit(count);
+  const copies = await db
+    .select({ folder: backups.folder })
+    .from(backupCopies)
+    .innerJoin(backups, eq(backups.id, backupCopies.backupId))
+    .where(and(eq(backupCopies.storageId, id), eq(backupCopies.state, "STORED"), complete))
+    .orderBy(desc(backups.createdAt))
+    .limit(count);
+  return [...new Set([...first, ...copies].map(({ folder }) => folder))];
+}
+
+/** How many backups each storage is to hold and does not. */
+export async function missingCopies(db: Db): Promise<Map<StorageId, number>> {
+  const rows = await db
+    .select({ id: backupCopies.storageId, copies: count() })
+    .from(backupCopies)
+    .where(inArray(backupCopies.state, ["WAITING", "FAILED"]))
+    .groupBy(backupCopies.storageId);
+  return new Map(rows.map(({ id, copies }) => [id, copies]));
 }

@@ -13,6 +13,8 @@ export const storages = mysqlTable("storages", {
   secret: text(),
   /** The id in the marker file at its root, which tells it from an empty mount point and from another disk; null until one was written. */
   markerId: char({ length: 36 }),
+  /** The marker lay there already: another Holdfast uses the storage too, or did. */
+  shared: boolean().notNull().default(false),
   /** The most that is sent to it or read from it in a second; null: as fast as it goes. */
   bytesPerSecond: bytes(),
   isDefault: boolean().notNull().default(false),

@@ -1,0 +1,1 @@
+ALTER TABLE `storages` ADD `shared` boolean DEFAULT false NOT NULL;
