@@ -5,7 +5,7 @@ import { limits } from "../../shared/limits.ts";
 import { badInput } from "../domain/errors.ts";
 import type { SourceId } from "../domain/ids.ts";
 import { type ChannelConfig, mailName } from "../domain/notification.ts";
-import { checkEndpoint } from "../engine/notify/endpoint.ts";
+import { checkEndpoint } from "../engine/endpoint.ts";
 
 export interface ChannelRequest {
   readonly name: string;

@@ -2,7 +2,7 @@ import type { ChannelRow } from "../db/channels.ts";
 import { Failure } from "../domain/errors.ts";
 import type { ChannelId } from "../domain/ids.ts";
 import type { ChannelConfig, Message } from "../domain/notification.ts";
-import type { Resolve } from "../engine/notify/endpoint.ts";
+import type { Resolve } from "../engine/endpoint.ts";
 import { type Beat, sendHeartbeat } from "../engine/notify/heartbeat.ts";
 import { lasting, type Outcome } from "../engine/notify/outcome.ts";
 import type { Wire } from "../engine/notify/post.ts";

@@ -1,6 +1,6 @@
 import { request } from "undici";
 import { Failure, messageOf } from "../../domain/errors.ts";
-import { checkEndpoint, type Endpoints, guardedAgent } from "./endpoint.ts";
+import { checkEndpoint, type Endpoints, guardedAgent } from "../endpoint.ts";
 import { lasting, type Outcome, passing, sent } from "./outcome.ts";
 import { printable } from "./said.ts";
 

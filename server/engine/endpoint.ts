@@ -2,7 +2,7 @@ import { lookup } from "node:dns/promises";
 import type { LookupFunction, Socket } from "node:net";
 import ipaddr from "ipaddr.js";
 import { Agent, buildConnector } from "undici";
-import { Failure } from "../../domain/errors.ts";
+import { Failure } from "../domain/errors.ts";
 
 /** The addresses of a host name, as the system knows them; tests give their own. */
 export type Resolve = (host: string) => Promise<readonly { readonly address: string; readonly family: number }[]>;
@@ -19,14 +19,14 @@ const hint = "An administrator can allow it: Settings, Notifications, Allowed en
 const refusal = (message: string, told = hint) => new Failure("BAD_USER_INPUT", message, told, { reason: "ENDPOINT_NOT_ALLOWED" });
 
 /**
- * The address that something may be posted to, as far as can be seen without connecting: http or https, no user or password in it,
+ * The address that may be connected to, as far as can be seen without connecting: http or https, no user or password in it,
  * and no literal address that is not public, in whatever form it is written. Throws ENDPOINT_NOT_ALLOWED.
  */
 export function checkEndpoint(text: string, allowed: readonly string[]): URL {
   if (!URL.canParse(text)) throw refusal("That is not a web address.", "For example https://hooks.example.com/backups.");
   const url = new URL(text);
   if (url.protocol !== "https:" && url.protocol !== "http:")
-    throw refusal(`Only http and https addresses can be posted to, not ${url.protocol}`, "Use an address that begins with https://.");
+    throw refusal(`Only http and https addresses can be used, not ${url.protocol}`, "Use an address that begins with https://.");
   if (url.username || url.password)
     throw refusal("The address holds a user name or a password.", "Leave them out: what is secret has a field of its own.");
   // The URL parser has made 0x7f000001, 2130706433 and 0177.1 into 127.0.0.1 by now.

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { checkAddress, checkEndpoint, type Resolve } from "../../../server/engine/notify/endpoint.ts";
-import { post, type Wire } from "../../../server/engine/notify/post.ts";
-import { listener } from "../../support/listener.ts";
+import { checkAddress, checkEndpoint, type Resolve } from "../../server/engine/endpoint.ts";
+import { post, type Wire } from "../../server/engine/notify/post.ts";
+import { listener } from "../support/listener.ts";
 
 const refused = { code: "BAD_USER_INPUT", reason: "ENDPOINT_NOT_ALLOWED" };
 const wire = (allowed: readonly string[], resolve?: Resolve): Wire => ({
