@@ -25,14 +25,12 @@ export function createLane(): Lane {
   const ready: Uint8Array[] = [];
   let state: "open" | "ended" | "closed" = "open";
   let failure: { readonly error: unknown } | null = null;
-  let wake = Promise.withResolvers<void>();
-  let taken = Promise.withResolvers<void>();
-  const renew = (change: () => void) => {
-    change();
-    wake.resolve();
-    wake = Promise.withResolvers();
-    taken.resolve();
-    taken = Promise.withResolvers();
+  let changed = Promise.withResolvers<void>();
+  /** Whoever waits looks again. */
+  const stir = () => {
+    const { resolve } = changed;
+    changed = Promise.withResolvers();
+    resolve();
   };
 
   async function* read(): AsyncGenerator<Uint8Array> {
@@ -40,11 +38,10 @@ export function createLane(): Lane {
       if (failure) throw failure.error;
       const chunk = ready.shift();
       if (chunk) {
-        taken.resolve();
-        taken = Promise.withResolvers();
+        stir();
         yield chunk;
       } else if (state !== "open") return;
-      else await wake.promise;
+      else await changed.promise;
     }
   }
 
@@ -59,15 +56,25 @@ export function createLane(): Lane {
       return failure !== null;
     },
     async room() {
-      while (full()) await taken.promise;
+      while (full()) await changed.promise;
     },
-    give: (chunk) => state === "open" && renew(() => void ready.push(chunk)),
-    end: () => state === "open" && renew(() => void (state = "ended")),
-    break: (error) => renew(() => void (failure ??= { error })),
-    close: () =>
-      renew(() => {
-        state = "closed";
-        ready.length = 0;
-      }),
+    give(chunk) {
+      if (state !== "open") return;
+      ready.push(chunk);
+      stir();
+    },
+    end() {
+      if (state === "open") state = "ended";
+      stir();
+    },
+    break(error) {
+      failure ??= { error };
+      stir();
+    },
+    close() {
+      state = "closed";
+      ready.length = 0;
+      stir();
+    },
   };
 }
