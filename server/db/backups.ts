@@ -3,10 +3,11 @@ import type { BackupType, OperationStatus } from "../../shared/enums.ts";
 import type { BackupId, ScheduleId, SourceId, StorageId } from "../domain/ids.ts";
 import type { Manifest } from "../domain/manifest.ts";
 import { activeStatuses } from "../domain/operation.ts";
-import { warningsOf } from "../domain/warnings.ts";
+import { copyWarnings, warningsOf } from "../domain/warnings.ts";
 import type { Db } from "./client.ts";
+import { type CopyOutcome, recordOutcomes } from "./copies.ts";
 import { after, containing, type Page, pageOf } from "./paging.ts";
-import { backupManifests, backups, verifications } from "./schema/index.ts";
+import { backupCopies, backupManifests, backups, verifications } from "./schema/index.ts";
 
 export type BackupRow = typeof backups.$inferSelect;
 export type NewBackup = typeof backups.$inferInsert;
@@ -25,8 +26,12 @@ export interface BackupFilter {
   readonly deleting?: boolean | null;
 }
 
-export async function insertBackup(db: Db, row: NewBackup): Promise<void> {
+/** The backup with its copies: one on its own storage, and one on each of the others. */
+export async function insertBackup(db: Db, row: NewBackup, otherStorageIds: readonly StorageId[] = []): Promise<void> {
+  const stored = row.status === "COMPLETED";
+  const copy = { backupId: row.id, state: stored ? "STORED" : "WAITING", storedAt: stored ? (row.finishedAt ?? null) : null } as const;
   await db.insert(backups).values(row);
+  await db.insert(backupCopies).values([row.storageId, ...otherStorageIds].map((storageId) => ({ ...copy, storageId })));
 }
 
 /** Not those whose deletion has begun. */
@@ -44,13 +49,17 @@ export const findBackups = (db: Db, ids: readonly BackupId[]): Promise<BackupRow
     .from(backups)
     .where(and(inArray(backups.id, [...ids]), isNull(backups.deletedAt)));
 
+/** It is there, is to be, or is not gone from there yet. */
+const liesOn = (storageId: StorageId) => sql`exists (select 1 from ${backupCopies} where ${backupCopies.backupId} = ${backups.id}
+  and ${backupCopies.storageId} = ${storageId} and (${backupCopies.state} <> 'FAILED' or ${backups.storageId} = ${storageId}))`;
+
 const matching = (filter: BackupFilter) =>
   and(
     filter.deleting ? isNotNull(backups.deletedAt) : isNull(backups.deletedAt),
     filter.status ? inArray(backups.status, [...filter.status]) : undefined,
     filter.type ? inArray(backups.type, [...filter.type]) : undefined,
     filter.sourceId ? eq(backups.sourceId, filter.sourceId) : undefined,
-    filter.storageId ? eq(backups.storageId, filter.storageId) : undefined,
+    filter.storageId ? liesOn(filter.storageId) : undefined,
     filter.scheduleId ? eq(backups.scheduleId, filter.scheduleId) : undefined,
     filter.search ? or(like(backups.name, containing(filter.search)), like(backups.description, containing(filter.search))) : undefined,
     filter.createdAfter ? gte(backups.createdAt, filter.createdAfter) : undefined,
@@ -193,16 +202,24 @@ export const listActiveBackups = (db: Db, sourceId: SourceId): Promise<BackupRow
     .where(and(eq(backups.sourceId, sourceId), inArray(backups.status, [...activeStatuses])))
     .orderBy(asc(backups.createdAt));
 
-/** Writes down what a backup holds; its status is the lifecycle's. */
-export async function recordManifest(db: Db, id: BackupId, manifest: Manifest): Promise<void> {
+/**
+ * Writes down what a backup holds, and which storages have it; its status is the lifecycle's. Without outcomes all storages have
+ * it. The first that does is the one that is read first.
+ */
+export async function recordManifest(db: Db, id: BackupId, manifest: Manifest, outcomes: readonly CopyOutcome[] = []): Promise<void> {
   const sum = (field: "size" | "storedSize") => manifest.artifacts.reduce((total, artifact) => total + artifact[field], 0);
+  const first = outcomes.find(({ problem }) => problem === null);
   // The row first: the manifest's foreign key would share its lock, and then wait for a heartbeat that waits for that.
   await db.transaction(async (tx) => {
     await tx
       .update(backups)
-      .set({ artifacts: manifest.artifacts, size: sum("size"), storedSize: sum("storedSize"), warnings: warningsOf(manifest) })
+      .set({
+        ...{ artifacts: manifest.artifacts, size: sum("size"), storedSize: sum("storedSize") },
+        ...{ warnings: [...warningsOf(manifest), ...copyWarnings(outcomes)], ...(first ? { storageId: first.storageId } : {}) },
+      })
       .where(eq(backups.id, id));
     await tx.insert(backupManifests).values({ backupId: id, manifest });
+    await recordOutcomes(tx, id, new Date(manifest.finishedAt), outcomes);
   });
 }
 

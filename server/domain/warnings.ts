@@ -30,3 +30,7 @@ function mediaWarnings(problems: readonly { readonly path: string; readonly prob
   const examples = named.slice(0, several).map(({ path, problem }) => `${path} (${problem})`);
   return [`${formatCount(count, "file")} could not be stored as they were, such as ${examples.join(", ")}.`];
 }
+
+/** The storages on which a backup is not, although it is to be. */
+export const copyWarnings = (copies: readonly { readonly storage: string; readonly problem: string | null }[]): string[] =>
+  copies.flatMap(({ storage, problem }) => (problem === null ? [] : [`It is not on ${storage}: ${problem}`]));

@@ -45,8 +45,16 @@ export interface BackupPlan {
   readonly now: () => Date;
 }
 
+/** The uncompressed bytes that the parts are about to give; null for a part that is not backed up. */
+export interface Measured {
+  readonly database: number | null;
+  readonly media: number | null;
+}
+
 export interface BackupWork extends Running {
   report(report: Report): void;
+  /** Told what was measured before anything is stored; rejects when there is no room for it. */
+  fits?(measured: Measured): Promise<void>;
   /** Asked right before the manifest, which makes it a backup; rejects when that is no longer this process's to decide. */
   confirm?(): Promise<void>;
 }
@@ -81,7 +89,9 @@ export async function discardBackup(storage: Storage, folder: string): Promise<v
 
 async function storeAll(plan: BackupPlan, work: BackupWork, startedAt: Date): Promise<Manifest> {
   work.report({ phase: "PREPARING", bytesProcessed: 0, bytesExpected: null, currentItem: null });
-  const expected = await expect(plan, work);
+  const measured = await measureSource(plan, work);
+  await work.fits?.(measured);
+  const expected = (measured.database ?? 0) + (measured.media ?? 0);
   const artifacts: Artifact[] = [];
   let before = 0;
   const storePart = async <S>(part: Part, phase: Phase, reader: PartReader<S>): Promise<S> => {
@@ -149,12 +159,12 @@ async function storeIndex(plan: BackupPlan, work: BackupWork, reader: PackReader
 }
 
 /** The uncompressed bytes to come, from the data's own measure. */
-async function expect(plan: BackupPlan, work: BackupWork): Promise<number> {
-  let bytes = 0;
+async function measureSource(plan: BackupPlan, work: BackupWork): Promise<Measured> {
+  let [database, media]: [number | null, number | null] = [null, null];
   if (plan.database) {
     const { connection, ratio } = plan.database;
     const found = await inspectDatabase(connection);
-    bytes += Math.round(found.dataBytes * (ratio ?? firstRatio));
+    database = Math.round(found.dataBytes * (ratio ?? firstRatio));
     work.say(
       "INFO",
       `Database ${connection.database}: ${found.flavour === "mariadb" ? "MariaDB" : "MySQL"} ${found.serverVersion}, ${found.tables.length} tables, ${formatBytes(found.dataBytes)} of data.`,
@@ -162,13 +172,13 @@ async function expect(plan: BackupPlan, work: BackupWork): Promise<number> {
   }
   if (plan.media) {
     const found = await measure(plan.media.roots, plan.media.exclude, work.signal);
-    bytes += found.bytes;
+    media = found.bytes;
     work.say(
       "INFO",
       `Media: ${found.files.toLocaleString("en-US")} files, ${formatBytes(found.bytes)}, in ${plan.media.roots.join(", ")}.`,
     );
   }
-  return bytes;
+  return { database, media };
 }
 
 async function store<S>(

@@ -11,7 +11,8 @@ export const pastOperations = mysqlTable(
   "past_operations",
   {
     id: id<OperationId>().primaryKey(),
-    kind: word<"BACKUP" | "VERIFICATION">().notNull(),
+    /** COPY: of a backup on one more storage than its first, under an id of its own. */
+    kind: word<"BACKUP" | "VERIFICATION" | "COPY">().notNull(),
     sourceId: id<SourceId>().notNull(),
     storageId: id<StorageId>().notNull(),
     status: word<OperationStatus>().notNull(),
