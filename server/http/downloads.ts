@@ -1,9 +1,9 @@
 import { pipeline } from "node:stream/promises";
 import { create as contentDisposition } from "content-disposition";
 import { type Request, type RequestHandler, type Response, Router } from "express";
-import parseRange from "range-parser";
 import { Failure } from "../domain/errors.ts";
 import type { DownloadBody, Downloads } from "../services/downloads.ts";
+import { type Span, singleRange } from "./range.ts";
 import { refusals, sendFailure } from "./refusals.ts";
 
 interface Options {
@@ -46,11 +46,6 @@ function refuseBusy(res: Response, error: unknown): "refused" {
   res.set("retry-after", String(busySeconds));
   sendFailure(res, error, error.reason === "LINK_BUSY" ? 429 : 503);
   return "refused";
-}
-
-interface Span {
-  readonly start: number;
-  readonly end: number;
 }
 
 /** Says what is to come; the bytes to send, or null where none are. */
@@ -97,11 +92,8 @@ async function send(req: Request, res: Response, body: DownloadBody, revoked: Ab
   }
 }
 
-/** The one range that was asked for; several at once, or of another version (If-Range), are answered with the whole. */
+/** The range that was asked for; of another version (If-Range) it is the whole. */
 function rangeOf(req: Request, { size, etag }: DownloadBody): Span | "unsatisfiable" | null {
   const { range, "if-range": ifRange } = req.headers;
-  if (!range || range.includes(",") || (ifRange !== undefined && ifRange !== etag)) return null;
-  const ranges = parseRange(size, range);
-  if (ranges === -1) return "unsatisfiable";
-  return ranges === -2 || ranges.type !== "bytes" || ranges.length !== 1 ? null : (ranges[0] ?? null);
+  return !range || (ifRange !== undefined && ifRange !== etag) ? null : singleRange(range, size);
 }

@@ -24,6 +24,7 @@ interface Dependencies {
   readonly now: () => Date;
   readonly onError: (error: unknown) => void;
   readonly limits: ReadingLimits;
+  readonly renewEveryMilliseconds?: number;
 }
 
 /** A download manager opens a few connections at once; a browser one. */
@@ -31,7 +32,7 @@ export const usualReadingLimits: ReadingLimits = { perLink: 6, inAll: 24 };
 
 /** What a crash leaves behind protects its backup for no longer than this. */
 const leaseMilliseconds = 3 * 60_000;
-const renewEveryMilliseconds = 60_000;
+const usualRenewal = 60_000;
 
 interface Readers {
   readonly backupId: BackupId;
@@ -42,7 +43,7 @@ interface Readers {
 export type Readings = ReturnType<typeof createReadings>;
 
 /** Who reads through download links in this process; while somebody does, the catalog says so of the backup. */
-export function createReadings({ catalog, bus, now, onError, limits }: Dependencies) {
+export function createReadings({ catalog, bus, now, onError, limits, renewEveryMilliseconds = usualRenewal }: Dependencies) {
   const links = new Map<string, Readers>();
   const count = () => [...links.values()].reduce((sum, { ends }) => sum + ends.size, 0);
   const until = () => new Date(now().getTime() + leaseMilliseconds);
