@@ -9,6 +9,8 @@ export interface StoredBackup {
   readonly storage: Storage;
   readonly folder: string;
   readonly manifest: Manifest;
+  /** The same as it lies there, where that is encrypted: then the names above are of what is inside. */
+  readonly stored?: { readonly storage: Storage; readonly manifest: Manifest };
 }
 
 /** What a backup on a storage holds. */

@@ -1,63 +1,69 @@
-import { createCipheriv, createDecipheriv, createHash, hkdfSync, randomBytes } from "node:crypto";
 import { Failure } from "../domain/errors.ts";
-import { readOrMakeKey } from "./key-file.ts";
+import { putKeyInFront, readKeysAtOnce, readOrMakeKeys } from "./key-file.ts";
+import { parseSealed, type SecretKey, secretKey } from "./secret-key.ts";
 
 /** Seals the secrets that the catalog keeps, with a key that is not in it. */
 export interface Secrets {
-  /** Names the key in sealed texts and messages; says nothing about the key itself. */
+  /** Names the current key in sealed texts and messages; says nothing about the key itself. */
   readonly keyId: string;
+  /** All keys of the key file: the current one, which seals, and then older ones, which open what they sealed. */
+  readonly keys: readonly SecretKey[];
+  /** Where they stand. */
+  readonly keyFile: string;
   /** `v1.KEY.SEALED`. `context` says what it belongs to (row and field) and is needed to open it: a sealed text moved elsewhere stays shut. */
   seal(clear: string, context: string): string;
-  /** What was sealed. Another key, another context or a changed text is KEY_MISSING. */
+  /** What was sealed. A key that is not in the key file, another context or a changed text is KEY_MISSING. */
   open(sealed: string, context: string): string;
-  /** A secret of 32 bytes, as base64url, for one more purpose of the same key; the same on every start. */
+  /** A secret of 32 bytes, as base64url, for one more purpose of the current key; the same on every start. */
   derive(purpose: string): string;
+  /** Reads the key file again, as far as that is possible: another process may have put a new key in front. */
+  refresh(): void;
+  /** Puts a new key in front of the others in the key file, and goes on with it. */
+  rotate(): Promise<void>;
 }
-
-const nonceBytes = 12;
-const tagBytes = 16;
 
 /** Reads the key file, or makes it if `mayCreate`; pass false as soon as the catalog holds anything sealed. Throws KEY_MISSING. */
 export async function openSecrets(keyFile: string, { mayCreate }: { readonly mayCreate: boolean }): Promise<Secrets> {
-  const master = await readOrMakeKey(keyFile, mayCreate);
-  const derived = (purpose: string) => Buffer.from(hkdfSync("sha256", master, "", `holdfast ${purpose}`, 32));
-  const key = derived("seal");
-  const keyId = createHash("sha256").update(derived("key id")).digest("hex").slice(0, 8);
+  let keys = keysOf(await readOrMakeKeys(keyFile, mayCreate));
+
+  function refresh() {
+    const found = readKeysAtOnce(keyFile);
+    // What vanished or was spoiled under a running server does not take the keys from it that it has.
+    if (found) keys = keysOf(found);
+  }
+
+  function keyOf(sealedBy: string): SecretKey {
+    const known = keys.find(({ id }) => id === sealedBy);
+    if (!known) refresh();
+    const key = known ?? keys.find(({ id }) => id === sealedBy);
+    if (key) return key;
+    throw new Failure(
+      "KEY_MISSING",
+      `This secret was sealed with the key ${sealedBy}, and the key file holds ${keys.map(({ id }) => id).join(", ")}.`,
+      `Put the line of the key ${sealedBy} into the file that HOLDFAST_KEY_FILE names, or enter the secret again.`,
+      { reason: "KEY_UNAVAILABLE" },
+    );
+  }
+
   return {
-    keyId,
-    seal(clear, context) {
-      const nonce = randomBytes(nonceBytes);
-      const cipher = createCipheriv("aes-256-gcm", key, nonce).setAAD(Buffer.from(context));
-      const body = Buffer.concat([cipher.update(clear, "utf8"), cipher.final()]);
-      return `v1.${keyId}.${Buffer.concat([nonce, cipher.getAuthTag(), body]).toString("base64url")}`;
+    keyFile,
+    get keyId() {
+      return keys[0].id;
     },
-    open(sealed, context) {
-      const { sealedBy, bytes } = parseSealed(sealed);
-      if (sealedBy !== keyId)
-        throw new Failure(
-          "KEY_MISSING",
-          `This secret was sealed with the key ${sealedBy}, and the key file holds ${keyId}.`,
-          `Point HOLDFAST_KEY_FILE at the file with the key ${sealedBy}, or enter the secret again.`,
-        );
-      const decipher = createDecipheriv("aes-256-gcm", key, bytes.subarray(0, nonceBytes), { authTagLength: tagBytes })
-        .setAAD(Buffer.from(context))
-        .setAuthTag(bytes.subarray(nonceBytes, nonceBytes + tagBytes));
-      try {
-        return Buffer.concat([decipher.update(bytes.subarray(nonceBytes + tagBytes)), decipher.final()]).toString("utf8");
-      } catch (cause) {
-        throw damaged({ cause });
-      }
+    get keys() {
+      return keys;
     },
-    derive: (purpose) => derived(`derive ${purpose}`).toString("base64url"),
+    seal: (clear, context) => keys[0].seal(clear, context),
+    open: (sealed, context) => keyOf(parseSealed(sealed).sealedBy).open(sealed, context),
+    derive: (purpose) => keys[0].derive(purpose).toString("base64url"),
+    refresh,
+    async rotate() {
+      await putKeyInFront(keyFile);
+      keys = keysOf(await readOrMakeKeys(keyFile, false));
+    },
   };
 }
 
-function parseSealed(sealed: string): { sealedBy: string; bytes: Buffer } {
-  const [, sealedBy, body] = /^v1\.([0-9a-f]{8})\.([A-Za-z0-9_-]+)$/.exec(sealed) ?? [];
-  const bytes = Buffer.from(body ?? "", "base64url");
-  if (!sealedBy || bytes.length < nonceBytes + tagBytes) throw damaged();
-  return { sealedBy, bytes };
-}
+type Keys = readonly [SecretKey, ...SecretKey[]];
 
-const damaged = (options?: ErrorOptions) =>
-  new Failure("KEY_MISSING", "A secret in the catalog cannot be opened: it was changed or moved.", "Enter the secret again.", options);
+const keysOf = ([first, ...others]: readonly [Buffer, ...Buffer[]]): Keys => [secretKey(first), ...others.map(secretKey)];

@@ -1,6 +1,7 @@
-import type { Readable } from "node:stream";
+import { Readable } from "node:stream";
 import { alteredAge, headerLength, longestHeader, nonceBytes, openFileKey } from "./age-header.ts";
 import { chunkBytes, Payload, plainSize, sealedBytes } from "./age-payload.ts";
+import { through } from "./through.ts";
 
 /** An encrypted file that can be read from anywhere. */
 export interface SealedFile {
@@ -16,7 +17,7 @@ export interface SealedFile {
 export interface OpenedFile {
   readonly size: number;
   /** From `start` to `end` inclusive. Each byte comes only after its chunk was proved; ARTIFACT_CORRUPT otherwise. */
-  read(start: number, end: number): AsyncGenerator<Uint8Array, void>;
+  read(start: number, end: number): Promise<Readable>;
 }
 
 /** Opens the file with one of the identities, reading its header alone. KEY_MISSING when none of them opens it. */
@@ -34,20 +35,23 @@ export async function openAge(file: SealedFile, identities: readonly string[]): 
   const lastChunk = Math.max(0, Math.ceil(size / chunkBytes) - 1);
   return {
     size,
-    async *read(from, to) {
+    async read(from, to) {
       const [first, last] = [Math.floor(from / chunkBytes), Math.min(Math.floor(to / chunkBytes), lastChunk)];
-      if (from > to || first > last) return;
+      if (from > to || first > last) return Readable.from([]);
       const end = last === lastChunk ? file.size : begin + (last + 1) * sealedBytes;
-      let number = first;
-      for await (const sealed of sliced(await file.get({ start: begin + first * sealedBytes, end: end - 1 }))) {
-        if (number > last) throw alteredAge(file.name, "it is longer than it was");
-        const plain = payload.open(sealed, number, number === lastChunk);
-        if (!plain) throw alteredAge(file.name, "a part of it was altered, or it was cut off or added to");
-        const offset = number * chunkBytes;
-        yield plain.subarray(Math.max(from - offset, 0), Math.min(to + 1 - offset, plain.length));
-        number += 1;
-      }
-      if (number <= last) throw alteredAge(file.name, "it is cut off");
+      const sealed = await file.get({ start: begin + first * sealedBytes, end: end - 1 });
+      return through(sealed, async function* (source) {
+        let number = first;
+        for await (const chunk of sliced(source)) {
+          if (number > last) throw alteredAge(file.name, "it is longer than it was");
+          const plain = payload.open(chunk, number, number === lastChunk);
+          if (!plain) throw alteredAge(file.name, "a part of it was altered, or it was cut off or added to");
+          const offset = number * chunkBytes;
+          yield plain.subarray(Math.max(from - offset, 0), Math.min(to + 1 - offset, plain.length));
+          number += 1;
+        }
+        if (number <= last) throw alteredAge(file.name, "it is cut off");
+      });
     },
   };
 }

@@ -1,0 +1,95 @@
+import { createHash } from "node:crypto";
+import { Failure } from "../domain/errors.ts";
+import type { Artifact, Manifest, MediaIndexFile } from "../domain/manifest.ts";
+import { decryptAge } from "./codec/age.ts";
+import { alteredAge } from "./codec/age-header.ts";
+import { type OpenedFile, openAge } from "./codec/age-reader.ts";
+import type { Codec } from "./codec/decompress.ts";
+import { through } from "./codec/through.ts";
+import type { Storage } from "./storage/storage.ts";
+import type { StoredBackup } from "./stored-content.ts";
+
+type StoredFile = Artifact | MediaIndexFile;
+
+/**
+ * An encrypted backup as its readers want it: its storage gives what is inside the encryption, from any place, and sizes and
+ * checksums of its manifest are those of that. Files keep the names that they have on the storage. Whatever is read was
+ * proved by its chunk's tag, and a file that is read whole by the stored file's checksum too, before its last bytes come.
+ */
+export function decrypted({ storage, folder, manifest }: StoredBackup, identities: readonly string[]): StoredBackup {
+  const files = new Map(filesOf(manifest).map((file) => [`${folder}/${file.name}`, file]));
+  const opened = new Map<string, Promise<OpenedFile>>();
+
+  const opening = (name: string, file: StoredFile): Promise<OpenedFile> => {
+    const known = opened.get(name);
+    if (known) return known;
+    const sealed = { name: file.name, size: file.storedSize, get: (range: { start: number; end: number }) => storage.get(name, range) };
+    const found = openAge(sealed, identities).catch((error: unknown) => {
+      opened.delete(name);
+      throw ofKnownKey(error, file);
+    });
+    opened.set(name, found);
+    return found;
+  };
+
+  const view: Storage = {
+    ...storage,
+    async get(name, range) {
+      const file = files.get(name);
+      if (!file?.packed) return storage.get(name, range);
+      const last = file.packed.size - 1;
+      const [start, end] = [range?.start ?? 0, Math.min(range?.end ?? last, last)];
+      if (start === 0 && end === last) return through(await storage.get(name), proved(file, identities));
+      return (await opening(name, file)).read(start, end);
+    },
+    async size(name) {
+      const [file, size] = [files.get(name), await storage.size(name)];
+      if (!file?.packed || size === null) return size;
+      if (size !== file.storedSize) throw alteredAge(file.name, `it is ${size} bytes long instead of ${file.storedSize}`);
+      return file.packed.size;
+    },
+  };
+  return { storage: view, folder, manifest: insideOf(manifest), stored: { storage, manifest } };
+}
+
+const filesOf = ({ artifacts, media }: Manifest): readonly StoredFile[] => [...artifacts, ...(media?.index ? [media.index] : [])];
+
+/** The manifest with what its files hold inside the encryption. */
+function insideOf(manifest: Manifest): Manifest {
+  const inside = <F extends StoredFile>(file: F): F =>
+    file.packed ? { ...file, storedSize: file.packed.size, sha256: file.packed.sha256 } : file;
+  const { artifacts, media } = manifest;
+  return {
+    ...manifest,
+    artifacts: artifacts.map(inside),
+    media: media && { ...media, index: media.index && inside(media.index) },
+  };
+}
+
+/** Decrypts a whole file; its last bytes come only when the stored bytes were those that the manifest names. */
+const proved = (file: StoredFile, identities: readonly string[]): Codec =>
+  async function* (source) {
+    const hash = createHash("sha256");
+    let held: Uint8Array | null = null;
+    try {
+      for await (const piece of decryptAge(identities, file.name)(hashed(source, hash))) {
+        if (held) yield held;
+        held = piece;
+      }
+    } catch (error) {
+      throw ofKnownKey(error, file);
+    }
+    if (hash.digest("hex") !== file.sha256) throw alteredAge(file.name, "its checksum differs from the manifest's");
+    if (held) yield held;
+  };
+
+async function* hashed(source: AsyncIterable<Uint8Array>, hash: { update(piece: Uint8Array): unknown }): AsyncGenerator<Uint8Array, void> {
+  for await (const piece of source) {
+    hash.update(piece);
+    yield piece;
+  }
+}
+
+/** The key is at hand, by what the manifest says: a file that it does not open is not the one that was stored. */
+const ofKnownKey = (error: unknown, { name }: StoredFile): unknown =>
+  error instanceof Failure && error.code === "KEY_MISSING" ? alteredAge(name, "it is encrypted to another key", error) : error;
