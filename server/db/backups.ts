@@ -1,5 +1,6 @@
 import { and, asc, count, desc, eq, getTableColumns, gt, gte, inArray, isNotNull, isNull, like, lt, or, sql } from "drizzle-orm";
 import type { BackupType, OperationStatus } from "../../shared/enums.ts";
+import type { PastPart } from "../domain/forecast.ts";
 import type { BackupId, ScheduleId, SourceId, StorageId } from "../domain/ids.ts";
 import type { Manifest } from "../domain/manifest.ts";
 import { activeStatuses } from "../domain/operation.ts";
@@ -192,6 +193,19 @@ export async function countFailedSince(db: Db, sourceId: SourceId, since: Date |
       ),
     );
   return row?.count ?? 0;
+}
+
+/** The parts of the source's newest completed backups, newest first. */
+export async function listPastParts(db: Db, sourceId: SourceId): Promise<PastPart[]> {
+  const rows = await db
+    .select({ compression: backups.compression, artifacts: backups.artifacts })
+    .from(backups)
+    .where(and(eq(backups.sourceId, sourceId), eq(backups.status, "COMPLETED"), isNull(backups.deletedAt)))
+    .orderBy(desc(backups.createdAt), desc(backups.id))
+    .limit(20);
+  return rows.flatMap(({ compression, artifacts }) =>
+    artifacts.map(({ part, size, storedSize }) => ({ part, compression, size, storedSize })),
+  );
 }
 
 /** Backups of the source that wait or run. */

@@ -7,9 +7,9 @@ import { type BackupFile, describe, listFolder, search } from "../engine/media/b
 import { openIndex, type StoredIndex } from "../engine/media/index-reader.ts";
 import type { MediaIndex } from "../engine/media/media-index.ts";
 import { type StoredFile, storedFile } from "../engine/media/stored-file.ts";
+import type { StoredBackup } from "../engine/stored-content.ts";
 import type { Backups } from "./backups.ts";
 import { firstOf } from "./paging.ts";
-import type { StoredBackups } from "./stored-backups.ts";
 
 export type { BackupFile } from "../engine/media/browse.ts";
 
@@ -21,7 +21,7 @@ interface Opened extends StoredIndex {
 
 interface Dependencies {
   readonly backups: Pick<Backups, "existing" | "manifestOf">;
-  readonly storedBackups: Pick<StoredBackups, "open">;
+  readonly storedBackups: { open(backup: BackupRow, manifest: Manifest): Promise<StoredBackup> };
 }
 
 /** Indexes kept in memory: what someone looks through, and one more. A million files take about 120 MB. */

@@ -8,6 +8,7 @@ import type { Manifest } from "../domain/manifest.ts";
 import { runBackup } from "../engine/backup.ts";
 import { logPatterns } from "../engine/media/walk.ts";
 import type { ClientTools } from "../engine/part.ts";
+import { openTargets } from "./backup-targets.ts";
 import type { Work } from "./running.ts";
 import type { Sources } from "./sources.ts";
 import type { Storages } from "./storages.ts";
@@ -26,9 +27,10 @@ export function createBackupWork({ catalog, sources, storages, tools, now, versi
   async function take(row: BackupRow, work: Work): Promise<void> {
     const source = await sources.existing(row.sourceId);
     const connection = row.type === "MEDIA" ? null : sources.connectionOf(source);
+    const targets = await openTargets({ catalog, storages, now }, row, work);
     const manifest = await runBackup(
       {
-        storage: await storages.open(row.storageId),
+        storage: targets.storage,
         folder: row.folder,
         packing: { compression: row.compression, level: row.compressionLevel },
         database: connection && { connection, tools: await tools(), ratio: await lastRatio(source.id) },
@@ -52,10 +54,13 @@ export function createBackupWork({ catalog, sources, storages, tools, now, versi
         },
         now,
       },
-      work,
+      { ...work, fits: targets.fits },
     );
-    await db.recordManifest(catalog, row.id, manifest);
-    work.say("INFO", "The backup is complete.");
+    const outcomes = await targets.outcomes();
+    await db.recordManifest(catalog, row.id, manifest, outcomes);
+    const missing = outcomes.filter(({ problem }) => problem !== null).map(({ storage }) => storage);
+    if (missing.length > 0) work.say("WARN", `The backup is complete, but not on ${missing.join(" and ")}: it is copied there later.`);
+    else work.say("INFO", "The backup is complete.");
   }
 
   async function scheduleOf(id: ScheduleId): Promise<Manifest["schedule"]> {

@@ -1,6 +1,6 @@
 import type { BackupType, Compression, Trigger, VerificationLevel } from "../../shared/enums.ts";
 import { compressionLevels, limits } from "../../shared/limits.ts";
-import type { BackupFilter, BackupRow } from "../db/backups.ts";
+import type { BackupFilter, BackupRow, NewBackup } from "../db/backups.ts";
 import * as db from "../db/backups.ts";
 import type { Db } from "../db/client.ts";
 import { findRefusedDeletion } from "../db/deletions.ts";
@@ -11,11 +11,10 @@ import { badInput, Failure, notFound } from "../domain/errors.ts";
 import { type BackupId, newId, type ScheduleId, type SourceId, type StorageId } from "../domain/ids.ts";
 import { backupFolder, defaultBackupName } from "../domain/naming.ts";
 import type { SettingValues } from "../domain/settings.ts";
-import { discardBackup } from "../engine/backup.ts";
-import { readManifest } from "../engine/manifest.ts";
 import type { ClientTools } from "../engine/part.ts";
 import type { Bus } from "../events/bus.ts";
 import type { Audit } from "./audit.ts";
+import { createBackupSettling } from "./backup-settle.ts";
 import { createBackupWork } from "./backup-work.ts";
 import type { Deletions } from "./deletions.ts";
 import { whyInUse } from "./in-use.ts";
@@ -26,6 +25,7 @@ import { createRemembered, manyRows } from "./remembered.ts";
 import type { Work } from "./running.ts";
 import { checkLevel, type OwnedSettings } from "./settings.ts";
 import type { Sources } from "./sources.ts";
+import { checkedChoice } from "./storage-choice.ts";
 import type { Storages } from "./storages.ts";
 import { createVerificationRequests } from "./verification-request.ts";
 import { watching } from "./watch.ts";
@@ -57,6 +57,8 @@ export interface BackupRequest {
   readonly type: BackupType;
   readonly sourceId?: SourceId | null;
   readonly storageId?: StorageId | null;
+  /** All storages of it, the first of which is read first; instead of `storageId`. */
+  readonly storageIds?: readonly StorageId[] | null;
   readonly compress?: boolean | null;
   readonly compression?: Compression | null;
   readonly compressionLevel?: number | null;
@@ -69,8 +71,9 @@ export type Backups = ReturnType<typeof createBackups>;
 
 /** Takes, lists, pins and deletes backups. */
 export function createBackups(dependencies: Dependencies) {
-  const { catalog, bus, audit, operations, sources, storages, deletions, settings, queue, now, onError } = dependencies;
+  const { catalog, bus, audit, operations, sources, storages, deletions, settings, queue, now } = dependencies;
   const { take, manifestOf } = createBackupWork(dependencies);
+  const settle = createBackupSettling(dependencies);
   const verifying = createVerificationRequests(dependencies);
   let large = false;
   // What a filter finds says little of how much it read: once a list was found to be long, all counts are kept.
@@ -86,7 +89,9 @@ export function createBackups(dependencies: Dependencies) {
   async function reserve(actor: Actor, request: BackupRequest, trigger: Trigger, duringRestore = false): Promise<BackupRow> {
     const source = await sources.choose(request.sourceId ?? null);
     checkParts(source, request.type);
-    const storage = await storages.choose(request.storageId ?? null);
+    const { first, others } = checkedChoice(request);
+    const storage = await storages.choose(first);
+    for (const other of others) await storages.choose(other);
     const at = now();
     const name = request.name?.trim() || defaultBackupName(source.name, at);
     if (name.length > limits.nameLength) throw badInput(`A backup's name has at most ${limits.nameLength} characters.`);
@@ -101,7 +106,7 @@ export function createBackups(dependencies: Dependencies) {
         throw new Failure("CONFLICT", `${source.name} is being restored.`, "Back it up when the restore has ended.", {
           reason: "TARGET_BUSY",
         });
-      await db.insertBackup(tx, {
+      const row: NewBackup = {
         id,
         name,
         description: request.description?.trim() || null,
@@ -118,7 +123,8 @@ export function createBackups(dependencies: Dependencies) {
         artifacts: [],
         status: "QUEUED",
         createdAt: at,
-      });
+      };
+      await db.insertBackup(tx, row, others);
     });
     bus.publish("backup", { id });
     return existing(id);
@@ -211,25 +217,8 @@ export function createBackups(dependencies: Dependencies) {
       });
     },
 
-    /**
-     * Decides what became of a backup whose worker is gone: complete after all when its manifest was written (null),
-     * else swept from the storage and failed.
-     */
-    async settle(id: BackupId): Promise<Failure | null> {
-      const row = await existing(id);
-      const storage = await storages.open(row.storageId);
-      const manifest = await readManifest(storage, row.folder).catch(() => null);
-      if (manifest?.id === id) {
-        if (!(await manifestOf(id))) await db.recordManifest(catalog, id, manifest);
-        return null;
-      }
-      await discardBackup(storage, row.folder).catch(onError);
-      return new Failure(
-        "INTERRUPTED",
-        "Holdfast stopped while this backup was running; what it had stored was removed.",
-        "Start it again.",
-      );
-    },
+    /** Decides what became of a backup whose worker is gone: null when it is complete after all. */
+    settle: (id: BackupId): Promise<Failure | null> => settle(id),
 
     /** Has those verified that are complete and were asked for with a verification, where a crash came between. */
     finishVerifying: () => verifying.followAll(),

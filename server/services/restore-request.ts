@@ -17,7 +17,7 @@ import type { Backups } from "./backups.ts";
 import { checkOccupancy, checkPaths, checkSafety, checkTables } from "./restore-checks.ts";
 import { checkTargetDatabase, targetOf } from "./restore-target.ts";
 import type { Sources } from "./sources.ts";
-import type { StoredBackups } from "./stored-backups.ts";
+import type { OpenedBackup, StoredBackups } from "./stored-backups.ts";
 
 /** What is asked of a restore. */
 export interface RestoreRequest {
@@ -55,6 +55,8 @@ export interface UploadContents {
 /** What is restored: a backup's content or that of uploads. */
 export interface Restorable {
   readonly backup: BackupRow | null;
+  /** Where the backup is read. */
+  readonly from: OpenedBackup["from"] | null;
   readonly uploadIds: readonly UploadId[] | null;
   readonly content: Content;
   /** What a person calls it. */
@@ -97,8 +99,8 @@ export function createRestoreRequests({ catalog, backups, sources, storedBackups
     const manifest = await backups.manifestOf(id);
     if (backup.status !== "COMPLETED" || !manifest)
       throw badInput(`${backup.name} is not complete, so it cannot be restored.`, "Choose a completed backup.");
-    const content = contentOf(await storedBackups.open(backup, manifest));
-    return { backup, uploadIds: null, content, name: backup.name, collations: [] };
+    const opened = await storedBackups.open(backup, manifest);
+    return { backup, from: opened.from, uploadIds: null, content: contentOf(opened), name: backup.name, collations: [] };
   }
 
   /** What the request names, and the target that it goes into: a backup's own source when none is named. */
@@ -108,7 +110,7 @@ export function createRestoreRequests({ catalog, backups, sources, storedBackups
     if (uploadIds?.length) {
       if (!uploads) throw badInput("Uploads cannot be restored here.", "Restore a backup by its `backupId`.");
       const target = await sources.choose(targetSourceId ?? null);
-      return { target, backup: null, uploadIds, ...(await uploads.contentOf(uploadIds, rewrites ?? null, target.mediaPaths)) };
+      return { target, backup: null, from: null, uploadIds, ...(await uploads.contentOf(uploadIds, rewrites ?? null, target.mediaPaths)) };
     }
     if (!backupId) throw badInput("Name what to restore.", "Give a backup's id as `backupId`, or `uploadIds`.");
     if (rewrites) throw badInput("Only uploads are rewritten on their way; a backup is restored as it is.", "Leave `rewrites` out.");

@@ -26,6 +26,7 @@ import type { Backups } from "./backups.ts";
 import type { ResolvedRestore, RestoreRequests } from "./restore-request.ts";
 import type { Work } from "./running.ts";
 import type { Sources } from "./sources.ts";
+import { sayWhere } from "./stored-backups.ts";
 
 interface Dependencies {
   readonly catalog: Db;
@@ -63,6 +64,7 @@ export function createRestoreWork({ catalog, bus, backups, sources, tools, now, 
     const plan = planFor(row, restore, await requests.targetIn(restore, occupancy === "missing"), work.confirm);
     const wanted = await bytesOf(plan);
     work.say("INFO", `Restoring ${restore.name}.`);
+    if (restore.from) sayWhere(restore.from, work.say);
     work.report({ phase: "PREPARING", bytesProcessed: 0, bytesExpected: null, currentItem: null });
     // What is broken is found before the target's owner waits for a safety copy, and long before the target is touched.
     await verifyContent(plan, work, { before: 0, expected: wanted });

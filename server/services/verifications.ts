@@ -12,7 +12,7 @@ import type { Backups } from "./backups.ts";
 import type { Operations } from "./operations.ts";
 import type { Queue } from "./queue.ts";
 import type { Work } from "./running.ts";
-import type { StoredBackups } from "./stored-backups.ts";
+import { type StoredBackups, sayWhere } from "./stored-backups.ts";
 import { createVerificationRequests } from "./verification-request.ts";
 import { watching } from "./watch.ts";
 
@@ -48,7 +48,9 @@ export function createVerifications(dependencies: Dependencies) {
     const manifest = await backups.manifestOf(backup.id);
     if (!manifest) throw new Failure("NOT_FOUND", `${backup.name} has no manifest in the catalog.`);
     work.say("INFO", `${row.level === "CHECKSUM" ? "Reading every stored byte" : "Restoring, for a drill,"} of ${backup.name}.`);
-    const plan = { ...(await storedBackups.open(backup, manifest)), now };
+    const opened = await storedBackups.open(backup, manifest);
+    sayWhere(opened.from, work.say);
+    const plan = { ...opened, now };
     const report = row.level === "CHECKSUM" ? await verifyChecksum(plan, work) : await drill(plan, { openScratchServer, tools }, work);
     await db.recordReport(catalog, row.id, report);
     if (!report.passed) work.say("ERROR", "The backup did not pass.");
