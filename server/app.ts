@@ -7,7 +7,6 @@ import { migrate } from "./db/migrate.ts";
 import { holdsSealedSecrets } from "./db/secrets.ts";
 import { findTools } from "./engine/database/tools.ts";
 import { deathGuard } from "./engine/process.ts";
-import { capacityOf } from "./engine/storage/capacity.ts";
 import { openReceived } from "./engine/upload/received.ts";
 import type { OpenScratchServer } from "./engine/verify.ts";
 import { memoryBus } from "./events/memory.ts";
@@ -20,6 +19,7 @@ import { createAlerts } from "./services/alerts.ts";
 import { createAudit } from "./services/audit.ts";
 import { createBackupFiles } from "./services/backup-files.ts";
 import { createBackups } from "./services/backups.ts";
+import { createCatalogRebuild } from "./services/catalog-rebuild.ts";
 import { createChannels } from "./services/channels.ts";
 import { createCleanups } from "./services/cleanups.ts";
 import { createClockWatch } from "./services/clock-watch.ts";
@@ -53,6 +53,10 @@ import { createSettings } from "./services/settings.ts";
 import { unsigned } from "./services/signing.ts";
 import { createSources } from "./services/sources.ts";
 import { createStatistics } from "./services/statistics.ts";
+import { createStorageAccess } from "./services/storage-access.ts";
+import { createStorageAdapters } from "./services/storage-adapters.ts";
+import { createStorageLooks } from "./services/storage-looks.ts";
+import { createStorageMarks } from "./services/storage-marks.ts";
 import { createStorages } from "./services/storages.ts";
 import { createStoredBackups } from "./services/stored-backups.ts";
 import { createSystem } from "./services/system.ts";
@@ -151,8 +155,11 @@ async function wire(
     : null;
   if (lines) followers.add(lines.follow);
   const kept = createKeptBackups({ catalog: db, bus, now });
-  const storages = createStorages({ db, audit, now, use: kept.byStorage });
-  const storedBackups = createStoredBackups({ storages });
+  const [adapters, looks, marks] = [createStorageAdapters(), createStorageLooks({ bus, now }), createStorageMarks({ db, now, onError })];
+  const access = createStorageAccess({ secrets, conceal, settings: owned, adapters, marks, looks, now });
+  const bounds = { home: settings.home, roots: settings.storageRoots };
+  const storages = createStorages({ db, bus, audit, access, marks, bounds, now, use: kept.byStorage });
+  const storedBackups = createStoredBackups({ catalog: db, storages });
   const sources = createSources({ db, audit, secrets, conceal, tools, now });
   const labels = createLabels({ catalog: db, bus, audit, storages, signing: unsigned, now, onError });
   const deletions = createDeletions({ catalog: db, bus, storages, now, onError });
@@ -202,7 +209,7 @@ async function wire(
   let dashboardUrl = publicUrlOf(settings);
   const sending = createSending({ secrets, conceal, settings: owned, publicUrl: () => dashboardUrl, now });
   const deliveries = createDeliveries({ db, bus, audit, settings: owned, sending, now, onError });
-  const alerts = createAlerts({ db, bus, settings: owned, deliveries, capacityOf, now });
+  const alerts = createAlerts({ db, bus, settings: owned, deliveries, storages, now });
   const digest = createDigest({ db, bus, settings: owned, deliveries, now });
   const heartbeats = followBeginnings({ db, bus, sending, onError });
   // Whether a failed try is made good by another is known once its run has been settled.
@@ -227,6 +234,7 @@ async function wire(
     backups,
     backupFiles,
     labels,
+    catalogRebuild: createCatalogRebuild({ catalog: db, bus, audit, storages, signing: unsigned, clock, now }),
     restores,
     verifications,
     cleanups,
@@ -245,13 +253,14 @@ async function wire(
       reads: { db, settings: owned, sources, sending },
       writesOn: configurationWritesOn({
         ...{ secrets, conceal, findTools, environmentSmtpUrl: settings.smtpUrl, bus, now },
+        ...{ adapters, looks, bounds, onError },
         alarm: queue.alarm ?? noAlarm,
         publicUrl: () => dashboardUrl,
       }),
       version,
       now,
     }),
-    metrics: createMetrics({ catalog: db, settings: owned, kept, version, now }),
+    metrics: createMetrics({ catalog: db, settings: owned, storages, kept, version, now }),
     statistics: createStatistics({ catalog: db, settings: owned, storages, kept, now }),
     health: createHealth({ groups: [], bus, now, onError }),
     tokens: createTokens({ db, audit, now }),
@@ -276,6 +285,7 @@ async function wire(
       copies,
       history,
       uploads,
+      storages,
       schedules,
       scheduleRuns,
       alerts,

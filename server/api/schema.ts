@@ -7,6 +7,7 @@ import { AuditResolver } from "./audit/resolver.ts";
 import { BackupFilesResolver } from "./backup/files-resolver.ts";
 import { BackupLabelsResolver } from "./backup/labels-resolver.ts";
 import { BackupResolver } from "./backup/resolver.ts";
+import { CatalogResolver } from "./catalog/resolver.ts";
 import { BackupExpiryResolver, CleanupResolver, RetentionVerdictResolver } from "./cleanup/resolver.ts";
 import { HealthResolver } from "./health/resolver.ts";
 import { DeliveryResolver } from "./notification/delivery-resolver.ts";
@@ -42,6 +43,7 @@ export const buildApiSchema = (): Promise<GraphQLSchema> =>
       BackupScheduleResolver,
       DeliveryResolver,
       NotificationChannelResolver,
+      CatalogResolver,
       CleanupResolver,
       HealthResolver,
       OperationResolver,

@@ -6,6 +6,8 @@ export interface ClockNote {
   readonly reason: string | null;
   /** Backups up to this instant may lie in the future: an administrator has said so. */
   readonly trustedUntil: string | null;
+  /** Why nothing is deleted by itself until an administrator says so, whatever the clock does; left out where nothing is. */
+  readonly held?: string | null;
 }
 
 const minute = 60_000;
@@ -23,22 +25,25 @@ const steadyFor = 24 * hour;
  */
 export function clockAfter(before: ClockNote | null, now: Date, expected: number | null, newestBackup: Date | null): ClockNote {
   const seenAt = now.toISOString();
-  const trustedUntil = before?.trustedUntil ?? null;
+  const [trustedUntil, held] = [before?.trustedUntil ?? null, before?.held ?? null];
   const reason = jumpOf(before, now, expected) ?? futureOf(newestBackup, now, trustedUntil);
-  if (reason !== null) return { seenAt, trustedUntil, pausedAt: seenAt, reason };
+  if (reason !== null) return { seenAt, trustedUntil, held, pausedAt: seenAt, reason };
   if (before?.pausedAt && now.getTime() - Date.parse(before.pausedAt) < steadyFor) return { ...before, seenAt };
-  return { seenAt, trustedUntil, pausedAt: null, reason: null };
+  return { seenAt, trustedUntil, held, pausedAt: null, reason: null };
 }
 
 /** Why nothing is deleted by itself, as a sentence; null when nothing is in its way. */
-export const pauseOf = ({ pausedAt, reason }: ClockNote): string | null =>
-  pausedAt === null ? null : `${reason} Nothing is deleted by itself until the clock has been steady for 24 hours.`;
+export function pauseOf({ pausedAt, reason, held }: ClockNote): string | null {
+  if (held) return `${held} Nothing is deleted by itself until an administrator lets it go on.`;
+  return pausedAt === null ? null : `${reason} Nothing is deleted by itself until the clock has been steady for 24 hours.`;
+}
 
 /** The same clock, once an administrator has said that it is right. */
 export const resumed = (note: ClockNote, newestBackup: Date | null): ClockNote => ({
   ...note,
   pausedAt: null,
   reason: null,
+  held: null,
   trustedUntil: newestBackup && newestBackup.toISOString() > note.seenAt ? newestBackup.toISOString() : note.trustedUntil,
 });
 

@@ -101,7 +101,11 @@ const schema = z.object({
 const maximumBytes = 64 * 1024 * 1024;
 
 /** Reads a backup's manifest from its storage. ARTIFACT_CORRUPT names the first field that is wrong. */
-export async function readManifest(storage: Storage, folder: string): Promise<Manifest> {
+export const readManifest = async (storage: Storage, folder: string): Promise<Manifest> =>
+  parseManifest(await readManifestText(storage, folder), folder);
+
+/** The manifest as it is stored. */
+export async function readManifestText(storage: Storage, folder: string): Promise<string> {
   const name = `${folder}/${manifestName}`;
   const size = await storage.size(name);
   if (size === null)
@@ -109,7 +113,7 @@ export async function readManifest(storage: Storage, folder: string): Promise<Ma
   if (size > maximumBytes) throw new Failure("ARTIFACT_CORRUPT", `The manifest in ${folder} is too large to be one.`);
   const pieces: Buffer[] = [];
   for await (const piece of await storage.get(name)) pieces.push(piece);
-  return parseManifest(Buffer.concat(pieces).toString(), folder);
+  return Buffer.concat(pieces).toString();
 }
 
 /** The manifest that `text` holds; `where` names it in the Failure. */

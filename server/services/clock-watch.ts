@@ -41,6 +41,12 @@ export function createClockWatch({ db, audit, now, monotonic }: Dependencies) {
       return { paused: note && pauseOf(note) };
     },
 
+    /** Nothing is deleted by itself from now on, for this reason, until an administrator says so. */
+    async hold(reason: string): Promise<void> {
+      await observe();
+      await changeMark<ClockNote | null>(db, mark, (note) => note && { ...note, held: reason });
+    },
+
     /** Deletion goes on although the clock jumped. False when it was not paused. */
     async resume(actor: Actor | null): Promise<boolean> {
       allow(actor, "cleanup");

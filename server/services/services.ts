@@ -3,6 +3,7 @@ import type { Alerts } from "./alerts.ts";
 import type { AuditTrail } from "./audit.ts";
 import type { BackupFiles } from "./backup-files.ts";
 import type { Backups } from "./backups.ts";
+import type { CatalogRebuild } from "./catalog-rebuild.ts";
 import type { Channels } from "./channels.ts";
 import type { Cleanups } from "./cleanups.ts";
 import type { ConfigurationService } from "./configuration.ts";
@@ -35,6 +36,7 @@ export interface Services {
   readonly backups: Backups;
   readonly backupFiles: BackupFiles;
   readonly labels: LabelsService;
+  readonly catalogRebuild: CatalogRebuild;
   readonly restores: Restores;
   readonly restorePlans: RestorePlans;
   readonly verifications: Verifications;

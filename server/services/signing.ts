@@ -1,21 +1,19 @@
 import type { Authenticity } from "../../shared/enums.ts";
-import type { Authentication } from "../domain/manifest.ts";
+import type { Labels } from "../domain/labels.ts";
 
-/** A record that lies on a storage and says who wrote it. */
-export interface Signed {
-  readonly authentication: Authentication | null;
-}
-
-/** Proves on a storage who wrote a record, and finds out of one whether it is what was written. */
+/** Proves on a storage who wrote what lies beside the artifacts, and finds out whether it is what was written. */
 export interface Signing {
-  /** The record with its proof. */
-  sign<T extends object>(record: T): Promise<T & Signed>;
-  /** Of a record as it was read. */
-  judge(record: Signed): Promise<Authenticity>;
+  /** The labels with their proof. */
+  sign(labels: Omit<Labels, "authentication">): Promise<Labels>;
+  /** Of labels as they were read. */
+  judgeLabels(labels: Labels): Promise<Authenticity>;
+  /** Of a manifest as it lies in `folder`. */
+  judgeManifest(text: string, folder: string): Promise<Authenticity>;
 }
 
 /** For as long as nothing is signed. */
 export const unsigned: Signing = {
-  sign: async (record) => ({ ...record, authentication: null }),
-  judge: async () => "UNSIGNED",
+  sign: async (labels) => ({ ...labels, authentication: null }),
+  judgeLabels: async () => "UNSIGNED",
+  judgeManifest: async () => "UNSIGNED",
 };
