@@ -25,6 +25,7 @@ export const { p, navigate, isActive, route, preload } = createRouter({
   "/storages/:id": () => import("./pages/EditStorage.svelte"),
   "/statistics": () => import("./pages/Statistics.svelte"),
   "/activity": () => import("./pages/Activity.svelte"),
+  "/health": () => import("./pages/Health.svelte"),
   "/notifications": () => import("./pages/Notifications.svelte"),
   "/notifications/new": () => import("./pages/EditChannel.svelte"),
   "/notifications/:id": () => import("./pages/EditChannel.svelte"),

@@ -17,7 +17,7 @@ export default defineConfig({
   },
   server: {
     proxy: {
-      "/graphql": { target: server, ws: true },
+      "^/graphql$": { target: server, ws: true },
       "/api": server,
       "/downloads": server,
     },

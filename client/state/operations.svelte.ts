@@ -6,6 +6,7 @@ import {
   ActiveOperationsDocument,
   BackupChangedDocument,
   CleanupChangedDocument,
+  HealthChangedDocument,
   OperationProgressDocument,
   RestoreChangedDocument,
   ScheduleChangedDocument,
@@ -54,6 +55,7 @@ class LiveOperations {
       client.subscription(ScheduleChangedDocument, {}).subscribe(() => connection.heard()),
       client.subscription(ScheduleDeletedDocument, {}).subscribe(() => connection.heard()),
       client.subscription(CleanupChangedDocument, {}).subscribe(() => connection.heard()),
+      client.subscription(HealthChangedDocument, {}).subscribe(() => connection.heard()),
     ];
     void this.catchUp(client);
     return () => {

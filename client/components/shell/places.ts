@@ -4,6 +4,7 @@ import CalendarClock from "@lucide/svelte/icons/calendar-clock";
 import ChartColumn from "@lucide/svelte/icons/chart-column";
 import Database from "@lucide/svelte/icons/database";
 import HardDrive from "@lucide/svelte/icons/hard-drive";
+import HeartPulse from "@lucide/svelte/icons/heart-pulse";
 import LayoutDashboard from "@lucide/svelte/icons/layout-dashboard";
 import RotateCcw from "@lucide/svelte/icons/rotate-ccw";
 import Settings2 from "@lucide/svelte/icons/settings-2";
@@ -18,6 +19,7 @@ export const places = [
   { href: "/storages", label: "Storages", icon: HardDrive },
   { href: "/statistics", label: "Statistics", icon: ChartColumn },
   { href: "/activity", label: "Activity", icon: Activity },
+  { href: "/health", label: "Health", icon: HeartPulse },
   { href: "/settings", label: "Settings", icon: Settings2 },
 ] as const;
 
