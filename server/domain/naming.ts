@@ -23,11 +23,16 @@ export function backupFolder(slug: string, type: BackupType, createdAt: Date, id
 const bases: Readonly<Record<Part, string>> = { database: "database.sql", media: "media.tar" };
 const suffixes: Readonly<Record<Compression, string>> = { NONE: "", GZIP: ".gz", ZSTD: ".zst" };
 
-/** The artifact's file name: `database.sql.zst`. */
-export const artifactName = (part: Part, compression: Compression) => `${bases[part]}${suffixes[compression]}`;
+/** What the names of encrypted files end with. */
+const sealedSuffix = (encrypted: boolean) => (encrypted ? ".age" : "");
+
+/** The artifact's file name: `database.sql.zst`, encrypted `database.sql.zst.age`. */
+export const artifactName = (part: Part, compression: Compression, encrypted = false) =>
+  `${bases[part]}${suffixes[compression]}${sealedSuffix(encrypted)}`;
 
 /** The file beside the media's archive that lists what is in it: `media.index.zst`. */
-export const mediaIndexName = (compression: Compression) => `media.index${suffixes[compression]}`;
+export const mediaIndexName = (compression: Compression, encrypted = false) =>
+  `media.index${suffixes[compression]}${sealedSuffix(encrypted)}`;
 
 export const manifestName = "manifest.json";
 
@@ -40,13 +45,18 @@ export function defaultBackupName(source: string, now: Date): string {
 const decompress: Readonly<Record<Compression, string>> = { NONE: "cat", GZIP: "gunzip -c", ZSTD: "zstd -dc" };
 const tarFlag: Readonly<Record<Compression, string>> = { NONE: "", GZIP: "--gzip ", ZSTD: "--zstd " };
 
-/** The stock commands that restore the artifacts by hand, run in the backup's folder. */
-export function restoreCommands(parts: readonly Part[], compression: Compression, database: string | null): string[] {
-  return parts.map((part) =>
-    part === "database"
-      ? `${decompress[compression]} ${artifactName(part, compression)} | mariadb --binary-mode --comments ${shellQuoted(database ?? "")}`
-      : `tar ${tarFlag[compression]}-xpf ${artifactName(part, compression)}`,
-  );
+/**
+ * The stock commands that restore the artifacts by hand, run in the backup's folder. Where it is encrypted, the file key.txt
+ * beside them holds the identity that opens it: `AGE-SECRET-KEY-1…`.
+ */
+export function restoreCommands(parts: readonly Part[], compression: Compression, database: string | null, encrypted = false): string[] {
+  return parts.map((part) => {
+    const name = artifactName(part, compression, encrypted);
+    const opened = encrypted ? `age -d -i key.txt ${name} | ` : "";
+    if (part === "media") return encrypted ? `${opened}tar ${tarFlag[compression]}-xpf -` : `tar ${tarFlag[compression]}-xpf ${name}`;
+    const unpacked = encrypted ? (compression === "NONE" ? "" : `${decompress[compression]} | `) : `${decompress[compression]} ${name} | `;
+    return `${opened}${unpacked}mariadb --binary-mode --comments ${shellQuoted(database ?? "")}`;
+  });
 }
 
 const shellQuoted = (word: string) => (/^[A-Za-z0-9_]+$/.test(word) ? word : `-- '${word.replaceAll("'", `'\\''`)}'`);

@@ -21,9 +21,10 @@ const purpose = "holdfast manifest v1\n";
  * The id, the folder, and each file's name, size and SHA-256 as stored are among it: a manifest that was changed, moved to
  * another folder, or whose files are another backup's, is noticed.
  */
-export function authenticate(manifest: Omit<Manifest, "authentication">, { keyId, key }: MacKey): Authentication {
-  return { keyId, mac: macOf(manifest, key).toString("hex") };
-}
+export const authenticate = (manifest: Omit<Manifest, "authentication">, { keyId, key }: MacKey): Authentication => ({
+  keyId,
+  mac: macOf(manifest, key).toString("hex"),
+});
 
 /**
  * Whether the manifest in `folder` is what one of our keys wrote. `manifest` is the JSON as it was read, since what a

@@ -4,9 +4,11 @@ import type { Phase } from "../../shared/enums.ts";
 import { formatBytes, formatDuration } from "../../shared/format.ts";
 import type { Connection } from "../domain/connection.ts";
 import { Failure, messageOf } from "../domain/errors.ts";
-import type { Artifact, DatabaseSummary, Manifest, MediaIndexFile, MediaSummary, Part } from "../domain/manifest.ts";
+import type { Artifact, DatabaseSummary, Encryption, Manifest, MediaIndexFile, MediaSummary, Part } from "../domain/manifest.ts";
 import { artifactName, manifestName, mediaIndexName, restoreCommands } from "../domain/naming.ts";
 import type { Report } from "../domain/progress.ts";
+import { authenticate, type MacKey } from "./authentication.ts";
+import { encryptAge } from "./codec/age.ts";
 import { openDump } from "./database/dump.ts";
 import { inspectDatabase } from "./database/inspect.ts";
 import { openPack, type PackReader } from "./media/pack.ts";
@@ -27,6 +29,8 @@ export interface BackupPlan {
     readonly ratio: number | null;
   } | null;
   readonly media: { readonly roots: readonly string[]; readonly exclude: readonly string[] } | null;
+  /** Encrypts the files and proves the manifest; absent: neither. */
+  readonly seal?: Seal;
   /** The manifest's own fields: what and whose this backup is. */
   readonly about: Omit<
     Manifest,
@@ -49,6 +53,14 @@ export interface BackupPlan {
 export interface Measured {
   readonly database: number | null;
   readonly media: number | null;
+}
+
+/** With what a backup is sealed. */
+export interface Seal {
+  /** To whom its files are encrypted; null: to nobody, they are stored as they are. */
+  readonly encryption: Encryption | null;
+  /** Proves the manifest. */
+  readonly mac: MacKey;
 }
 
 export interface BackupWork extends Running {
@@ -119,20 +131,21 @@ async function storeAll(plan: BackupPlan, work: BackupWork, startedAt: Date): Pr
 
   work.report({ phase: "STORING", bytesProcessed: before, bytesExpected: before, currentItem: manifestName });
   const parts = artifacts.map(({ part }) => part);
-  const manifest: Manifest = {
+  const encryption = plan.seal?.encryption ?? null;
+  const unproved: Omit<Manifest, "authentication"> = {
     format: 1,
     ...plan.about,
     folder: plan.folder,
-    encrypted: false,
-    encryption: null,
+    encrypted: encryption !== null,
+    encryption,
     startedAt: startedAt.toISOString(),
     finishedAt: plan.now().toISOString(),
     artifacts,
     database,
     media,
-    restoreCommands: restoreCommands(parts, plan.packing.compression, database?.name ?? null),
-    authentication: null,
+    restoreCommands: restoreCommands(parts, plan.packing.compression, database?.name ?? null, encryption !== null),
   };
+  const manifest: Manifest = { ...unproved, authentication: plan.seal ? authenticate(unproved, plan.seal.mac) : null };
   await work.confirm?.();
   await plan.storage.put(`${plan.folder}/${manifestName}`, Readable.from([Buffer.from(`${JSON.stringify(manifest, null, 2)}\n`)]), work);
   return manifest;
@@ -151,11 +164,8 @@ async function onceMoreIfChanged<T>({ signal, say }: BackupWork, dump: () => Pro
 
 /** Stores the list of what is in the archive beside it. */
 async function storeIndex(plan: BackupPlan, work: BackupWork, reader: PackReader): Promise<MediaIndexFile> {
-  const [name, index, stored] = [mediaIndexName(plan.packing.compression), reader.index(), new Meter()];
-  await pipeline(index.bytes, stored, (bytes) => plan.storage.put(`${plan.folder}/${name}`, bytes as AsyncIterable<Uint8Array>, work), {
-    signal: work.signal,
-  });
-  return { name, size: index.size, storedSize: stored.bytes, sha256: stored.digest(), packed: null };
+  const { size, bytes } = reader.index();
+  return { ...(await storeFile(plan, work, mediaIndexName(plan.packing.compression, isEncrypted(plan)), bytes)), size };
 }
 
 /** The uncompressed bytes to come, from the data's own measure. */
@@ -188,23 +198,32 @@ async function store<S>(
   reader: PartReader<S>,
   follow: () => void,
 ): Promise<{ artifact: Artifact; summary: S }> {
-  const name = artifactName(part, plan.packing.compression);
-  const stored = new Meter();
+  const name = artifactName(part, plan.packing.compression, isEncrypted(plan));
   const started = plan.now();
   const timer = setInterval(follow, everyMilliseconds);
   // A reader that fails rejects both: `done` is looked at last, and must not count as unhandled until then.
   reader.done.catch(() => {});
   try {
-    await pipeline(reader.bytes, stored, (bytes) => plan.storage.put(`${plan.folder}/${name}`, bytes as AsyncIterable<Uint8Array>, work), {
-      signal: work.signal,
-    });
+    const stored = await storeFile(plan, work, name, reader.bytes);
     const { size, summary } = await reader.done;
     follow();
-    const artifact = { name, part, size, storedSize: stored.bytes, sha256: stored.digest(), packed: null };
     const seconds = (plan.now().getTime() - started.getTime()) / 1000;
-    work.say("INFO", `Stored ${name}: ${formatBytes(size)} in ${formatBytes(stored.bytes)}, ${formatDuration(seconds)}.`);
-    return { artifact, summary };
+    work.say("INFO", `Stored ${name}: ${formatBytes(size)} in ${formatBytes(stored.storedSize)}, ${formatDuration(seconds)}.`);
+    return { artifact: { part, size, ...stored }, summary };
   } finally {
     clearInterval(timer);
   }
 }
+
+/** Stores one file, encrypted where the plan says so, and tells what was stored. */
+async function storeFile({ storage, folder, seal }: BackupPlan, work: BackupWork, name: string, bytes: Readable) {
+  const [inside, stored, { signal }] = [new Meter(), new Meter(), work];
+  const put = (metered: AsyncIterable<Uint8Array>) => storage.put(`${folder}/${name}`, metered, work);
+  const recipients = seal?.encryption?.recipients;
+  if (recipients) await pipeline(bytes, inside, encryptAge(recipients), stored, put, { signal });
+  else await pipeline(bytes, stored, put, { signal });
+  const packed = recipients ? { size: inside.bytes, sha256: inside.digest() } : null;
+  return { name, storedSize: stored.bytes, sha256: stored.digest(), packed };
+}
+
+const isEncrypted = ({ seal }: BackupPlan) => (seal?.encryption ?? null) !== null;

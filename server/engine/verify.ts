@@ -6,11 +6,11 @@ import type { Manifest, Part } from "../domain/manifest.ts";
 import { manifestName } from "../domain/naming.ts";
 import type { TableCheck, VerificationReport } from "../domain/verification.ts";
 import type { Content } from "./content.ts";
+import { labelsVersionOf } from "./labels.ts";
 import { parseManifest, readManifest } from "./manifest.ts";
 import { compareArchive } from "./media/compare.ts";
 import type { ClientTools, Running } from "./part.ts";
-import type { Storage } from "./storage/storage.ts";
-import { contentOf } from "./stored-content.ts";
+import { contentOf, type StoredBackup } from "./stored-content.ts";
 import { drillDatabase } from "./verify-database.ts";
 import { checkDump } from "./verify-dump.ts";
 import { Findings } from "./verify-findings.ts";
@@ -24,12 +24,8 @@ export interface ScratchServer extends AsyncDisposable {
 /** Starts one that can hold `bytes` of data. Aborting `signal` ends it. */
 export type OpenScratchServer = (bytes: number, running: Running) => Promise<ScratchServer>;
 
-export interface VerifyPlan {
-  readonly storage: Storage;
-  /** The backup's folder on the storage. */
-  readonly folder: string;
-  /** As the catalog has it; the storage's own copy is compared with it. */
-  readonly manifest: Manifest;
+/** The manifest is the catalog's; the storage's own copy is compared with it. */
+export interface VerifyPlan extends StoredBackup {
   readonly now: () => Date;
 }
 
@@ -101,8 +97,11 @@ export async function drill(plan: VerifyPlan, means: DrillMeans, work: VerifyWor
 
 /** Null where the manifest does not even name what it tells of. */
 async function openContent(plan: VerifyPlan, findings: Findings): Promise<Content | null> {
-  await findings.look(() => checkManifest(plan));
-  return findings.look(async () => contentOf(plan));
+  const { storage, manifest } = plan.stored ?? plan;
+  await findings.look(() => checkManifest({ storage, folder: plan.folder, manifest }));
+  const content = await findings.look(async () => contentOf(plan));
+  if (content) findings.add(...(await extraFiles({ storage, folder: plan.folder, manifest })));
+  return content;
 }
 
 const findingsOf = (work: VerifyWork) => new Findings((problem) => work.say("ERROR", problem));
@@ -110,7 +109,7 @@ const findingsOf = (work: VerifyWork) => new Findings((problem) => work.say("ERR
 const sizeOf = (manifest: Manifest, part: Part) => manifest.artifacts.find((artifact) => artifact.part === part)?.size ?? 0;
 
 /** The storage alone has to be enough, so its own record must say what the catalog says. ARTIFACT_CORRUPT names what differs. */
-async function checkManifest({ storage, folder, manifest }: VerifyPlan): Promise<void> {
+async function checkManifest({ storage, folder, manifest }: StoredBackup): Promise<void> {
   const stored = await readManifest(storage, folder);
   // Brought to the same form: the catalog's may be of a Holdfast that did not know all fields yet.
   const known = parseManifest(JSON.stringify(manifest), folder);
@@ -123,8 +122,22 @@ async function checkManifest({ storage, folder, manifest }: VerifyPlan): Promise
       );
 }
 
+/** What lies in the folder and is not of this backup, as sentences. */
+async function extraFiles({ storage, folder, manifest }: StoredBackup): Promise<string[]> {
+  const known = new Set([manifestName, ...filesOf(manifest).map(({ name }) => name)]);
+  const extra: string[] = [];
+  for await (const { name } of storage.list(`${folder}/`)) {
+    const own = name.slice(folder.length + 1);
+    if (!known.has(own) && labelsVersionOf(own) === null)
+      extra.push(`${own} is not of this backup: its manifest does not name it. Find out who put it there.`);
+  }
+  return extra;
+}
+
+const filesOf = ({ artifacts, media }: Manifest) => [...artifacts, ...(media?.index ? [media.index] : [])];
+
 function conclude(
-  { manifest }: VerifyPlan,
+  plan: VerifyPlan,
   findings: Findings,
   steps: Steps,
   work: VerifyWork,
@@ -132,8 +145,7 @@ function conclude(
 ): VerificationReport {
   steps.begin("FINISHING", 0)({ bytes: 0, item: null });
   const passed = findings.all.length === 0;
-  const files = [...manifest.artifacts, ...(manifest.media?.index ? [manifest.media.index] : [])];
-  const bytesChecked = files.reduce((sum, { storedSize }) => sum + storedSize, 0);
+  const bytesChecked = filesOf((plan.stored ?? plan).manifest).reduce((sum, { storedSize }) => sum + storedSize, 0);
   if (passed) work.say("INFO", summary(found, bytesChecked));
   return { passed, problems: findings.all, bytesChecked, ...found };
 }

@@ -4,7 +4,7 @@ import { buffer } from "node:stream/consumers";
 import type { Connection } from "../../server/domain/connection.ts";
 import type { Artifact, Manifest, Part } from "../../server/domain/manifest.ts";
 import { manifestName } from "../../server/domain/naming.ts";
-import { runBackup } from "../../server/engine/backup.ts";
+import { runBackup, type Seal } from "../../server/engine/backup.ts";
 import { decompressor } from "../../server/engine/codec/decompress.ts";
 import { packFrame } from "../../server/engine/codec/frames.ts";
 import { findTools } from "../../server/engine/database/tools.ts";
@@ -21,6 +21,7 @@ export type TakenBackup = Awaited<ReturnType<typeof takeBackup>>;
 export async function takeBackup(
   what: { readonly connection?: Connection; readonly roots?: readonly string[] },
   packing: Packing = { compression: "ZSTD", level: 1 },
+  seal?: Seal,
 ) {
   const storage = memoryStorage();
   const manifest = await runBackup(
@@ -35,6 +36,7 @@ export async function takeBackup(
         compression: packing.compression,
       }),
       now: () => new Date(),
+      ...(seal ? { seal } : {}),
     },
     { signal: never, say: () => {}, report: () => {} },
   );
