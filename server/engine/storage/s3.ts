@@ -1,0 +1,153 @@
+import { randomBytes } from "node:crypto";
+import { Readable } from "node:stream";
+import { text } from "node:stream/consumers";
+import { DeleteObjectCommand, HeadBucketCommand, HeadObjectCommand, ListObjectsV2Command } from "@aws-sdk/client-s3";
+import { Failure } from "../../domain/errors.ts";
+import type { S3StorageConfig } from "../../domain/storage.ts";
+import { checkEndpoint } from "../endpoint.ts";
+import { checkName, checkPrefix } from "./names.ts";
+import { codeOf, explained, statusOf } from "./s3-errors.ts";
+import { get } from "./s3-get.ts";
+import { put } from "./s3-put.ts";
+import { type S3Options, type S3Service, s3Service } from "./s3-service.ts";
+import { abortUploads } from "./s3-uploads.ts";
+import type { Storage } from "./storage.ts";
+
+/**
+ * A storage in a bucket, or below a prefix of one, of Amazon S3 or a server that speaks its protocol. The bucket must be there.
+ *
+ * A put never overwrites where the server knows conditional writes; where it does not, two puts of one name at the same instant are told
+ * apart only afterwards. On a bucket that keeps versions, `remove` leaves a marker: the name is gone, its bytes are kept until the bucket's
+ * own rules remove them. Where an object lock refuses it, that is DELETE_DENIED. `sweep` aborts the unfinished uploads of everything below
+ * the prefix, whoever began them. A put sends its own steps again; all else is asked once.
+ */
+export function s3Storage(config: S3StorageConfig, secrets: { readonly secretAccessKey: string }, options: S3Options): Storage {
+  if (config.endpoint !== null) checkEndpoint(config.endpoint, options.allowed);
+  const service = s3Service(config, secrets.secretAccessKey, options);
+  const storage: Storage = {
+    put: async (name, bytes, { signal }) => put(service, checkName(name), bytes, signal),
+    get: async (name, range) => get(service, checkName(name), range),
+    size: async (name) => sizeOf(service, checkName(name)),
+    list: (prefix) => list(service, checkPrefix(prefix), (name) => !probe.test(name)),
+    remove: async (name) => remove(service, checkName(name)),
+    async sweep(prefix) {
+      await abortUploads(service, service.key(checkPrefix(prefix)));
+      for await (const { name } of list(service, prefix, (name) => probe.test(name))) await remove(service, name);
+    },
+    free: async () => null,
+    check: () => check(service, storage),
+  };
+  return storage;
+}
+
+/** What `check` writes; never listed. */
+const probe = /(^|\/)\.holdfast-[0-9a-f]{16}\.part$/;
+
+async function sizeOf(service: S3Service, name: string): Promise<number | null> {
+  const Bucket = service.place.bucket;
+  try {
+    const head = await service.client.send(new HeadObjectCommand({ Bucket, Key: service.key(name) }), {
+      abortSignal: AbortSignal.timeout(120_000),
+    });
+    return head.ContentLength ?? null;
+  } catch (error) {
+    if (statusOf(error) !== 404) throw await named(service, error);
+    // An answer without a body does not tell a missing object from a missing bucket.
+    await service.client.send(new HeadBucketCommand({ Bucket })).catch(async (missing: unknown) => {
+      throw await named(service, missing);
+    });
+    return null;
+  }
+}
+
+/** An error in words. The answer to a HEAD has no body to say which one it is, so the same is asked with one. */
+async function named(service: S3Service, error: unknown): Promise<unknown> {
+  if (statusOf(error) !== null)
+    await service.once((options) => service.client.send(new ListObjectsV2Command({ Bucket: service.place.bucket, MaxKeys: 1 }), options));
+  return explained(error, service.place);
+}
+
+async function* list(
+  service: S3Service,
+  prefix: string,
+  wanted: (name: string) => boolean,
+): AsyncGenerator<{ name: string; size: number }> {
+  const Prefix = service.key(prefix);
+  let from: string | undefined;
+  for (;;) {
+    const command = new ListObjectsV2Command({
+      Bucket: service.place.bucket,
+      ...(Prefix ? { Prefix } : {}),
+      ...(from ? { ContinuationToken: from } : {}),
+    });
+    const page = await service.once((options) => service.client.send(command, options));
+    for (const { Key, Size } of page.Contents ?? []) {
+      const name = Key?.slice(service.prefix.length) ?? "";
+      // Empty objects that stand for folders, and whatever else has a name that is none of ours.
+      if (isName(name) && wanted(name)) yield { name, size: Size ?? 0 };
+    }
+    if (!page.IsTruncated) return;
+    if (!page.NextContinuationToken || page.NextContinuationToken === from)
+      throw new Failure(
+        "STORAGE_UNAVAILABLE",
+        `The storage ${service.place.shown} does not go on with its list.`,
+        "Look at the server's log.",
+      );
+    from = page.NextContinuationToken;
+  }
+}
+
+function isName(text: string): boolean {
+  try {
+    return checkName(text) === text;
+  } catch {
+    return false;
+  }
+}
+
+async function remove(service: S3Service, name: string): Promise<void> {
+  const command = new DeleteObjectCommand({ Bucket: service.place.bucket, Key: service.key(name) });
+  try {
+    await service.client.send(command, { abortSignal: AbortSignal.timeout(120_000) });
+  } catch (error) {
+    if (codeOf(error) === "NoSuchKey") return;
+    throw /^(AccessDenied|ObjectLocked|InvalidRequest|MethodNotAllowed|AccessForbidden)$/.test(codeOf(error))
+      ? denied(service, name, error)
+      : explained(error, service.place);
+  }
+}
+
+function denied(service: S3Service, name: string, error: unknown): Failure {
+  const told = explained(error, service.place);
+  return new Failure(
+    "STORAGE_UNAVAILABLE",
+    `The storage ${service.place.shown} does not let ${name} be deleted (${codeOf(error)}).`,
+    "An object lock or a retention rule of the bucket may still hold it, or the access key may not delete. It is tried again by itself.",
+    { reason: "DELETE_DENIED", cause: told },
+  );
+}
+
+async function check(service: S3Service, storage: Storage): Promise<void> {
+  const name = `.holdfast-${randomBytes(8).toString("hex")}.part`;
+  const words = "Holdfast writes, reads, lists and removes this object to try the storage.\n";
+  const wrong = (what: string) =>
+    new Failure(
+      "STORAGE_UNAVAILABLE",
+      `The storage ${service.place.shown} ${what}.`,
+      "Look at the server's log, and at what stands between it and this machine.",
+    );
+  await storage.put(name, Readable.from([Buffer.from(words)]), { signal: AbortSignal.timeout(120_000) });
+  let failed: { readonly error: unknown } | undefined;
+  try {
+    if ((await text(await storage.get(name))) !== words) throw wrong("gave back other bytes than were written");
+    let listed = false;
+    for await (const entry of list(service, "", (each) => each === name)) listed ||= entry.size === words.length;
+    if (!listed) throw wrong("does not list what was written");
+  } catch (error) {
+    failed = { error };
+  }
+  await storage.remove(name).catch((error: unknown) => {
+    failed ??= { error };
+  });
+  if (failed) throw failed.error;
+}
