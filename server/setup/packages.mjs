@@ -45,6 +45,7 @@ export function missingPackages(purpose) {
       [program("chromium", "chromium-browser", "google-chrome"), "chromium", "a browser for the tests"],
       [program("faketime"), "faketime", "a clock that the tests can set"],
       [program("age"), "age", "the stock tool that the tests open encrypted files with"],
+      [existsSync("/usr/lib/python3/dist-packages/swift"), "python3-swift", "OpenStack's Swift, an S3 server for the tests"],
       [existsSync("/usr/share/fonts/truetype"), "fonts-noto-core", "letters in the tests' pictures"],
     );
   const missing = needs.filter(([there]) => !there).map(([, name, gives]) => ({ name, gives }));

@@ -1,0 +1,123 @@
+"""OpenStack Swift with its S3 interface, all in one process on loopback, for the tests: an S3 server that others wrote.
+
+Usage: s3-server.py FOLDER; prints its port, and ends when its standard input does.
+"""
+import logging
+import os
+import sys
+from array import array
+import threading
+
+import eventlet
+
+eventlet.monkey_patch()
+
+from eventlet import wsgi  # noqa: E402
+from swift.common import utils  # noqa: E402
+
+folder = sys.argv[1]
+with open(os.path.join(folder, "swift.conf"), "w") as conf:
+    conf.write("[swift-hash]\nswift_hash_path_suffix = tests\n[storage-policy:0]\nname = only\ndefault = yes\n")
+utils.SWIFT_CONF_FILE = os.path.join(folder, "swift.conf")
+import swift.common.storage_policy as policies  # noqa: E402
+
+utils.validate_hash_conf()
+
+from swift.account.server import AccountController  # noqa: E402
+from swift.common.http_protocol import SwiftHttpProtocol  # noqa: E402
+from swift.common.ring import RingData  # noqa: E402
+from swift.container.server import ContainerController  # noqa: E402
+from swift.obj.server import ObjectController  # noqa: E402
+from swift.proxy.server import Application  # noqa: E402
+
+log = logging.getLogger("swift")
+log.addHandler(logging.StreamHandler(sys.stderr))
+
+
+class Silent:
+    def write(self, *_):
+        pass
+
+
+def serve(app, sock):
+    eventlet.spawn(wsgi.server, sock, app, log, log_output=False, protocol=SwiftHttpProtocol, max_size=256)
+
+
+class Cache:
+    """What memcached would keep."""
+
+    def __init__(self):
+        self.kept = {}
+
+    def get(self, key, **_):
+        return self.kept.get(key)
+
+    def set(self, key, value, **_):
+        self.kept[key] = value
+
+    def incr(self, key, delta=1, **_):
+        self.kept[key] = self.kept.get(key, 0) + delta
+        return self.kept[key]
+
+    def delete(self, key, **_):
+        self.kept.pop(key, None)
+
+
+def with_cache(app, cache=Cache()):
+    def cached(env, start_response):
+        env["swift.cache"] = cache
+        return app(env, start_response)
+
+    return cached
+
+
+os.makedirs(os.path.join(folder, "disks", "disk"))
+common = {
+    "devices": os.path.join(folder, "disks"),
+    "swift_dir": folder,
+    "mount_check": "false",
+    "disable_fallocate": "true",
+    "fallocate_reserve": "0",
+    "bind_ip": "127.0.0.1",
+}
+for name, controller in (("account", AccountController), ("container", ContainerController), ("object", ObjectController)):
+    sock = eventlet.listen(("127.0.0.1", 0))
+    port = sock.getsockname()[1]
+    device = {
+        "id": 0,
+        "region": 1,
+        "zone": 1,
+        "weight": 1.0,
+        "device": "disk",
+        "ip": "127.0.0.1",
+        "port": port,
+        "replication_ip": "127.0.0.1",
+        "replication_port": port,
+    }
+    RingData([array("H", [0] * 4)], [device], 30).save(os.path.join(folder, name + ".ring.gz"))
+    serve(controller(dict(common, bind_port=port)), sock)
+
+
+def filtered(app, module, **settings):
+    factory = __import__("swift.common.middleware." + module, fromlist=["filter_factory"]).filter_factory
+    return factory(dict(common), **settings)(app)
+
+
+app = Application(dict(common, account_autocreate="true", allow_account_management="true"))
+app = filtered(app, "dlo")
+app = filtered(app, "symlink")
+app = filtered(app, "versioned_writes", allow_object_versioning="true", allow_versioned_writes="true")
+app = filtered(app, "copy")
+app = filtered(app, "slo", rate_limit_after_segment="10000")
+app = filtered(app, "bulk")
+app = filtered(app, "tempauth", user_test_tester="testing .admin")
+app = filtered(app, "s3api.s3api", location="us-east-1", min_segment_size="1", max_upload_part_num="10000", storage_domain="s3.test", s3_acl="false")
+app = filtered(app, "listing_formats")
+app = with_cache(app)
+app = filtered(app, "gatekeeper")
+app = filtered(app, "catch_errors")
+
+sock = eventlet.listen(("127.0.0.1", 0))
+serve(app, sock)
+print(sock.getsockname()[1], flush=True)
+eventlet.tpool.execute(sys.stdin.read)
