@@ -1,5 +1,4 @@
-import { join } from "node:path";
-import { directoryOf } from "./domain/storage.ts";
+import { resolve } from "node:path";
 import type { Services } from "./services/services.ts";
 import type { Settings } from "./settings.ts";
 
@@ -12,11 +11,10 @@ export async function adoptFirstSettings(settings: Settings, services: Services,
   const { storages, settings: owned, sources } = services;
   const { firstDirectory, firstSettings, firstSource } = settings;
   const environment = { kind: "cli", name: "environment", role: "ADMIN" } as const;
-  await storages.adopt(firstDirectory ?? join(settings.home, "backups"));
+  const isThere = await storages.adopt(firstDirectory ?? resolve(settings.home, "backups"));
   const ignored = [...(await owned.adopt(firstSettings))];
   if (firstSource && (await sources.list(environment)).length === 0) await sources.create(environment, firstSource);
-  if (firstDirectory && !(await storages.list(environment)).some((storage) => directoryOf(storage) === firstDirectory))
-    ignored.push("BACKUP_DIRECTORY");
+  if (firstDirectory && !isThere) ignored.push("BACKUP_DIRECTORY");
   if (ignored.length > 0)
     say(
       `The dashboard owns the settings since the first start; these names now say something else and change nothing: ${ignored.join(", ")}.`,

@@ -23,6 +23,8 @@ export interface Settings {
   readonly logLevel: NonNullable<Fields["HOLDFAST_LOG_LEVEL"]>;
   /** The mail server, as long as the dashboard has none of its own. */
   readonly smtpUrl: string | null;
+  /** The folders that local storages may be in; none: anywhere. Not for the dashboard to change. */
+  readonly storageRoots: readonly string[];
   /** The source to begin with; null: none is described. */
   readonly firstSource: FirstSource | null;
   /** The first storage's folder; null: the default. */
@@ -124,6 +126,7 @@ function settingsFrom(given: Fields): Settings {
     admin: email && password ? Object.freeze({ email, password }) : null,
     logLevel: given.HOLDFAST_LOG_LEVEL ?? "info",
     smtpUrl: given.HOLDFAST_SMTP_URL ?? null,
+    storageRoots: Object.freeze(given.HOLDFAST_STORAGE_ROOTS ?? []),
     firstSource,
     firstDirectory: given.BACKUP_DIRECTORY ?? null,
     firstSettings: Object.freeze(firstSettingsFrom(given)),

@@ -29,6 +29,7 @@ describe("settings", () => {
       admin: null,
       logLevel: "info",
       smtpUrl: null,
+      storageRoots: [],
       firstSource: null,
       firstDirectory: null,
       firstSettings: {},
@@ -49,6 +50,7 @@ describe("settings", () => {
       HOLDFAST_ADMIN_EMAIL: "ada@example.com",
       HOLDFAST_ADMIN_PASSWORD: "correct horse",
       HOLDFAST_LOG_LEVEL: "debug",
+      HOLDFAST_STORAGE_ROOTS: "/mnt:/srv/backups/",
       HOLDFAST_SMTP_URL: "smtps://mailer:p%23ss@mail.example.com",
       BACKUP_DIRECTORY: "backups",
       BACKUP_RETENTION_DAYS: "30",
@@ -76,6 +78,7 @@ describe("settings", () => {
       admin: { email: "ada@example.com", password: "correct horse" },
       logLevel: "debug",
       smtpUrl: "smtps://mailer:p%23ss@mail.example.com",
+      storageRoots: ["/mnt", "/srv/backups"],
       firstSource: {
         name: "shop",
         database: { host: "db", port: 3308, user: "shop", password: "it's #1", database: "shop", socketPath: "/run/mysqld/mysqld.sock" },

@@ -85,12 +85,12 @@ function registryOf({ version, sources, storages, active, schedules, trouble }: 
   const size = gauge("holdfast_storage_size_bytes", "The size of the storage's disk.", "storage");
   for (const { name: storage, usedBytes, capacity } of storages) {
     used.set({ storage }, usedBytes);
-    if (capacity) free.set({ storage }, capacity.free);
-    if (capacity) size.set({ storage }, capacity.total);
+    if (capacity.free !== null) free.set({ storage }, capacity.free);
+    if (capacity.total !== null) size.set({ storage }, capacity.total);
   }
 
   const operations = gauge("holdfast_operations", "Operations that wait or run, by kind.", "kind", "state");
-  for (const kind of ["BACKUP", "RESTORE", "VERIFICATION", "CLEANUP"])
+  for (const kind of ["BACKUP", "RESTORE", "VERIFICATION", "CLEANUP", "COPY"])
     for (const [status, state] of [
       ["QUEUED", "waiting"],
       ["RUNNING", "running"],

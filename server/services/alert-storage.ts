@@ -8,13 +8,14 @@ import type { SettingValues } from "../domain/settings.ts";
 import * as texts from "../domain/storage-texts.ts";
 import type { Reading } from "./alert-subject.ts";
 import type { News } from "./outbox.ts";
+import type { Capacity } from "./storage-looks.ts";
 
 export const storageEvents = ["STORAGE_LOW", "CLEANUP_REFUSED"] as const;
 
 /** What holds of a storage now. */
 export interface StorageFacts {
   readonly usedBytes: number;
-  readonly capacity: { readonly free: number; readonly total: number } | null;
+  readonly capacity: Capacity;
   /** Backups that it has not let go of for too long, and why. */
   readonly refused: readonly string[];
 }
@@ -80,9 +81,10 @@ export function storageNews(
 
 /** A storage that was low has room again only when it is well above the limit, so that it does not come and go. */
 function lowSentence({ capacity }: StorageFacts, { storageLowPercent }: SettingValues, wasLow: boolean): string | null {
-  if (!capacity) return null;
-  const percent = (capacity.free / capacity.total) * 100;
+  const { free, total } = capacity;
+  if (free === null || total === null) return null;
+  const percent = (free / total) * 100;
   const limit = wasLow ? Math.min(storageLowPercent + 2, 100) : storageLowPercent;
   if (percent >= limit) return null;
-  return `${formatBytes(capacity.free)} of ${formatBytes(capacity.total)} are free, ${percent.toFixed(percent < 10 ? 1 : 0)} %.`;
+  return `${formatBytes(free)} of ${formatBytes(total)} are free, ${percent.toFixed(percent < 10 ? 1 : 0)} %.`;
 }

@@ -9,7 +9,6 @@ import { listStorages, storageUse } from "../db/storages.ts";
 import { type Actor, allow } from "../domain/access.ts";
 import type { BackupId, DeliveryId, SourceId, VerificationId } from "../domain/ids.ts";
 import type { SettingValues } from "../domain/settings.ts";
-import { directoryOf } from "../domain/storage.ts";
 import type { Bus } from "../events/bus.ts";
 import { scheduleEvents, scheduleNews } from "./alert-schedule.ts";
 import { sourceEvents, sourceNews } from "./alert-source.ts";
@@ -19,14 +18,14 @@ import type { Deliveries } from "./deliveries.ts";
 import type { Ended } from "./followers.ts";
 import { type Audience, readAudience } from "./outbox.ts";
 import type { OwnedSettings } from "./settings.ts";
+import type { Storages } from "./storages.ts";
 
 interface Dependencies {
   readonly db: Db;
   readonly bus: Bus;
   readonly settings: Pick<OwnedSettings, "current">;
   readonly deliveries: Pick<Deliveries, "wake">;
-  /** Free and all bytes of the disk that a storage's folder is on. */
-  readonly capacityOf: (directory: string) => Promise<{ readonly free: number; readonly total: number } | null>;
+  readonly storages: Pick<Storages, "capacity">;
   readonly now: () => Date;
 }
 
@@ -44,7 +43,7 @@ export type Alerts = ReturnType<typeof createAlerts>;
 const beginsMark = "alerts.begin";
 
 /** Watches everything for changes that people want to know of, and puts each into the outbox once. */
-export function createAlerts({ db, bus, settings, deliveries, capacityOf, now }: Dependencies) {
+export function createAlerts({ db, bus, settings, deliveries, storages, now }: Dependencies) {
   /** History before the first start of this is not told. */
   async function begins(): Promise<Date> {
     const noted = await readMark<string>(db, beginsMark);
@@ -97,7 +96,7 @@ export function createAlerts({ db, bus, settings, deliveries, capacityOf, now }:
     for (const storage of await listStorages(db)) {
       const facts = {
         usedBytes: use.get(storage.id)?.bytes ?? 0,
-        capacity: await capacityOf(directoryOf(storage) ?? ""),
+        capacity: await storages.capacity(storage),
         refused: refused.get(storage.id) ?? [],
       };
       told.push(

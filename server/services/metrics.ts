@@ -4,14 +4,14 @@ import { listSources } from "../db/sources.ts";
 import { listStorages } from "../db/storages.ts";
 import { type Actor, allow } from "../domain/access.ts";
 import { targetSeconds } from "../domain/statistics.ts";
-import { directoryOf } from "../domain/storage.ts";
-import { capacityOf } from "../engine/storage/capacity.ts";
 import type { KeptBackups } from "./kept-backups.ts";
 import type { OwnedSettings } from "./settings.ts";
+import type { Storages } from "./storages.ts";
 
 interface Dependencies {
   readonly catalog: Db;
   readonly settings: Pick<OwnedSettings, "current">;
+  readonly storages: Pick<Storages, "capacity">;
   readonly kept: KeptBackups;
   readonly version: string;
   readonly now: () => Date;
@@ -44,7 +44,7 @@ export function createMetrics(dependencies: Dependencies) {
   };
 }
 
-async function figures({ catalog, settings, kept, version, now }: Dependencies) {
+async function figures({ catalog, settings, storages: places, kept, version, now }: Dependencies) {
   const since = new Date(now().getTime() - day);
   const [values, sources, storages, results, standing, totals, verdicts, active, schedules, trouble] = await Promise.all([
     settings.current(),
@@ -78,10 +78,10 @@ async function figures({ catalog, settings, kept, version, now }: Dependencies) 
       };
     }),
     storages: await Promise.all(
-      storages.map(async ({ id, name, kind, config }) => ({
-        name,
-        usedBytes: totals.filter(({ storageId }) => storageId === id).reduce((sum, { storedSize }) => sum + storedSize, 0),
-        capacity: await capacityOf(directoryOf({ kind, config }) ?? ""),
+      storages.map(async (row) => ({
+        name: row.name,
+        usedBytes: totals.filter(({ storageId }) => storageId === row.id).reduce((sum, { storedSize }) => sum + storedSize, 0),
+        capacity: await places.capacity(row),
       })),
     ),
   };

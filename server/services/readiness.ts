@@ -12,7 +12,7 @@ export interface ReadinessPart {
 
 interface Dependencies {
   readonly catalog: Db;
-  readonly storages: Pick<Storages, "choose" | "open">;
+  readonly storages: Pick<Storages, "choose" | "ready">;
   readonly settings: Pick<OwnedSettings, "tools">;
   /** Rejects when the queue does not wake anybody any more. */
   readonly queueAlive: () => Promise<void>;
@@ -22,7 +22,7 @@ interface Dependencies {
 export const readinessOf = ({ catalog, storages, settings, queueAlive }: Dependencies): readonly ReadinessPart[] => [
   { part: "catalog", look: () => pingCatalog(catalog) },
   { part: "queue", look: queueAlive },
-  { part: "storage", look: async () => (await storages.open((await storages.choose(null)).id)).check() },
+  { part: "storage", look: async () => storages.ready(await storages.choose(null)) },
   {
     part: "tools",
     // Media alone needs none.

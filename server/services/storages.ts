@@ -1,7 +1,3 @@
-import { isAbsolute, normalize, resolve } from "node:path";
-import type { StorageKind } from "../../shared/enums.ts";
-import { formatBytes } from "../../shared/format.ts";
-import { limits } from "../../shared/limits.ts";
 import type { Db } from "../db/client.ts";
 import { scheduleOfStorage } from "../db/schedules.ts";
 import {
@@ -18,61 +14,51 @@ import {
 import { type Actor, allow } from "../domain/access.ts";
 import { badInput, Failure, notFound } from "../domain/errors.ts";
 import { newId, type StorageId } from "../domain/ids.ts";
-import { directoryOf } from "../domain/storage.ts";
-import { localStorage, makeLocalRoot } from "../engine/storage/local.ts";
-
+import { directoryOf, locationOf } from "../domain/storage.ts";
+import { makeLocalRoot, withoutLinks } from "../engine/storage/local.ts";
 import type { Storage } from "../engine/storage/storage.ts";
+import type { Bus } from "../events/bus.ts";
 import type { Audit } from "./audit.ts";
+import type { StorageAccess } from "./storage-access.ts";
+import { createStorageChecks } from "./storage-checks.ts";
+import type { StorageMarks } from "./storage-marks.ts";
+import { createStoragePlacing } from "./storage-placing.ts";
+import type { CheckedStorage, StorageRequest } from "./storage-request.ts";
+import { describeStorages, type StorageState, type StorageUse } from "./storage-state.ts";
 import { uniqueName } from "./unique-name.ts";
+import { watching } from "./watch.ts";
 
-export interface StorageRequest {
-  readonly name: string;
-  readonly kind: StorageKind;
-  readonly local?: { readonly directory: string } | null;
-  readonly isDefault?: boolean | null;
-  /** The most that its backups may take; null: no cap. */
-  readonly sizeCapBytes?: number | null;
-}
-
-/** A storage with what it holds now. */
-export interface StorageState extends StorageRow {
-  readonly usedBytes: number;
-  readonly backupCount: number;
-  readonly freeBytes: number | null;
-}
+export type { StorageRequest } from "./storage-request.ts";
+export type { StorageState } from "./storage-state.ts";
 
 interface Dependencies {
   readonly db: Db;
+  readonly bus: Bus;
   readonly audit: Audit;
+  readonly access: StorageAccess;
+  readonly marks: StorageMarks;
+  /** Holdfast's own folder, and the folders that local storages may be in; none: anywhere. */
+  readonly bounds: { readonly home: string; readonly roots: readonly string[] };
   readonly now: () => Date;
   /** What each storage holds; read anew each time, where nobody keeps it. */
-  readonly use?: () => Promise<ReadonlyMap<StorageId, { readonly bytes: number; readonly backups: number }>>;
+  readonly use?: () => Promise<StorageUse>;
+  /** False where what is done may be taken back: then the first use marks a new storage. */
+  readonly mark?: boolean;
 }
 
 export type Storages = ReturnType<typeof createStorages>;
 
 /** Where backups are kept. */
-export function createStorages({ db, audit, now, use = () => storageUse(db) }: Dependencies) {
+export function createStorages({ db, bus, audit, access, marks, bounds, now, use = () => storageUse(db), mark = true }: Dependencies) {
+  const placing = createStoragePlacing({ db, access, marks, bounds, mark });
+
   const existing = async (id: StorageId): Promise<StorageRow> => {
     const row = await findStorage(db, id);
     if (!row) throw notFound("storage", id);
     return row;
   };
 
-  async function describe(rows: readonly StorageRow[]): Promise<StorageState[]> {
-    const used = await use();
-    return Promise.all(
-      rows.map(async (row) => ({
-        ...row,
-        usedBytes: used.get(row.id)?.bytes ?? 0,
-        backupCount: used.get(row.id)?.backups ?? 0,
-        // A storage that is away is still listed; how much it has left is then unknown.
-        freeBytes: await adapterOf(row)
-          .free()
-          .catch(() => null),
-      })),
-    );
-  }
+  const describe = (rows: readonly StorageRow[]) => describeStorages(rows, { db, use, access });
 
   const described = async (id: StorageId): Promise<StorageState> => {
     const [state] = await describe([await existing(id)]);
@@ -81,49 +67,64 @@ export function createStorages({ db, audit, now, use = () => storageUse(db) }: D
   };
 
   return {
+    ...createStorageChecks({ db, access, placing }),
     describe,
+    existing,
+    capacity: access.capacity,
+    lookOf: access.lookOf,
+    secretsOf: access.secretsOf,
 
     async list(actor: Actor | null): Promise<StorageState[]> {
       allow(actor, "read");
       return describe(await listStorages(db));
     },
 
+    /** Each change of any storage, and of how it fares, from now on. */
+    async watchChanges(actor: Actor | null) {
+      allow(actor, "read");
+      return watching(bus.subscribe("storage"), async function* (events) {
+        for await (const { id } of events) {
+          const row = await findStorage(db, id);
+          if (row) yield* await describe([row]);
+        }
+      });
+    },
+
     async create(actor: Actor | null, request: StorageRequest): Promise<StorageState> {
       allow(actor, "configure");
-      const { name, directory, sizeCapBytes } = checked(request);
-      await makeLocalRoot(directory);
-      await localStorage(directory).check();
-      const first = (await listStorages(db)).length === 0;
-      const row = {
-        id: newId<StorageId>(),
-        name,
-        kind: request.kind,
-        config: { directory },
-        isDefault: first,
-        sizeCapBytes: sizeCapBytes ?? null,
-        createdAt: now(),
-      };
-      await uniqueName("storage", name, () => insertStorage(db, row));
-      if (request.isDefault) await setDefaultStorage(db, row.id);
-      await audit.record(actor, "storage.create", name, { directory, sizeCapBytes, isDefault: request.isDefault });
-      return described(row.id);
+      const wanted = await placing.checked(request, null);
+      const { name, kind, config, secrets, sizeCapBytes, bytesPerSecond } = wanted;
+      const others = await listStorages(db);
+      // Before anything is touched; the row's own index has the last word.
+      if (others.some((row) => row.name === name))
+        throw new Failure("CONFLICT", `There is already a storage named ${name}.`, "Choose another name.");
+      const id = newId<StorageId>();
+      const marked = await placing.settleNew(id, wanted);
+      const values = { id, name, kind, config, secret: access.seal(id, secrets), sizeCapBytes, bytesPerSecond, ...marked };
+      await uniqueName("storage", name, () => insertStorage(db, { ...values, isDefault: others.length === 0, createdAt: now() }));
+      if (request.isDefault) await setDefaultStorage(db, id);
+      await audit.record(actor, "storage.create", name, { ...audited(wanted), isDefault: request.isDefault });
+      access.note(id, null);
+      return described(id);
     },
 
     async update(actor: Actor | null, id: StorageId, request: StorageRequest): Promise<StorageState> {
       allow(actor, "configure");
       const row = await existing(id);
-      const { name, directory, sizeCapBytes = row.sizeCapBytes } = checked(request);
-      if (directory !== directoryOf(row) && (await storageIsUsed(db, id)))
-        throw new Failure(
-          "CONFLICT",
-          "This storage already holds backups, so its folder cannot change.",
-          "Add a second storage with the new folder.",
-        );
-      if (directory !== directoryOf(row)) await makeLocalRoot(directory);
-      await localStorage(directory).check();
-      await uniqueName("storage", name, () => updateStorageRow(db, id, { name, config: { directory }, sizeCapBytes }));
+      const wanted = await placing.checked(request, row);
+      const { name, kind, config, secrets, sizeCapBytes, bytesPerSecond } = wanted;
+      const reaches = placing.differs(row, wanted) || request.adopt === true;
+      // A name, a cap or a speed can change while the storage is away.
+      const settled = reaches ? await placing.settleAgain(row, wanted, request.adopt === true) : {};
+      const sealed = reaches ? { secret: access.seal(id, secrets) } : {};
+      const values = { name, kind, config, sizeCapBytes, bytesPerSecond, ...settled, ...sealed };
+      await uniqueName("storage", name, () => updateStorageRow(db, id, values));
       if (request.isDefault) await setDefaultStorage(db, id);
-      await audit.record(actor, "storage.update", name, { directory, sizeCapBytes, isDefault: request.isDefault });
+      await audit.record(actor, "storage.update", name, { ...audited(wanted), isDefault: request.isDefault, adopt: request.adopt });
+      if (reaches) {
+        access.forget(id);
+        access.note(id, null);
+      } else bus.publish("storage", { id });
       return described(id);
     },
 
@@ -142,27 +143,10 @@ export function createStorages({ db, audit, now, use = () => storageUse(db) }: D
           "Delete that schedule, or give it another storage.",
         );
       await removeStorage(db, id);
+      access.forget(id);
       await audit.record(actor, "storage.delete", row.name);
+      bus.publish("storage", { id });
       return true;
-    },
-
-    /** Proves that the storage can be written, read and removed from; the problem is in the answer. */
-    async check(
-      actor: Actor | null,
-      id: StorageId | null,
-      request: StorageRequest | null,
-    ): Promise<{ ok: boolean; message: string | null; hint: string | null }> {
-      allow(actor, "check");
-      const directory = request ? checked(request).directory : id ? directoryOf(await existing(id)) : null;
-      if (directory === null) throw badInput("Name a storage by id, or give an input to check.");
-      if (request) allow(actor, "configure");
-      try {
-        await localStorage(directory).check();
-        return { ok: true, message: null, hint: null };
-      } catch (error) {
-        if (error instanceof Failure) return { ok: false, message: error.message, hint: error.hint ?? null };
-        throw error;
-      }
     },
 
     /** The one that is named, or the default. */
@@ -174,39 +158,24 @@ export function createStorages({ db, audit, now, use = () => storageUse(db) }: D
       return chosen;
     },
 
-    open: async (id: StorageId): Promise<Storage> => adapterOf(await existing(id)),
+    /** The storage, ready to be used; STORAGE_UNAVAILABLE where something else lies in its place. */
+    open: async (id: StorageId): Promise<Storage> => access.open(await existing(id)),
 
-    /** Makes the first storage, once. */
-    async adopt(directory: string): Promise<void> {
-      if ((await listStorages(db)).length > 0) return;
-      await makeLocalRoot(resolve(directory));
-      await insertStorage(db, {
-        id: newId<StorageId>(),
-        name: "This machine",
-        kind: "LOCAL",
-        config: { directory: resolve(directory) },
-        isDefault: true,
-        sizeCapBytes: null,
-        createdAt: now(),
-      });
+    /** Makes the first storage, once; answers whether one is in that folder. */
+    async adopt(directory: string): Promise<boolean> {
+      const [rows, real] = [await listStorages(db), await withoutLinks(directory)];
+      if (rows.length > 0) return rows.some((row) => [directory, real].includes(directoryOf(row) ?? ""));
+      await makeLocalRoot(real);
+      const place = { kind: "LOCAL", config: { directory: real } } as const;
+      await insertStorage(db, { id: newId<StorageId>(), name: "This machine", ...place, isDefault: true, createdAt: now() });
+      return true;
     },
   };
 }
 
-/** Less than this is a slip of the unit: it would leave nothing but what is protected. */
-const smallestCap = 1_000_000;
-
-const adapterOf = (row: StorageRow): Storage => localStorage(directoryOf(row) ?? "");
-
-function checked(request: StorageRequest): { name: string; directory: string; sizeCapBytes: number | null | undefined } {
-  const name = request.name.trim();
-  if (!name || name.length > limits.nameLength) throw badInput(`A storage's name has 1 to ${limits.nameLength} characters.`);
-  const directory = request.local?.directory ?? "";
-  if (!isAbsolute(directory) || directory.includes("\0") || /[\r\n]/.test(directory))
-    throw badInput("The folder of a local storage is an absolute path.", "For example /var/backups/holdfast.");
-  if (resolve(directory) === "/") throw badInput("The root folder cannot be a storage.", "Choose a folder of its own.");
-  const { sizeCapBytes } = request;
-  if (sizeCapBytes !== null && sizeCapBytes !== undefined && (!Number.isSafeInteger(sizeCapBytes) || sizeCapBytes < smallestCap))
-    throw badInput(`A storage's cap is at least ${formatBytes(smallestCap)}.`, "Leave it out for no cap.");
-  return { name, directory: normalize(resolve(directory)), sizeCapBytes };
-}
+/** What the audit says of a storage: where it is and whose account is used, never with what. */
+const audited = ({ kind, config, sizeCapBytes, bytesPerSecond }: CheckedStorage) => ({
+  ...(kind === "LOCAL" ? config : { location: locationOf(kind, config) }),
+  sizeCapBytes,
+  bytesPerSecond,
+});

@@ -15,6 +15,7 @@ import { jobOf, type Queue } from "./queue.ts";
 import type { Restores } from "./restores.ts";
 import type { ScheduleRuns } from "./schedule-runs.ts";
 import type { Schedules } from "./schedules.ts";
+import type { Storages } from "./storages.ts";
 import type { Uploads } from "./uploads.ts";
 import type { Verifications } from "./verifications.ts";
 
@@ -28,6 +29,7 @@ interface Dependencies {
   readonly copies: Copies;
   readonly history: History;
   readonly uploads: Uploads;
+  readonly storages: Pick<Storages, "upkeep">;
   readonly schedules: Pick<Schedules, "pauseUnknownZones">;
   readonly scheduleRuns: ScheduleRuns;
   readonly alerts: Pick<Alerts, "upkeep">;
@@ -53,6 +55,7 @@ export const createUpkeep = ({
   copies,
   history,
   uploads,
+  storages,
   schedules,
   scheduleRuns,
   alerts,
@@ -76,6 +79,7 @@ export const createUpkeep = ({
     restores.finishRepairs,
     backups.finishDeletions,
     backups.finishVerifying,
+    copies.upkeep,
     labels.upkeep,
     uploads.upkeep,
     schedules.pauseUnknownZones,
@@ -84,6 +88,7 @@ export const createUpkeep = ({
     admission.wakeNext,
     cleanups.upkeep,
     history.upkeep,
+    storages.upkeep,
     alerts.upkeep,
     digest.upkeep,
     deliveries.wake,
@@ -91,7 +96,7 @@ export const createUpkeep = ({
 
   /** A job may be lost or locked by a worker that is gone; the operation that waits is what counts. */
   async function wakeUnlimited(): Promise<void> {
-    for (const { kind, id } of await operations.waiting()) if (kind === "CLEANUP" || kind === "COPY") await queue.add(jobOf[kind], id);
+    for (const { kind, id } of await operations.waiting()) if (kind === "CLEANUP") await queue.add(jobOf[kind], id);
   }
 
   return {

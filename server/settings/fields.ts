@@ -45,6 +45,12 @@ const smtpUrl = z
     told(`is an address such as ${mailServerExample}; signs in the password are written in percent form.`),
   );
 
+/** As PATH is written: `/mnt:/srv/backups`. */
+const folders = text
+  .transform((value) => value.split(":").filter(Boolean))
+  .refine((paths) => paths.every((path) => path.startsWith("/")), told("is a list of absolute folders, parted by colons."))
+  .transform((paths) => paths.map((path) => resolve(path)));
+
 const later = z.string().refine(() => false, told("has no effect in this release. Leave it out."));
 
 /** Every name that Holdfast reads, with how its text is checked and what it becomes. An empty value counts as unset. */
@@ -63,6 +69,7 @@ export const fields = z.object({
   HOLDFAST_ADMIN_PASSWORD: text.optional(),
   HOLDFAST_LOG_LEVEL: oneOf("trace", "debug", "info", "warn", "error", "fatal", "silent").optional(),
   HOLDFAST_SMTP_URL: smtpUrl.optional(),
+  HOLDFAST_STORAGE_ROOTS: folders.optional(),
   BACKUP_DIRECTORY: path.optional(),
   BACKUP_RETENTION_DAYS: whole(1, 36500).optional(),
   BACKUP_AUTO_CLEANUP: flag.optional(),

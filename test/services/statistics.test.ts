@@ -16,6 +16,15 @@ const viewer = { kind: "user", id: "1", name: "Vera", email: "v@example.org", ro
 const free = 5_000_000;
 let place: Awaited<ReturnType<typeof freshCatalog>>;
 const sourceIds = [newId<SourceId>(), newId<SourceId>(), newId<SourceId>()] as const;
+const unseen = {
+  problem: null,
+  checkedAt: null,
+  totalBytes: null,
+  missingCopies: 0,
+  passwordSet: false,
+  privateKeySet: false,
+  fingerprint: "",
+};
 const storageIds = [newId<StorageId>(), newId<StorageId>()] as const;
 
 beforeAll(async () => {
@@ -51,7 +60,7 @@ const read = (days: number, timeZone = "UTC", sourceId: SourceId | null = null) 
   return createStatistics({
     catalog: db,
     settings: { current: async () => ({ ...defaultSettings, timeZone, targetBackupAgeHours: 48, targetProofAgeHours: 24 * 30 }) },
-    storages: { describe: async (rows) => rows.map((row) => ({ ...row, usedBytes: 0, backupCount: 0, freeBytes: free })) },
+    storages: { describe: async (rows) => rows.map((row) => ({ ...row, ...unseen, usedBytes: 0, backupCount: 0, freeBytes: free })) },
     kept: createKeptBackups({ catalog: db, bus: memoryBus(), now: () => now }),
     now: () => now,
   }).read(viewer, days, sourceId);

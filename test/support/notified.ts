@@ -58,7 +58,7 @@ export async function notified(start = "2026-11-01T00:00:00.000Z") {
     const sending = createSending({ secrets, conceal: () => {}, settings, publicUrl: () => "https://backup.example.com", now });
     const deliveries = createDeliveries({ db: own, bus, audit, settings, sending, now, onError });
     const channels = createChannels({ db: own, bus, audit, settings, sending, now });
-    const alerts = createAlerts({ db: own, bus, settings, deliveries, capacityOf: async () => disk, now });
+    const alerts = createAlerts({ db: own, bus, settings, deliveries, storages: { capacity: async () => disk }, now });
     workers.push(deliveries);
     return { bus, sending, deliveries, channels, alerts };
   }

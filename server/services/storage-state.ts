@@ -1,0 +1,65 @@
+import { createHash } from "node:crypto";
+import type { Db } from "../db/client.ts";
+import { missingCopies, type StorageRow } from "../db/storages.ts";
+import { Failure } from "../domain/errors.ts";
+import type { StorageId } from "../domain/ids.ts";
+import type { SftpStorageConfig, StorageSecrets } from "../domain/storage.ts";
+import type { StorageAccess } from "./storage-access.ts";
+import type { StorageLook } from "./storage-looks.ts";
+
+/** A storage with what it holds now, and how it fares. Nothing of its secrets is in it. */
+export interface StorageState extends Omit<StorageRow, "secret">, StorageLook {
+  readonly usedBytes: number;
+  readonly backupCount: number;
+  readonly freeBytes: number | null;
+  readonly totalBytes: number | null;
+  readonly missingCopies: number;
+  readonly passwordSet: boolean;
+  readonly privateKeySet: boolean;
+  /** Of an SFTP server's host key, as `ssh-keygen -l` prints it; empty for any other kind. */
+  readonly fingerprint: string;
+}
+
+export type StorageUse = ReadonlyMap<StorageId, { readonly bytes: number; readonly backups: number }>;
+
+/** The states of `rows`, without waiting long for any of them. */
+export async function describeStorages(
+  rows: readonly StorageRow[],
+  { db, use, access }: { readonly db: Db; readonly use: () => Promise<StorageUse>; readonly access: StorageAccess },
+): Promise<StorageState[]> {
+  const [used, missing] = [await use(), await missingCopies(db)];
+  return Promise.all(
+    rows.map(async (row) => {
+      const { secret: _, ...open } = row;
+      const [{ free, total }, known] = [await access.capacity(row), knownSecrets(row, access)];
+      return {
+        ...open,
+        ...access.lookOf(row.id),
+        usedBytes: used.get(row.id)?.bytes ?? 0,
+        backupCount: used.get(row.id)?.backups ?? 0,
+        freeBytes: free,
+        totalBytes: total,
+        missingCopies: missing.get(row.id) ?? 0,
+        passwordSet: known.password !== undefined,
+        privateKeySet: known.privateKey !== undefined,
+        fingerprint: row.kind === "SFTP" ? fingerprintOf((row.config as SftpStorageConfig).hostKey) : "",
+      };
+    }),
+  );
+}
+
+/** None where the key file does not open them: they have to be given again. */
+function knownSecrets(row: StorageRow, access: StorageAccess): StorageSecrets {
+  try {
+    return access.secretsOf(row);
+  } catch (error) {
+    if (error instanceof Failure && error.code === "KEY_MISSING") return {};
+    throw error;
+  }
+}
+
+/** `SHA256:…` of a public key as in known_hosts. */
+function fingerprintOf(hostKey: string): string {
+  const [, key = ""] = hostKey.trim().split(/\s+/);
+  return `SHA256:${createHash("sha256").update(Buffer.from(key, "base64")).digest("base64").replace(/=+$/, "")}`;
+}
