@@ -32,6 +32,7 @@ import { createDigest } from "./services/digest.ts";
 import { createDownloads } from "./services/downloads.ts";
 import { followOthers } from "./services/followed.ts";
 import { createFollowers } from "./services/followers.ts";
+import { healthGroups } from "./services/health/groups.ts";
 import { createHealth } from "./services/health.ts";
 import { followBeginnings } from "./services/heartbeats.ts";
 import { createHistory } from "./services/history.ts";
@@ -178,7 +179,8 @@ async function wire(
     version,
     onError,
   });
-  const copies = createCopies({ catalog: db, operations, backups, storages, storedBackups, now });
+  const copies = createCopies({ catalog: db, bus, audit, operations, backups, storages, storedBackups, deletions, queue, now, onError });
+  followers.add(copies.follow);
   const files = await openReceived(join(settings.home, "uploads"));
   const restores = createRestores({
     catalog: db,
@@ -224,6 +226,17 @@ async function wire(
     ? `MySQL or MariaDB at ${new URL(settings.databaseUrl).host}`
     : `Embedded MariaDB in ${settings.home}`;
   const backupFiles = createBackupFiles({ backups, storedBackups });
+  const statistics = createStatistics({ catalog: db, settings: owned, storages, kept, now });
+  const health = createHealth({
+    ...{ bus, now, onError },
+    groups: healthGroups({
+      ...{ catalog: db, catalogName, home: settings.home, keyFile: settings.keyFile, settings: owned, sources, storages, schedules },
+      ...{ statistics, kept, clock, tools, drillServer: findDrillServer, now },
+      kitMadeAt: async () => null,
+      queueAlive: queue.checkAlive ? async () => queue.checkAlive?.() : null,
+      url: () => dashboardUrl,
+    }),
+  });
   const services: Services = {
     alerts,
     channels: createChannels({ db, bus, audit, settings: owned, sending, now }),
@@ -261,11 +274,11 @@ async function wire(
       now,
     }),
     metrics: createMetrics({ catalog: db, settings: owned, storages, kept, version, now }),
-    statistics: createStatistics({ catalog: db, settings: owned, storages, kept, now }),
-    health: createHealth({ groups: [], bus, now, onError }),
+    statistics,
+    health,
     tokens: createTokens({ db, audit, now }),
     users: createUsers({ db, audit, now }),
-    system: createSystem({ version, catalog: catalogName, home: settings.home, tools, drillServer: findDrillServer, sources, storages }),
+    system: createSystem({ version, catalog: catalogName, home: settings.home, health }),
   };
   await adoptFirstSettings(settings, services, say);
   await alerts.begins();

@@ -3,6 +3,7 @@ import {
   backupTypes,
   channelKinds,
   compressions,
+  copyStates,
   deliveryStatuses,
   entryKinds,
   findingSeverities,
@@ -42,6 +43,11 @@ export const OperationStatusEnum = named("OperationStatus", operationStatuses);
 export const PhaseEnum = named("Phase", phases);
 export const TriggerEnum = named("Trigger", triggers);
 export const CompressionEnum = named("Compression", compressions);
+export const CopyStateEnum = named(
+  "CopyState",
+  copyStates,
+  "WAITING: it is still to be written there. DELETING: the storage has not let go of it yet.",
+);
 export const RoleEnum = named("Role", roles);
 export const StorageKindEnum = named("StorageKind", storageKinds);
 export const RestoreModeEnum = named(

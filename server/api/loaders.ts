@@ -12,6 +12,7 @@ export const createLoaders = (reads: Reads) => ({
   backup: byId(reads.backups, (row: { id: BackupId }) => row.id),
   downloading: byId(reads.downloading, (row: { id: BackupId }) => row.id),
   manifest: byId(reads.manifests, (row: { backupId: BackupId }) => row.backupId),
+  copiesOf: listById(reads.copiesOf, (row: { backupId: BackupId }) => row.backupId),
   verificationsOf: listById(reads.verificationsOf, (row: { backupId: BackupId }) => row.backupId),
   report: byId(reads.reports, (row: { id: VerificationId }) => row.id),
   restore: byId(reads.restores, (row: { id: RestoreId }) => row.id),

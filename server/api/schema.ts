@@ -9,6 +9,7 @@ import { BackupLabelsResolver } from "./backup/labels-resolver.ts";
 import { BackupResolver } from "./backup/resolver.ts";
 import { CatalogResolver } from "./catalog/resolver.ts";
 import { BackupExpiryResolver, CleanupResolver, RetentionVerdictResolver } from "./cleanup/resolver.ts";
+import { BackupCopiesResolver, BackupCopyResolver, CopyResolver } from "./copy/resolver.ts";
 import { HealthResolver } from "./health/resolver.ts";
 import { DeliveryResolver } from "./notification/delivery-resolver.ts";
 import { NotificationChannelResolver } from "./notification/resolver.ts";
@@ -35,6 +36,8 @@ export const buildApiSchema = (): Promise<GraphQLSchema> =>
       AccountResolver,
       ActivityResolver,
       AuditResolver,
+      BackupCopiesResolver,
+      BackupCopyResolver,
       BackupExpiryResolver,
       BackupFilesResolver,
       BackupLabelsResolver,
@@ -46,6 +49,7 @@ export const buildApiSchema = (): Promise<GraphQLSchema> =>
       CatalogResolver,
       CleanupResolver,
       HealthResolver,
+      CopyResolver,
       OperationResolver,
       OperationsResolver,
       RestoreResolver,

@@ -5,7 +5,7 @@ import type { OperationKind, OperationStatus, VerificationLevel } from "../../sh
 import type { BackupId, OperationId } from "../domain/ids.ts";
 import type { Db } from "./client.ts";
 import { after, type Page, pageOf } from "./paging.ts";
-import { backups, cleanups, restores, sources, verifications } from "./schema/index.ts";
+import { backups, cleanups, copies, restores, sources, storages, verifications } from "./schema/index.ts";
 
 /** One operation of any kind, with what a line about it says. */
 export interface ActivityRow {
@@ -19,10 +19,12 @@ export interface ActivityRow {
   readonly errorCode: ErrorCode | null;
   readonly errorMessage: string | null;
   readonly errorHint: string | null;
-  /** The backup's or the restore's own; for a verification the name of its backup. */
+  /** The backup's or the restore's own; for a verification or a copy the name of its backup. */
   readonly name?: string | null;
-  /** The source that was backed up, restored into, or verified a backup of. */
+  /** The source that was backed up, restored into, or of which a backup was verified or copied. */
   readonly sourceName?: string | null;
+  /** The storage that a backup was copied to. */
+  readonly storageName?: string | null;
   readonly backupId?: BackupId | null;
   readonly storedSize?: number | null;
   readonly level?: VerificationLevel | null;
@@ -38,12 +40,13 @@ export async function pageActivity(db: Db, first: number, cursor: string | null)
     listRestores(db, first, cursor),
     listVerifications(db, first, cursor),
     listCleanups(db, first, cursor),
+    listCopies(db, first, cursor),
   ]);
   const rows = kinds.flat().toSorted((a, b) => b.createdAt.getTime() - a.createdAt.getTime() || (a.id < b.id ? 1 : -1));
   return pageOf(rows, first, await countAll(db));
 }
 
-type Table = typeof backups | typeof restores | typeof verifications | typeof cleanups;
+type Table = typeof backups | typeof restores | typeof verifications | typeof cleanups | typeof copies;
 
 const shared = (table: Table) => ({
   id: table.id as unknown as typeof backups.id,
@@ -116,12 +119,30 @@ const listCleanups = async (db: Db, first: number, cursor: string | null) =>
       .limit(first + 1),
   );
 
+const listCopies = async (db: Db, first: number, cursor: string | null) =>
+  tagged(
+    "COPY",
+    await db
+      .select({
+        ...{ ...shared(copies), name: backups.name, sourceName: sources.name, backupId: copies.backupId },
+        ...{ storageName: storages.name, storedSize: backups.storedSize },
+      })
+      .from(copies)
+      .innerJoin(backups, eq(backups.id, copies.backupId))
+      .innerJoin(sources, eq(sources.id, backups.sourceId))
+      .innerJoin(storages, eq(storages.id, copies.storageId))
+      .where(after(copies.createdAt, copies.id, cursor))
+      .orderBy(...newest(copies))
+      .limit(first + 1),
+  );
+
 async function countAll(db: Db): Promise<number> {
   const counts = await Promise.all([
     db.select({ count: count() }).from(backups).where(isNull(backups.deletedAt)),
     db.select({ count: count() }).from(restores),
     db.select({ count: count() }).from(verifications),
     db.select({ count: count() }).from(cleanups),
+    db.select({ count: count() }).from(copies),
   ]);
   return counts.reduce((total, [row]) => total + (row?.count ?? 0), 0);
 }

@@ -2,7 +2,7 @@ import { and, asc, eq, gt, ne, type SQL, sql } from "drizzle-orm";
 import type { Contender } from "../domain/admission.ts";
 import type { SourceId } from "../domain/ids.ts";
 import type { Db } from "./client.ts";
-import { backups, marks, restores, verifications } from "./schema/index.ts";
+import { backups, copies, marks, restores, verifications } from "./schema/index.ts";
 
 const mark = "admission";
 
@@ -27,14 +27,14 @@ export async function writeTurns(tx: Db, turns: ReadonlyMap<SourceId, number>): 
     .where(eq(marks.name, mark));
 }
 
-/** Backups, restores and verifications that run under a live lease; a pre-restore backup counts as its restore does. */
+/** Backups, restores, verifications and copies that run under a live lease; a pre-restore backup counts as its restore does. */
 export const listRunning = (db: Db, now: Date): Promise<Contender[]> =>
   contenders(db, (table) => and(eq(table.status, "RUNNING"), gt(table.leaseUntil, now)));
 
 /** Those that wait, the oldest first. */
 export const listWaiting = (db: Db): Promise<Contender[]> => contenders(db, (table) => eq(table.status, "QUEUED"));
 
-/** The columns that the condition may ask for are the same in all three tables. */
+/** The columns that the condition may ask for are the same in all these tables. */
 async function contenders(db: Db, condition: (table: typeof backups) => SQL | undefined): Promise<Contender[]> {
   const own = <T>(table: T) => condition(table as unknown as typeof backups);
   const found = await Promise.all([
@@ -54,8 +54,14 @@ async function contenders(db: Db, condition: (table: typeof backups) => SQL | un
       .innerJoin(backups, eq(backups.id, verifications.backupId))
       .where(own(verifications))
       .orderBy(asc(verifications.createdAt)),
+    db
+      .select({ id: copies.id, source: backups.sourceId, createdAt: copies.createdAt })
+      .from(copies)
+      .innerJoin(backups, eq(backups.id, copies.backupId))
+      .where(own(copies))
+      .orderBy(asc(copies.createdAt)),
   ]);
-  const kinds = ["BACKUP", "RESTORE", "VERIFICATION"] as const;
+  const kinds = ["BACKUP", "RESTORE", "VERIFICATION", "COPY"] as const;
   return kinds
     .flatMap((kind, index) => (found[index] ?? []).map((row) => ({ ...row, kind })))
     .sort((a, b) => a.createdAt.getTime() - b.createdAt.getTime());

@@ -1,7 +1,7 @@
 import { and, eq, inArray, isNotNull, isNull, lt } from "drizzle-orm";
 import type { OperationId } from "../domain/ids.ts";
 import type { Db } from "./client.ts";
-import { backups, cleanups, deliveries, operationLog, restores, scheduleRuns, verifications } from "./schema/index.ts";
+import { backups, cleanups, copies, deliveries, operationLog, restores, scheduleRuns, verifications } from "./schema/index.ts";
 
 /**
  * Each takes away at most so many records that ended before the instant, and says how many went. Backups that completed are
@@ -69,6 +69,18 @@ const forgetCleanups: Forget = async (db, before, most) => {
   return forgetLog(db, ids);
 };
 
+/** What lies where is kept with the backups; this is how it came there. */
+const forgetCopies: Forget = async (db, before, most) => {
+  const rows = await db
+    .select({ id: copies.id })
+    .from(copies)
+    .where(and(inArray(copies.status, [...ended]), lt(copies.createdAt, before)))
+    .limit(most);
+  const ids = rows.map(({ id }) => id);
+  if (ids.length > 0) await db.delete(copies).where(inArray(copies.id, ids));
+  return forgetLog(db, ids);
+};
+
 const forgetRuns: Forget = async (db, before, most) => {
   const old = and(isNotNull(scheduleRuns.settledAt), lt(scheduleRuns.settledAt, before), lt(scheduleRuns.dueAt, before));
   const [{ affectedRows }] = await db.delete(scheduleRuns).where(old).limit(most);
@@ -92,6 +104,7 @@ export const forgetting: readonly Forget[] = [
   forgetRestores,
   forgetVerifications,
   forgetCleanups,
+  forgetCopies,
   forgetRuns,
   forgetDeliveries,
 ];

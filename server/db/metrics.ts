@@ -63,7 +63,8 @@ export async function countActive(db: Db): Promise<readonly { readonly kind: str
     sql`select 'BACKUP' kind, status, count(*) count from backups where status in ('QUEUED', 'RUNNING') group by status
     union all select 'RESTORE', status, count(*) from restores where status in ('QUEUED', 'RUNNING') group by status
     union all select 'VERIFICATION', status, count(*) from verifications where status in ('QUEUED', 'RUNNING') group by status
-    union all select 'CLEANUP', status, count(*) from cleanups where status in ('QUEUED', 'RUNNING') group by status`,
+    union all select 'CLEANUP', status, count(*) from cleanups where status in ('QUEUED', 'RUNNING') group by status
+    union all select 'COPY', status, count(*) from copies where status in ('QUEUED', 'RUNNING') group by status`,
   );
   return rows.map((row) => ({ kind: String(row.kind), status: String(row.status), count: Number(row.count) }));
 }

@@ -1,5 +1,5 @@
 import { and, inArray, lt, sql } from "drizzle-orm";
-import type { BackupId } from "../domain/ids.ts";
+import { type BackupId, newId, type OperationId, type SourceId, type StorageId } from "../domain/ids.ts";
 import type { Db } from "./client.ts";
 import { pastOperations } from "./schema/index.ts";
 
@@ -22,10 +22,32 @@ export async function notePast(tx: Db, ids: readonly BackupId[], now: Date): Pro
       from backups where id in (${named}) and finished_at is not null
     union all
     select v.id, 'VERIFICATION', b.source_id, b.storage_id, v.status, v.passed, v.started_at, v.finished_at, null, null, coalesce(b.deleted_at, ${now})
-      from verifications v join backups b on b.id = v.backup_id where b.id in (${named}) and v.finished_at is not null`);
+      from verifications v join backups b on b.id = v.backup_id where b.id in (${named}) and v.finished_at is not null
+    union all
+    select uuid(), 'COPY', b.source_id, c.storage_id, 'COMPLETED', null, null, c.stored_at, b.size, b.stored_size, coalesce(b.deleted_at, ${now})
+      from backup_copies c join backups b on b.id = c.backup_id
+      where b.id in (${named}) and c.storage_id <> b.storage_id and c.stored_at is not null`);
   const horizon = new Date(now.getTime() - keptMilliseconds);
   // The kinds are named for the index, which begins with them.
   await tx
     .delete(pastOperations)
-    .where(and(inArray(pastOperations.kind, ["BACKUP", "VERIFICATION"]), lt(pastOperations.removedAt, horizon)));
+    .where(and(inArray(pastOperations.kind, ["BACKUP", "VERIFICATION", "COPY"]), lt(pastOperations.removedAt, horizon)));
+}
+
+/** Notes what a storage had of a backup on one more storage than its first: how a storage grows is told from it. */
+export async function notePastCopy(
+  tx: Db,
+  backup: {
+    readonly sourceId: SourceId;
+    readonly size: number | null;
+    readonly storedSize: number | null;
+    readonly deletedAt: Date | null;
+  },
+  { storageId, storedAt }: { readonly storageId: StorageId; readonly storedAt: Date },
+  now: Date,
+): Promise<void> {
+  await tx.insert(pastOperations).values({
+    ...{ id: newId<OperationId>(), kind: "COPY", sourceId: backup.sourceId, storageId, status: "COMPLETED", finishedAt: storedAt },
+    ...{ size: backup.size, storedSize: backup.storedSize, removedAt: backup.deletedAt ?? now },
+  });
 }

@@ -12,7 +12,7 @@ export interface Contender {
 export interface Places {
   /** In all. */
   readonly total: number;
-  /** Backups and restores on one source; verifications read the storage alone, and have half of all places at most. */
+  /** Backups and restores on one source; verifications and copies use storages alone, and have half of all places at most. */
   readonly perSource: number;
 }
 
@@ -29,16 +29,16 @@ export function nextToBegin<T extends Contender>(waiting: readonly T[], running:
   const underWay = new Map<SourceId, number>();
   const holding = new Map<SourceId, number>();
   const lastTurn = new Map(turns);
-  let verifying = 0;
+  let beside = 0;
   let turn = Math.max(0, ...turns.values());
   const take = (one: Contender) => {
     underWay.set(one.source, (underWay.get(one.source) ?? 0) + 1);
     if (holdsSource(one)) holding.set(one.source, (holding.get(one.source) ?? 0) + 1);
-    else verifying += 1;
+    else beside += 1;
   };
   const rankOf = (one: Contender) => [one.kind === "RESTORE" ? 0 : 1, underWay.get(one.source) ?? 0, lastTurn.get(one.source) ?? 0];
   const mayBegin = (one: Contender) =>
-    holdsSource(one) ? (holding.get(one.source) ?? 0) < places.perSource : verifying < Math.max(1, Math.floor(places.total / 2));
+    holdsSource(one) ? (holding.get(one.source) ?? 0) < places.perSource : beside < Math.max(1, Math.floor(places.total / 2));
   for (const one of running) take(one);
   while (running.length + chosen.length < places.total) {
     let first: T | null = null;
@@ -54,7 +54,7 @@ export function nextToBegin<T extends Contender>(waiting: readonly T[], running:
 }
 
 /** Whether it takes one of its source's places. */
-const holdsSource = ({ kind }: Contender) => kind !== "VERIFICATION";
+export const holdsSource = ({ kind }: Pick<Contender, "kind">): boolean => kind !== "VERIFICATION" && kind !== "COPY";
 
 function isBefore(one: readonly number[], other: readonly number[]): boolean {
   const index = one.findIndex((value, place) => value !== other[place]);

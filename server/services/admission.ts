@@ -2,7 +2,7 @@ import * as db from "../db/admission.ts";
 import type { Db } from "../db/client.ts";
 import { retryDeadlock } from "../db/deadlock.ts";
 import { appendLog, begin, lastLogSequence, type OperationRow, type StoredKind } from "../db/operations.ts";
-import { type Contender, nextToBegin, type Places } from "../domain/admission.ts";
+import { type Contender, holdsSource, nextToBegin, type Places } from "../domain/admission.ts";
 import type { OperationId } from "../domain/ids.ts";
 import type { Bus } from "../events/bus.ts";
 import { jobOf, type Queue } from "./queue.ts";
@@ -97,7 +97,7 @@ export function createAdmission({ catalog, bus, queue, settings, now, onError, u
 
     /** Begins the operation, or leaves it waiting until it is its turn; whether it began. `part` of another one needs no place of its own. */
     async begin(operation: Pick<OperationRow, "id" | "kind">, lease: Lease, part: boolean): Promise<boolean> {
-      const limits = unlimited || part || operation.kind === "CLEANUP" || operation.kind === "COPY" ? null : await places();
+      const limits = unlimited || part || operation.kind === "CLEANUP" ? null : await places();
       // One at a time in this process: more of them would only hold connections while they wait for each other.
       const decision = deciding.then(() => decide(operation, lease, limits));
       deciding = decision.catch(() => {});
@@ -119,7 +119,7 @@ export function createAdmission({ catalog, bus, queue, settings, now, onError, u
 }
 
 function whyNot({ kind, source }: Contender, running: readonly Contender[], { total, perSource }: Places): string {
-  const beside = running.filter((one) => one.source === source && one.kind !== "VERIFICATION").length;
-  if (kind !== "VERIFICATION" && beside >= perSource) return `Waiting: ${beside} of ${perSource} operations run on this source.`;
+  const beside = running.filter((one) => one.source === source && holdsSource(one)).length;
+  if (holdsSource({ kind }) && beside >= perSource) return `Waiting: ${beside} of ${perSource} operations run on this source.`;
   return `Waiting for its turn: ${running.length} of ${total} operations run.`;
 }

@@ -1,5 +1,6 @@
 import { findBackups, findManifests } from "../db/backups.ts";
 import type { Db } from "../db/client.ts";
+import { findCopiesOf } from "../db/copies.ts";
 import { lastDeliveries } from "../db/deliveries.ts";
 import { listDownloading } from "../db/downloads.ts";
 import { findRestores } from "../db/restores.ts";
@@ -29,6 +30,7 @@ export const createReads = (
   backups: (ids: readonly BackupId[]) => findBackups(catalog, ids),
   downloading: (ids: readonly BackupId[]) => listDownloading(catalog, ids, now()),
   manifests: (ids: readonly BackupId[]) => findManifests(catalog, ids),
+  copiesOf: (ids: readonly BackupId[]) => findCopiesOf(catalog, ids),
   verificationsOf: (ids: readonly BackupId[]) => listVerificationsOf(catalog, ids),
   reports: (ids: readonly VerificationId[]) => findReports(catalog, ids),
   lastDeliveries: (ids: readonly ChannelId[]) => lastDeliveries(catalog, ids),

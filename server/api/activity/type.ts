@@ -14,11 +14,12 @@ export class ActivityType {
   @Field(() => DateTime) createdAt!: Date;
   @Field(() => DateTime, { nullable: true }) startedAt!: Date | null;
   @Field(() => DateTime, { nullable: true }) finishedAt!: Date | null;
-  @Field(() => String, { nullable: true, description: "Of the backup or the restore; for a verification of its backup." })
+  @Field(() => String, { nullable: true, description: "Of the backup or the restore; for a verification or a copy of its backup." })
   name!: string | null;
   @Field(() => String, { nullable: true }) sourceName!: string | null;
-  @Field(() => ID, { nullable: true, description: "The backup that was restored or verified." }) backupId!: string | null;
-  @Field(() => SafeInt, { nullable: true, description: "Of a backup." }) storedSize!: number | null;
+  @Field(() => String, { nullable: true, description: "Of a copy: the storage that it was for." }) storageName!: string | null;
+  @Field(() => ID, { nullable: true, description: "The backup that was restored, verified or copied." }) backupId!: string | null;
+  @Field(() => SafeInt, { nullable: true, description: "Of a backup or a copy." }) storedSize!: number | null;
   @Field(() => VerificationLevelEnum, { nullable: true, description: "Of a verification." }) level!: VerificationLevel | null;
   @Field(() => Boolean, { nullable: true, description: "Of a verification." }) passed!: boolean | null;
   @Field(() => Int, { nullable: true, description: "Of a cleanup." }) removedCount!: number | null;

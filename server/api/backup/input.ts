@@ -11,6 +11,11 @@ export class CreateBackupInput {
   @Field(() => BackupTypeEnum) type!: BackupType;
   @Field(() => ID, { nullable: true }) sourceId?: SourceId | null;
   @Field(() => ID, { nullable: true }) storageId?: StorageId | null;
+  @Field(() => [ID], {
+    nullable: true,
+    description: "All storages of it, instead of storageId: it is read once and written to all. The first is read first.",
+  })
+  storageIds?: StorageId[] | null;
   @Field(() => Boolean, { nullable: true, defaultValue: true }) compress?: boolean | null;
   @Field(() => CompressionEnum, { nullable: true }) compression?: Compression | null;
   @Field(() => Int, { nullable: true }) compressionLevel?: number | null;

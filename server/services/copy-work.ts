@@ -1,0 +1,103 @@
+import { isDeepStrictEqual } from "node:util";
+import type { BackupRow } from "../db/backups.ts";
+import type { Db } from "../db/client.ts";
+import * as db from "../db/copies.ts";
+import { retryDeadlock } from "../db/deadlock.ts";
+import { lockBackup } from "../db/deletions.ts";
+import { findStorage } from "../db/storages.ts";
+import { Failure } from "../domain/errors.ts";
+import type { StorageId } from "../domain/ids.ts";
+import type { Manifest } from "../domain/manifest.ts";
+import { discardBackup } from "../engine/backup.ts";
+import { type CopiedFile, copyBackup } from "../engine/copy.ts";
+import { labelFiles, labelsVersionOf } from "../engine/labels.ts";
+import { parseManifest, readManifest } from "../engine/manifest.ts";
+import type { Storage } from "../engine/storage/storage.ts";
+import type { Backups } from "./backups.ts";
+import type { Work } from "./running.ts";
+import { whyNoRoom, written } from "./storage-room.ts";
+import type { Storages } from "./storages.ts";
+import { type StoredBackups, sayWhere } from "./stored-backups.ts";
+
+interface Dependencies {
+  readonly catalog: Db;
+  readonly backups: Pick<Backups, "existing" | "manifestOf">;
+  readonly storages: Pick<Storages, "open">;
+  readonly storedBackups: Pick<StoredBackups, "choose">;
+  readonly now: () => Date;
+}
+
+/** The work of a copy's operation, and putting right what a crash left of one. */
+export function createCopyWork({ catalog, backups, storages, storedBackups, now }: Dependencies) {
+  const nameOf = async (id: StorageId) => (await findStorage(catalog, id))?.name ?? id;
+
+  /** It lies there now. Whoever deletes the backup deletes it there too, from this moment on. */
+  async function record({ id }: BackupRow, storageId: StorageId, labelsVersion: number): Promise<boolean> {
+    const copy = { backupId: id, storageId, state: "STORED", problem: null, attempts: 0, retryAt: null, storedAt: now() } as const;
+    return retryDeadlock(() =>
+      catalog.transaction(async (tx) => {
+        if (!(await lockBackup(tx, id))) return false;
+        await db.writeBackupCopy(tx, { ...copy, labelsVersion });
+        await db.refreshCopyWarnings(tx, id);
+        return true;
+      }),
+    );
+  }
+
+  async function copy({ backupId, storageId }: db.CopyRow, work: Work): Promise<void> {
+    const backup = await backups.existing(backupId);
+    const manifest = await backups.manifestOf(backupId);
+    if (!manifest) throw new Failure("NOT_FOUND", `${backup.name} has no manifest in the catalog.`);
+    const { storage: from, ...where } = await storedBackups.choose(backup);
+    if (where.storageId === storageId) throw new Failure("CONFLICT", `${backup.name} is on ${where.storageName} already.`);
+    sayWhere(where, work.say);
+    // What makes it a backup there has to be what was written here.
+    if (!isDeepStrictEqual(await readManifest(from, backup.folder), parseManifest(JSON.stringify(manifest), backup.folder)))
+      throw new Failure(
+        "ARTIFACT_CORRUPT",
+        `The manifest on ${where.storageName} is not the one that was written.`,
+        "Nothing was copied. Find out who changed it.",
+      );
+    const name = await nameOf(storageId);
+    const target = await storages.open(storageId);
+    // What an earlier attempt could not take away again.
+    await discardBackup(target, backup.folder);
+    const files = await filesOf(from, backup.folder, manifest);
+    const full = await whyNoRoom(
+      target,
+      name,
+      files.reduce((sum, { storedSize }) => sum + storedSize, 0),
+    );
+    if (full) throw full;
+    await copyBackup(from, await written(target, name), backup.folder, files, work);
+    const version = Math.max(0, ...files.map((file) => labelsVersionOf(file.name) ?? 0));
+    if (!(await record(backup, storageId, version))) {
+      await discardBackup(target, backup.folder);
+      throw new Failure("NOT_FOUND", `${backup.name} was deleted while it was copied; the copy was removed.`);
+    }
+    work.say("INFO", `The copy on ${name} is complete.`);
+  }
+
+  async function settle({ backupId, storageId }: db.CopyRow): Promise<Failure | null> {
+    if ((await db.findBackupCopy(catalog, backupId, storageId))?.state === "STORED") return null;
+    const { folder } = await backups.existing(backupId);
+    await discardBackup(await storages.open(storageId), folder);
+    return new Failure(
+      "INTERRUPTED",
+      "Holdfast stopped while this copy was running; what it had stored was removed.",
+      "It is made again by itself.",
+    );
+  }
+
+  return { copy, settle };
+}
+
+/** All that lies in a backup's folder but the manifest: the artifacts, the list of files, and the newest labels. */
+async function filesOf(from: Storage, folder: string, { artifacts, media }: Manifest): Promise<CopiedFile[]> {
+  const [labels] = await labelFiles(from, folder);
+  return [
+    ...artifacts,
+    ...(media?.index ? [media.index] : []),
+    ...(labels ? [{ name: labels.name, storedSize: labels.size, sha256: null }] : []),
+  ];
+}
