@@ -232,7 +232,8 @@ export async function recordManifest(db: Db, id: BackupId, manifest: Manifest, o
         ...{ warnings: [...warningsOf(manifest), ...copyWarnings(outcomes)], ...(first ? { storageId: first.storageId } : {}) },
       })
       .where(eq(backups.id, id));
-    await tx.insert(backupManifests).values({ backupId: id, manifest });
+    // Written once more where the answer to the first time was lost.
+    await tx.insert(backupManifests).values({ backupId: id, manifest }).onDuplicateKeyUpdate({ set: { manifest } });
     await recordOutcomes(tx, id, new Date(manifest.finishedAt), outcomes);
   });
 }

@@ -236,9 +236,13 @@ export interface LogLine {
   readonly message: string;
 }
 
-/** Appends lines that the caller numbered. */
+/** Appends lines that the caller numbered; those that are there already, because an answer was lost, stay as they are. */
 export async function appendLog(db: Db, operationId: OperationId, lines: readonly LogLine[]): Promise<void> {
-  if (lines.length > 0) await db.insert(operationLog).values(lines.map((line) => ({ operationId, ...line })));
+  if (lines.length > 0)
+    await db
+      .insert(operationLog)
+      .values(lines.map((line) => ({ operationId, ...line })))
+      .onDuplicateKeyUpdate({ set: { sequence: sql`${operationLog.sequence}` } });
 }
 
 /** The lines after `after`, in order; at most 5,000 at a time. */

@@ -68,7 +68,7 @@ export interface BackupWork extends Running {
   /** Told what was measured before anything is stored; rejects when there is no room for it. */
   fits?(measured: Measured): Promise<void>;
   /** Asked right before the manifest, which makes it a backup; rejects when that is no longer this process's to decide. */
-  confirm?(): Promise<void>;
+  confirm?(manifest: Manifest): Promise<void>;
 }
 
 const everyMilliseconds = 200;
@@ -146,7 +146,7 @@ async function storeAll(plan: BackupPlan, work: BackupWork, startedAt: Date): Pr
     restoreCommands: restoreCommands(parts, plan.packing.compression, database?.name ?? null, encryption !== null),
   };
   const manifest: Manifest = { ...unproved, authentication: plan.seal ? authenticate(unproved, plan.seal.mac) : null };
-  await work.confirm?.();
+  await work.confirm?.(manifest);
   await plan.storage.put(`${plan.folder}/${manifestName}`, Readable.from([Buffer.from(`${JSON.stringify(manifest, null, 2)}\n`)]), work);
   return manifest;
 }

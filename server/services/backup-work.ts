@@ -8,6 +8,7 @@ import type { Manifest } from "../domain/manifest.ts";
 import { runBackup } from "../engine/backup.ts";
 import { logPatterns } from "../engine/media/walk.ts";
 import type { ClientTools } from "../engine/part.ts";
+import { confirmBackup } from "./backup-confirm.ts";
 import { openTargets } from "./backup-targets.ts";
 import type { Work } from "./running.ts";
 import type { Sources } from "./sources.ts";
@@ -54,10 +55,11 @@ export function createBackupWork({ catalog, sources, storages, tools, now, versi
         },
         now,
       },
-      { ...work, fits: targets.fits },
+      { ...work, fits: targets.fits, confirm: (manifest) => confirmBackup(work, targets.storage, row.folder, manifest) },
     );
     const outcomes = await targets.outcomes();
-    await db.recordManifest(catalog, row.id, manifest, outcomes);
+    // From here on it is a backup, whether the catalog can be told of it now or not.
+    await work.patiently(() => db.recordManifest(catalog, row.id, manifest, outcomes));
     const missing = outcomes.filter(({ problem }) => problem !== null).map(({ storage }) => storage);
     if (missing.length > 0) work.say("WARN", `The backup is complete, but not on ${missing.join(" and ")}: it is copied there later.`);
     else work.say("INFO", "The backup is complete.");

@@ -20,7 +20,7 @@ import type { Bus } from "../events/bus.ts";
 import type { Admission } from "./admission.ts";
 import type { Ended } from "./followers.ts";
 import { publishChange } from "./operation-view.ts";
-import { leaseMilliseconds, type RunningOperation, startRunning, type Work } from "./running.ts";
+import { CatalogAway, leaseMilliseconds, type RunningOperation, startRunning, type Work } from "./running.ts";
 import { watching } from "./watch.ts";
 import { thisWorker, workerIsGone } from "./worker.ts";
 
@@ -44,7 +44,7 @@ export type Operations = ReturnType<typeof createOperations>;
 export function createOperations({ db, bus, now, admission, onError, ended: tellEnded, takenOver }: Dependencies) {
   const worker = thisWorker();
   const running = new Map<OperationId, { readonly operation: RunningOperation; readonly ended: Promise<void> }>();
-  let stopping = false;
+  const stopping = new AbortController();
 
   const changed = (kind: StoredKind, id: OperationId) => publishChange(bus, kind, id);
 
@@ -65,10 +65,14 @@ export function createOperations({ db, bus, now, admission, onError, ended: tell
 
   async function perform(kind: StoredKind, first: Progress, work: (work: Work) => Promise<void>, parent?: AbortSignal): Promise<void> {
     const id = first.operationId;
-    const operation = await startRunning({ db, bus, now, worker, onError: (error) => onError(error, id) }, kind, first);
+    const operation = await startRunning(
+      { db, bus, now, worker, onError: (error) => onError(error, id), stopping: stopping.signal },
+      kind,
+      first,
+    );
     const ended = Promise.withResolvers<void>();
     running.set(id, { operation, ended: ended.promise });
-    if (stopping) operation.cancel("Cancelled because Holdfast was stopped.");
+    if (stopping.signal.aborted) operation.cancel("Cancelled because Holdfast was stopped.");
     const onParentAbort = () => operation.cancel("Cancelled with the operation that it was part of.");
     if (parent?.aborted) onParentAbort();
     parent?.addEventListener("abort", onParentAbort, { once: true });
@@ -79,17 +83,24 @@ export function createOperations({ db, bus, now, admission, onError, ended: tell
       await work(operation);
     } catch (thrown) {
       // What the abort made fail is told as the abort, not as the failure that it caused.
-      error = operation.signal.aborted ? operation.signal.reason : thrown;
+      error = operation.signal.aborted && !(thrown instanceof CatalogAway) ? operation.signal.reason : thrown;
       const { code, message } = operationErrorOf(error);
-      operation.say(code === "CANCELLED" ? "WARN" : "ERROR", message);
+      if (!(error instanceof CatalogAway)) operation.say(code === "CANCELLED" ? "WARN" : "ERROR", message);
       if (code === "INTERNAL") onError(thrown, id);
     } finally {
       parent?.removeEventListener("abort", onParentAbort);
-      await operation.settle();
-      if (!(await conclusion(kind, operation.progress(), error, worker))) takenOver?.({ kind, id });
+      await ending(kind, operation, error).catch((failed) => onError(failed, id));
       running.delete(id);
       ended.resolve();
     }
+  }
+
+  /** Writes the end down. Where the catalog stays away until Holdfast stops, the next look at what was left finds out how it ended. */
+  async function ending(kind: StoredKind, operation: RunningOperation, error: unknown): Promise<void> {
+    await operation.settle();
+    if (error instanceof CatalogAway) return;
+    const won = await operation.patiently(() => conclusion(kind, operation.progress(), error, worker));
+    if (!won) takenOver?.({ kind, id: operation.progress().operationId });
   }
 
   return {
@@ -201,7 +212,8 @@ export function createOperations({ db, bus, now, admission, onError, ended: tell
         if (!gone) continue;
         const failure = await verdict(operation);
         const sequence = await lastLogSequence(db, operation.id);
-        const message = failure?.message ?? "Holdfast stopped just after this had been completed.";
+        const away = operation.worker === worker ? "The catalog was away" : "Holdfast stopped";
+        const message = failure?.message ?? `${away} just after this had been completed.`;
         await appendLog(db, operation.id, [{ sequence: sequence + 1, at: now(), level: failure ? "ERROR" : "WARN", message }]);
         await conclusion(operation.kind, operation.progress, failure, operation.worker);
       }
@@ -214,7 +226,7 @@ export function createOperations({ db, bus, now, admission, onError, ended: tell
 
     /** Cancels what runs here and waits until all of it has ended and cleaned up. */
     async stop(): Promise<void> {
-      stopping = true;
+      stopping.abort();
       const all = [...running.values()];
       for (const { operation } of all) operation.cancel("Cancelled because Holdfast was stopped.");
       await Promise.all(all.map(({ ended }) => ended));
