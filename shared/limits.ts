@@ -10,6 +10,7 @@ export const limits = {
   targetHours: 87_600,
   mailAddresses: 20,
   allowedEndpoints: 100,
+  recoveryRecipients: 10,
   graceMinutes: 10_080,
   jitterSeconds: 3600,
   retries: 10,

@@ -35,6 +35,10 @@ export interface SettingValues {
   readonly targetProofAgeHours: number | null;
   /** Host names, addresses and networks (CIDR) that notifications may be sent to though they are private. */
   readonly allowedEndpoints: readonly string[];
+  /** Whether backups are encrypted where neither who asks nor the schedule says otherwise. */
+  readonly encryptBackups: boolean;
+  /** age recipients (`age1…`) that open encrypted backups beside the server's own key. */
+  readonly recoveryRecipients: readonly string[];
   /** How long records of failed operations, runs and deliveries are kept. */
   readonly historyDays: number;
 }
@@ -62,5 +66,7 @@ export const defaultSettings: SettingValues = {
   targetBackupAgeHours: 26,
   targetProofAgeHours: null,
   allowedEndpoints: [],
+  encryptBackups: false,
+  recoveryRecipients: [],
   historyDays: 365,
 };

@@ -46,6 +46,9 @@ const settings = z.strictObject({
   targetBackupAgeHours: limit,
   targetProofAgeHours: limit,
   allowedEndpoints: names,
+  // Left out by what was exported before there was encryption: then they stay as they are.
+  encryptBackups: z.boolean().optional(),
+  recoveryRecipients: names.optional(),
   historyDays: count,
 });
 
@@ -81,6 +84,7 @@ const schedule = z.strictObject({
   timeZone: text,
   source: name,
   storage: name.nullable(),
+  otherStorages: names.default([]),
   backupType: z.enum(backupTypes),
   compression: z.enum(compressions).nullable(),
   excludeLogs: z.boolean(),

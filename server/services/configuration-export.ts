@@ -24,9 +24,15 @@ export async function describeConfiguration({ db, settings }: ConfigurationReads
   const [storages, sources] = [await listStorages(db), await listSources(db)];
   const nameOf = new Map<string, string>([...storages, ...sources].map(({ id, name }) => [id, name]));
   const named = (id: string | null) => (id === null ? null : (nameOf.get(id) ?? null));
-  const { retention, notificationEmails, allowedEndpoints, ...values } = await settings.current();
+  const { retention, notificationEmails, allowedEndpoints, recoveryRecipients, ...values } = await settings.current();
   return {
-    settings: { ...values, retention, notificationEmails: [...notificationEmails], allowedEndpoints: [...allowedEndpoints] },
+    settings: {
+      ...values,
+      retention,
+      notificationEmails: [...notificationEmails],
+      allowedEndpoints: [...allowedEndpoints],
+      recoveryRecipients: [...recoveryRecipients],
+    },
     storages: storages.map(storageEntry),
     sources: sources.map(sourceEntry),
     schedules: (await listSchedules(db)).map((row) => scheduleEntry(row, named)),
@@ -80,6 +86,7 @@ function scheduleEntry(row: ScheduleRow, named: (id: string | null) => string | 
     ...{ retention, verifyAfter, missedRuns, graceMinutes, overlap, jitterSeconds, quietHours, retries, restoreMode, level },
     source: named(row.sourceId) ?? "",
     storage: named(row.storageId),
+    otherStorages: (row.otherStorageIds ?? []).flatMap((id) => named(id) ?? []),
     targetSource: named(row.targetSourceId),
   };
 }

@@ -90,10 +90,10 @@ export async function importParts(
     return id;
   };
 
-  const { mailFrom, toolsPath, targetBackupAgeHours, targetProofAgeHours, ...values } = wanted.settings;
+  const { mailFrom, toolsPath, targetBackupAgeHours, targetProofAgeHours, ...values } = { ...present.settings, ...wanted.settings };
   const taken = { mailFrom: mailFrom ?? "", toolsPath: toolsPath ?? "", targetBackupAgeHours: targetBackupAgeHours ?? 0 };
   const newMail = given.smtpUrl !== null && given.smtpUrl !== secrets.smtpUrl;
-  const sameSettings = isDeepStrictEqual(present.settings, wanted.settings) && !newMail;
+  const sameSettings = isDeepStrictEqual(present.settings, { ...present.settings, ...wanted.settings }) && !newMail;
   await settle("What the settings say", sameSettings ? "same" : "other", "", () =>
     settings.update(actor, {
       ...values,
@@ -105,13 +105,15 @@ export async function importParts(
 
   const scheduleIds = new Map((await listSchedules(db)).map(({ name, id }) => [name, id]));
   for (const entry of wanted.schedules) {
-    const { source, storage, targetSource, ...rest } = entry;
+    const { source, storage, otherStorages, targetSource, ...rest } = entry;
     const id = scheduleIds.get(entry.name);
     await settle(`The schedule ${entry.name}`, stateOf(entry, present.schedules), "", () => {
       const request = {
         ...rest,
         sourceId: idIn(sourceIds, "source", source),
-        storageId: storage === null ? null : idIn(storageIds, "storage", storage),
+        ...(storage !== null && otherStorages.length > 0
+          ? { storageIds: [storage, ...otherStorages].map((one) => idIn(storageIds, "storage", one)) }
+          : { storageId: storage === null ? null : idIn(storageIds, "storage", storage) }),
         targetSourceId: targetSource === null ? null : idIn(sourceIds, "source", targetSource),
       };
       return id ? schedules.update(actor, id, request) : schedules.create(actor, request);

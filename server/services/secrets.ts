@@ -7,7 +7,7 @@ export interface Secrets {
   /** Names the current key in sealed texts and messages; says nothing about the key itself. */
   readonly keyId: string;
   /** All keys of the key file: the current one, which seals, and then older ones, which open what they sealed. */
-  readonly keys: readonly SecretKey[];
+  readonly keys: Keys;
   /** Where they stand. */
   readonly keyFile: string;
   /** `v1.KEY.SEALED`. `context` says what it belongs to (row and field) and is needed to open it: a sealed text moved elsewhere stays shut. */
@@ -21,6 +21,8 @@ export interface Secrets {
   /** Puts a new key in front of the others in the key file, and goes on with it. */
   rotate(): Promise<void>;
 }
+
+export type Keys = readonly [SecretKey, ...SecretKey[]];
 
 /** Reads the key file, or makes it if `mayCreate`; pass false as soon as the catalog holds anything sealed. Throws KEY_MISSING. */
 export async function openSecrets(keyFile: string, { mayCreate }: { readonly mayCreate: boolean }): Promise<Secrets> {
@@ -63,7 +65,5 @@ export async function openSecrets(keyFile: string, { mayCreate }: { readonly may
     },
   };
 }
-
-type Keys = readonly [SecretKey, ...SecretKey[]];
 
 const keysOf = ([first, ...others]: readonly [Buffer, ...Buffer[]]): Keys => [secretKey(first), ...others.map(secretKey)];

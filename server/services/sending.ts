@@ -8,6 +8,7 @@ import { lasting, type Outcome } from "../engine/notify/outcome.ts";
 import type { Wire } from "../engine/notify/post.ts";
 import { type Destination, send } from "../engine/notify/send.ts";
 import type { ChannelSecret } from "./channel-request.ts";
+import { channelContext } from "./secret-contexts.ts";
 import type { Secrets } from "./secrets.ts";
 import type { OwnedSettings } from "./settings.ts";
 
@@ -24,8 +25,6 @@ export interface SendingDependencies {
 
 /** Where a message goes: a channel, or what is to become one. */
 export type Target = Pick<ChannelRow, "kind" | "config"> & { readonly secret: ChannelSecret };
-
-const secretContext = (id: ChannelId) => `channel ${id} secret`;
 
 /** Opens what is secret about channels, and sends one message once. */
 export function createSending({ secrets, conceal, settings, publicUrl, resolve, now }: SendingDependencies) {
@@ -62,13 +61,13 @@ export function createSending({ secrets, conceal, settings, publicUrl, resolve, 
 
   return {
     seal: (id: ChannelId, secret: ChannelSecret): string | null =>
-      Object.keys(secret).length > 0 ? secrets.seal(JSON.stringify(concealed(secret)), secretContext(id)) : null,
+      Object.keys(secret).length > 0 ? secrets.seal(JSON.stringify(concealed(secret)), channelContext(id)) : null,
 
     /** Throws KEY_MISSING when the key file is another one. */
     targetOf: ({ id, kind, config, secret }: ChannelRow): Target => ({
       kind,
       config,
-      secret: secret === null ? {} : concealed(JSON.parse(secrets.open(secret, secretContext(id))) as ChannelSecret),
+      secret: secret === null ? {} : concealed(JSON.parse(secrets.open(secret, channelContext(id))) as ChannelSecret),
     }),
 
     /** Sends `message` under the delivery's `id`; throws only when `signal` aborts. */

@@ -6,6 +6,7 @@ import { compressionLevels, limits } from "../../shared/limits.ts";
 import { badInput, Failure } from "../domain/errors.ts";
 import { checkLimit } from "../domain/retention-check.ts";
 import type { SettingValues } from "../domain/settings.ts";
+import { isRecipient } from "../engine/codec/age-keys.ts";
 
 /** Refuses a level that the compression's own scale does not have. */
 export function checkLevel(compression: Compression, level: number): void {
@@ -39,6 +40,8 @@ const checks: Checks = {
   targetBackupAgeHours: targetHours("The oldest that a newest backup may be"),
   targetProofAgeHours: targetHours("The oldest that a newest proof may be"),
   allowedEndpoints: checkEndpoints,
+  encryptBackups: (value) => value,
+  recoveryRecipients: checkRecipients,
   historyDays: whole("The days of history", 1, 36_500),
 };
 
@@ -119,6 +122,25 @@ function checkEndpoints(endpoints: readonly string[]): readonly string[] {
   const wrong = given.find((endpoint) => !isEndpoint(endpoint));
   if (wrong !== undefined)
     throw badInput(`${JSON.stringify(wrong)} is no host, address or network.`, "For example chat.internal, 10.0.0.5 or 192.168.1.0/24.");
+  return given;
+}
+
+function checkRecipients(recipients: readonly string[]): readonly string[] {
+  const given = [...new Set(recipients.map((recipient) => recipient.trim()).filter(Boolean))];
+  if (given.length > limits.recoveryRecipients)
+    throw badInput(`Backups are encrypted to at most ${limits.recoveryRecipients} recovery recipients.`);
+  // Never repeated: what is entered here by mistake is the secret half.
+  if (given.some((recipient) => /^AGE-SECRET-KEY-/i.test(recipient)))
+    throw badInput(
+      "This is an age identity: the secret half, which opens backups.",
+      "Enter the recipient that belongs to it, which begins with age1; `age-keygen -y FILE` prints it. Whoever saw the identity here can open what is encrypted to it: make another one.",
+    );
+  const wrong = given.findIndex((recipient) => !isRecipient(recipient));
+  if (wrong >= 0)
+    throw badInput(
+      `Recovery recipient ${wrong + 1} is no age recipient.`,
+      "It begins with age1 and has 62 characters; `age-keygen` prints it as the public key. A single mistyped character is noticed.",
+    );
   return given;
 }
 

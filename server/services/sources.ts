@@ -21,6 +21,7 @@ import { slugOf } from "../domain/naming.ts";
 import { directoryOf } from "../domain/storage.ts";
 import type { ClientTools } from "../engine/part.ts";
 import type { Audit } from "./audit.ts";
+import { passwordContext } from "./secret-contexts.ts";
 import type { Secrets } from "./secrets.ts";
 import { checkSourceParts, type SourceCheck } from "./source-check.ts";
 import { type CheckedSource, checkSourceRequest, type SourceRequest } from "./source-request.ts";
@@ -39,8 +40,6 @@ interface Dependencies {
 }
 
 export type Sources = ReturnType<typeof createSources>;
-
-const passwordContext = (id: SourceId) => `source ${id} password`;
 
 /** What is protected: one database, media folders, or both. */
 export function createSources({ db, audit, secrets, conceal, tools, now }: Dependencies) {

@@ -30,6 +30,8 @@ export class SettingsInput {
   @Field(() => Int, { nullable: true, description: "0: none." }) targetBackupAgeHours?: number | null;
   @Field(() => Int, { nullable: true, description: "0: none." }) targetProofAgeHours?: number | null;
   @Field(() => [String], { nullable: true }) allowedEndpoints?: string[] | null;
+  @Field(() => Boolean, { nullable: true }) encryptBackups?: boolean | null;
+  @Field(() => [String], { nullable: true }) recoveryRecipients?: string[] | null;
   @Field(() => Int, { nullable: true }) historyDays?: number | null;
   @Field(() => ID, { nullable: true }) defaultStorageId?: StorageId | null;
 }

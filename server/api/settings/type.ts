@@ -42,6 +42,10 @@ export class SettingsType {
   targetProofAgeHours!: number | null;
   @Field(() => [String], { description: "Private hosts, addresses and networks that notifications may be sent to." })
   allowedEndpoints!: string[];
+  @Field(() => Boolean, { description: "Whether backups are encrypted where neither who asks nor the schedule says otherwise." })
+  encryptBackups!: boolean;
+  @Field(() => [String], { description: "age recipients that open encrypted backups beside the server's own key." })
+  recoveryRecipients!: string[];
   @Field(() => Int, { description: "How long records of failed operations, runs and deliveries are kept." }) historyDays!: number;
   @Field(() => [SettingSourceType], { description: "Where each value comes from, by the name of its field." })
   origins!: SettingSourceType[];

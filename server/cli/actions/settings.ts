@@ -34,7 +34,7 @@ function shown(value: unknown): string {
     .join(", ");
 }
 
-const lists = ["notificationEmails", "allowedEndpoints"];
+const lists = ["notificationEmails", "allowedEndpoints", "recoveryRecipients"];
 const texts = ["mailFrom", "timeZone", "toolsPath", "defaultStorageId"];
 const words = ["compression"];
 const limits = ["keepLast", "keepDaily", "keepWeekly", "keepMonthly", "keepYearly"];

@@ -7,7 +7,8 @@ export interface Settings {
 
 const settingFields = `retentionDays autoCleanup compression compressionLevel emailNotifications notificationEmails notifyOnSuccess notifyOnFailure
   retention { days keepLast keepDaily keepWeekly keepMonthly keepYearly } mailFrom mailServer weeklyDigest digestDay timeZone toolsPath
-  concurrency concurrencyPerSource storageLowPercent sizeAnomalyPercent targetBackupAgeHours targetProofAgeHours allowedEndpoints historyDays
+  concurrency concurrencyPerSource storageLowPercent sizeAnomalyPercent targetBackupAgeHours targetProofAgeHours allowedEndpoints encryptBackups
+  recoveryRecipients historyDays
   defaultStorage { id name } origins { name origin environmentName updatedAt actor }`;
 
 export const settingsDocument = `{ settings { ${settingFields} } }`;
