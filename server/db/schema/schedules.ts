@@ -42,6 +42,8 @@ export const schedules = mysqlTable(
     /** Null: as the settings say. */
     compression: word<Compression>(),
     excludeLogs: boolean().notNull(),
+    /** Null: as the settings say. */
+    encrypt: boolean(),
     /** Null: the global default. */
     retention: json<Retention>(),
     verifyAfter: word<VerificationLevel>(),
