@@ -131,7 +131,12 @@ async function start(settings: Settings, opened: Log, stopping: AbortSignal): Pr
   opening.defer(() => http.stop());
   opening.defer(() => services.operations.stop());
   await services.scheduleRuns.setAllAlarms();
-  await jobs?.start(services, upkeep);
+  await jobs?.start(services, {
+    async perform() {
+      await upkeep.perform();
+      await services.health.upkeep().catch(onError);
+    },
+  });
   opening.defer(() => jobs?.stop());
   stopping.throwIfAborted();
   const code = await http.setup.code();

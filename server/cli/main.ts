@@ -1,30 +1,36 @@
 import { userInfo } from "node:os";
 import type { App } from "../app.ts";
 import { badInput, Failure } from "../domain/errors.ts";
+import type { Health } from "../domain/health.ts";
 import type { CleanupId } from "../domain/ids.ts";
 import type { JobName } from "../services/queue.ts";
+import type { Settings } from "../settings.ts";
 import type { Holdfast } from "./holdfast.ts";
 import { interruption } from "./interruption.ts";
 import { hasColors } from "./output.ts";
 import { runProgram } from "./program.ts";
-import type { CommonOptions, InSession, Session } from "./session.ts";
+import type { CommonOptions, InSession, Otherwise, Output, Session } from "./session.ts";
 
 const interrupted = interruption();
 const say = (line: string) => void process.stderr.write(`${line}\n`);
 
 /** One command, on this machine's catalog or on another Holdfast. */
-const inSession: InSession = (options, work) =>
-  options.remote === undefined ? onCatalog(options, work) : onRemote(options, options.remote, work);
+const inSession: InSession = (options, work, otherwise) =>
+  options.remote === undefined ? onCatalog(options, work, otherwise) : onRemote(options, options.remote, work);
 
-const sessionOn = (holdfast: Holdfast, { json = false }: CommonOptions): Session => ({
+const outputOf = ({ json = false }: CommonOptions): Output => ({
+  ...{ json, bar: process.stderr.isTTY === true, color: !json && hasColors(process.stdout) },
+});
+
+const sessionOn = (holdfast: Holdfast, options: CommonOptions): Session => ({
   holdfast,
   signal: interrupted,
-  output: { json, bar: process.stderr.isTTY === true, color: !json && hasColors(process.stdout) },
+  output: outputOf(options),
   canAsk: process.stdin.isTTY === true && process.stderr.isTTY === true,
 });
 
 /** On the catalog itself, so that it works with no server up: what the command begins, it runs. */
-async function onCatalog(options: CommonOptions, work: (session: Session) => Promise<void>): Promise<void> {
+async function onCatalog(options: CommonOptions, work: (session: Session) => Promise<void>, otherwise?: Otherwise): Promise<void> {
   if (options.tokenFile) throw badInput("--token-file belongs to --remote.");
   // Loaded only now: help and wrong usage are told at once, without the catalog's libraries.
   const [{ openApp }, { openLog }, { loadSettings }] = await Promise.all([
@@ -41,7 +47,12 @@ async function onCatalog(options: CommonOptions, work: (session: Session) => Pro
     const queue = async () => ({
       add: async (job: JobName | "inspection", id: string) => void (job === "cleanup" && cleanups.push(id as CleanupId)),
     });
-    await using app = closing(await openApp(settings, opened, queue));
+    const opening = await openApp(settings, opened, queue).catch((error: unknown) => {
+      if (!otherwise || interrupted.aborted) throw error;
+      return otherwise(outputOf(options), () => lookWithoutCatalog(error, settings));
+    });
+    if (!opening) return;
+    await using app = closing(opening);
     interrupted.throwIfAborted();
     await work(sessionOn(await holdfastOf(app, settings.publicUrl), options));
     await app.idle();
@@ -51,6 +62,15 @@ async function onCatalog(options: CommonOptions, work: (session: Session) => Pro
     opened.log.error({ err: error }, "unforeseen error");
     throw new Failure("INTERNAL", "Something went wrong that Holdfast did not foresee.", "The line above tells more.", { cause: error });
   }
+}
+
+async function lookWithoutCatalog(error: unknown, { home, keyFile }: Settings): Promise<Health> {
+  const [{ healthWithoutCatalog }, { findTools }, { findDrillServer }] = await Promise.all([
+    import("../services/health/without-catalog.ts"),
+    import("../engine/database/tools.ts"),
+    import("../db/embedded/throwaway.ts"),
+  ]);
+  return healthWithoutCatalog(error, { home, keyFile, tools: () => findTools(null), drillServer: findDrillServer, now: () => new Date() });
 }
 
 async function holdfastOf(

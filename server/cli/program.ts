@@ -46,7 +46,7 @@ async function programWith(begin: InSession): Promise<Command> {
     .configureHelp({ showGlobalOptions: true })
     // Before the commands are made: they take it over.
     .exitOverride();
-  const inSession: InSession = (options, work) => begin({ ...program.opts<CommonOptions>(), ...options }, work);
+  const inSession: InSession = (options, work, otherwise) => begin({ ...program.opts<CommonOptions>(), ...options }, work, otherwise);
   program.commandsGroup("Backups:");
   backupCommands(program, inSession);
   verificationCommand(program, inSession);

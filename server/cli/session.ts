@@ -1,3 +1,4 @@
+import type { Health } from "../domain/health.ts";
 import type { Holdfast } from "./holdfast.ts";
 
 /** What a command works with. */
@@ -26,5 +27,8 @@ export interface CommonOptions {
   readonly tokenFile?: string;
 }
 
+/** What is done where this machine's catalog cannot be opened; `looked` finds out what can be known without it. */
+export type Otherwise = (output: Output, looked: () => Promise<Health>) => Promise<void>;
+
 /** Opens a session for one command and closes it after, whatever came of it. Rejects with a Failure only. */
-export type InSession = (options: CommonOptions, work: (session: Session) => Promise<void>) => Promise<void>;
+export type InSession = (options: CommonOptions, work: (session: Session) => Promise<void>, otherwise?: Otherwise) => Promise<void>;

@@ -18,6 +18,8 @@ export interface Queue {
   add(job: JobName, id: OperationId): Promise<void>;
   /** The same for an upload that waits to be inspected. */
   add(job: "inspection", id: UploadId): Promise<void>;
+  /** Throws when it wakes nobody any more; absent where there is nobody to wake. */
+  checkAlive?(): void;
   /** Absent in a process that carries out itself what it begins and is over then: a command. */
   readonly alarm?: Alarm;
 }

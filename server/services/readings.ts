@@ -93,6 +93,11 @@ export function createReadings({ catalog, bus, now, onError, limits, renewEveryM
     bus.publish("backup", { id: readers.backupId });
   }
 
+  const renew = (tokenHash: string, readers: Readers) =>
+    inTurn(readers, async () => {
+      if (readers.ends.size > 0) await noteReading(catalog, tokenHash, until());
+    }).catch(onError);
+
   return {
     /** Begins to read; null when there is nothing to read (any more). Throws where too many read already. */
     async begin(tokenHash: string, backupId: BackupId): Promise<Reading | null> {
@@ -111,7 +116,7 @@ export function createReadings({ catalog, bus, now, onError, limits, renewEveryM
       if (!begun) return null;
       bus.publish("backup", { id: backupId });
       // Whoever stalls is closed by who sends: what is renewed is being read.
-      const renewing = setInterval(() => void noteReading(catalog, tokenHash, until()).catch(onError), renewEveryMilliseconds);
+      const renewing = setInterval(() => void renew(tokenHash, readers), renewEveryMilliseconds);
       renewing.unref();
       return {
         signal: end.signal,

@@ -47,13 +47,16 @@ it("ends when the last of several through one link ends, however they come and g
   const id = await aged.backup(sourceId, 1);
   const link = await linkTo(id, "several");
   const readings = reading();
-  const first = await readings.begin(link, id);
+  let last = await readings.begin(link, id);
   for (let round = 0; round < 10; round += 1) {
-    // One ends in the moment in which another begins.
-    const [, next] = await Promise.all([round === 0 ? null : first?.[Symbol.asyncDispose](), readings.begin(link, id)]);
+    // One ends in the moment in which another begins, whichever comes first.
+    const steps = [() => last?.[Symbol.asyncDispose](), () => readings.begin(link, id)] as const;
+    const [, next] =
+      round % 2 === 0 ? await Promise.all([steps[0](), steps[1]()]) : (await Promise.all([steps[1](), steps[0]()])).reverse();
     expect(await isRead(id)).toBe(true);
-    await next?.[Symbol.asyncDispose]();
+    last = next ?? null;
   }
+  await last?.[Symbol.asyncDispose]();
   expect(await isRead(id)).toBe(false);
   expect(aged.problems).toEqual([]);
 });

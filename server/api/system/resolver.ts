@@ -1,4 +1,4 @@
-import { Ctx, Field, ObjectType, Query, Resolver } from "type-graphql";
+import { Ctx, Field, FieldResolver, ObjectType, Query, Resolver } from "type-graphql";
 import type { Context } from "../context.ts";
 
 @ObjectType("SystemCheck")
@@ -14,13 +14,17 @@ export class SystemType {
   @Field(() => String) version!: string;
   @Field(() => String) catalog!: string;
   @Field(() => String) home!: string;
-  @Field(() => [SystemCheckType]) checks!: SystemCheckType[];
 }
 
-@Resolver()
+@Resolver(() => SystemType)
 export class SystemResolver {
   @Query(() => SystemType)
   system(@Ctx() { actor, services }: Context) {
-    return services.system.inspect(actor);
+    return services.system.about(actor);
+  }
+
+  @FieldResolver(() => [SystemCheckType], { description: "The same as health tells, in fewer words." })
+  checks(@Ctx() { actor, services }: Context) {
+    return services.system.checks(actor);
   }
 }

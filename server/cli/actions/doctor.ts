@@ -1,13 +1,19 @@
-import { type System, systemDocument } from "../documents/definitions.ts";
+import type { Health } from "../../domain/health.ts";
+import { type Examined, healthDocument } from "../documents/health.ts";
 import { answer } from "../output.ts";
-import type { Session } from "../session.ts";
+import type { Output, Session } from "../session.ts";
+import { healthText } from "./doctor-text.ts";
 
-/** doctor: exit status 1 when something is wrong. */
+/** doctor: exit status 1 when there is an error. */
 export async function inspect(session: Session): Promise<void> {
-  const { system } = await session.holdfast.ask<{ system: System }>(systemDocument);
-  const lines = system.checks.map(
-    ({ name, ok, message, hint }) => `${ok ? "ok   " : "WRONG"}  ${name}: ${message}${ok || !hint ? "" : `\n       ${hint}`}`,
-  );
-  answer(session, system, [`Holdfast ${system.version}. Catalog: ${system.catalog}.`, ...lines].join("\n"));
-  if (system.checks.some(({ ok }) => !ok)) process.exitCode = 1;
+  const { system, health } = await session.holdfast.ask<Examined>(healthDocument);
+  const head = `Holdfast ${system.version}. Catalog: ${system.catalog}. Home: ${system.home}.`;
+  answer(session, { ...system, ...health }, `${head}\n\n${healthText(health, session.output.color)}`);
+  if (health.severity === "ERROR") process.exitCode = 1;
+}
+
+/** The same where the catalog cannot be opened, which is an error in itself. */
+export async function inspectWithoutCatalog(output: Output, health: Health): Promise<void> {
+  answer({ output }, health, healthText(health, output.color));
+  process.exitCode = 1;
 }

@@ -24,13 +24,5 @@ export interface Storage {
 
 export const storagesDocument = "{ storages { id name kind location isDefault usedBytes freeBytes backupCount } }";
 
-export interface System {
-  readonly version: string;
-  readonly catalog: string;
-  readonly checks: readonly { readonly name: string; readonly ok: boolean; readonly message: string; readonly hint: string | null }[];
-}
-
-export const systemDocument = "{ system { version catalog home checks { name ok message hint } } }";
-
 export const createTokenDocument = `mutation ($input: ApiTokenInput!) { createApiToken(input: $input) {
   secret apiToken { id name role createdAt expiresAt lastUsedAt } } }`;
