@@ -156,7 +156,8 @@ async function wire(
     : null;
   if (lines) followers.add(lines.follow);
   const kept = createKeptBackups({ catalog: db, bus, now });
-  const [adapters, looks, marks] = [createStorageAdapters(), createStorageLooks({ bus, now }), createStorageMarks({ db, now, onError })];
+  const adapters = createStorageAdapters({ warn: (message) => log.warn(message) });
+  const [looks, marks] = [createStorageLooks({ bus, now }), createStorageMarks({ db, now, onError })];
   const access = createStorageAccess({ secrets, conceal, settings: owned, adapters, marks, looks, now });
   const bounds = { home: settings.home, roots: settings.storageRoots };
   const storages = createStorages({ db, bus, audit, access, marks, bounds, now, use: kept.byStorage });
@@ -324,6 +325,7 @@ async function wire(
       await deliveries.stop();
       await others.stop();
       lines?.stop();
+      adapters.close();
       await close();
     },
   };

@@ -1,10 +1,11 @@
 import { isDeepStrictEqual } from "node:util";
 import { Failure } from "../domain/errors.ts";
 import type { StorageId } from "../domain/ids.ts";
-import type { LocalStorageConfig, StorageAddress } from "../domain/storage.ts";
+import type { LocalStorageConfig, S3StorageConfig, StorageAddress } from "../domain/storage.ts";
 import { limited } from "../engine/storage/limited.ts";
 import { localStorage } from "../engine/storage/local.ts";
 import { retrying } from "../engine/storage/retrying.ts";
+import { s3Storage } from "../engine/storage/s3.ts";
 import type { Storage } from "../engine/storage/storage.ts";
 
 /** A storage as it is reached: where, with what, how fast, and past which guard. */
@@ -14,11 +15,30 @@ export interface Reached extends StorageAddress {
   readonly allowed: readonly string[];
 }
 
+interface Dependencies {
+  /** Hears of each call that is tried again. */
+  readonly warn: (message: string) => void;
+}
+
 export type StorageAdapters = ReturnType<typeof createStorageAdapters>;
 
 /** The adapters of the storages, each kept for as long as nothing about how it is reached changes. */
-export function createStorageAdapters() {
+export function createStorageAdapters({ warn }: Dependencies) {
   const kept = new Map<StorageId, { readonly reached: Reached; readonly storage: Storage }>();
+  const stopping = new AbortController();
+
+  function adapterOf(reached: Reached): Storage {
+    const { kind, config, bytesPerSecond } = reached;
+    const onRetry = ({ call, message, waitMs }: { call: string; message: string; waitMs: number }) =>
+      warn(`A storage is asked again in ${Math.round(waitMs)} ms (${call}): ${message}`);
+    const whole =
+      kind === "LOCAL"
+        ? // A file system is tried again by what mounted it.
+          localStorage((config as LocalStorageConfig).directory)
+        : retrying(remote(reached), { signal: stopping.signal, onRetry });
+    return bytesPerSecond === null ? whole : limited(whole, bytesPerSecond);
+  }
+
   return {
     /** The adapter that is used for this storage from now on. Work that is under way goes on with the one that it has. */
     of(id: StorageId, reached: Reached): Storage {
@@ -33,16 +53,25 @@ export function createStorageAdapters() {
     once: adapterOf,
 
     forget: (id: StorageId) => void kept.delete(id),
+
+    /** Waits for no storage any more. */
+    close: () => stopping.abort(new Failure("STORAGE_UNAVAILABLE", "Holdfast is stopping.")),
   };
 }
 
-function adapterOf(reached: Reached): Storage {
-  const { kind, config, bytesPerSecond } = reached;
-  // A file system on this machine is tried again by whoever mounted it.
-  const whole = kind === "LOCAL" ? localStorage((config as LocalStorageConfig).directory) : retrying(remote(reached));
-  return bytesPerSecond === null ? whole : limited(whole, bytesPerSecond);
+function remote({ kind, config, secrets, allowed }: Reached): Storage {
+  const { secretAccessKey } = secrets;
+  switch (kind) {
+    case "S3":
+      if (secretAccessKey === undefined) throw secretMissing;
+      return s3Storage(config as S3StorageConfig, { secretAccessKey }, { allowed });
+    default:
+      throw new Failure("BAD_USER_INPUT", `Storages of the kind ${kind} are not there yet.`);
+  }
 }
 
-function remote({ kind }: Reached): Storage {
-  throw new Failure("BAD_USER_INPUT", `Storages of the kind ${kind} are not there yet.`);
-}
+const secretMissing = new Failure(
+  "KEY_MISSING",
+  "The storage's secret is not in the catalog.",
+  "Enter it again: edit the storage, or npx holdfast update-storage.",
+);

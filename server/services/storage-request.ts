@@ -6,20 +6,7 @@ import { badInput } from "../domain/errors.ts";
 import type { LocalStorageConfig, S3StorageConfig, SftpStorageConfig, StorageConfig, StorageSecrets } from "../domain/storage.ts";
 import { checkLocalConfig, type LocalStorageRequest } from "../domain/storage-check-local.ts";
 import { checkS3Config, checkS3Secret, type S3StorageRequest } from "../domain/storage-check-s3.ts";
-
-interface SftpStorageRequest {
-  readonly host: string;
-  readonly port?: number | null;
-  readonly user: string;
-  readonly hostKey?: string | null;
-  readonly directory: string;
-}
-const checkSftpConfig = (_: SftpStorageRequest): SftpStorageConfig => {
-  throw badInput("Storages of the kind SFTP are not there yet.");
-};
-const checkSftpSecrets = (given: { password: string | null; privateKey: string | null }): StorageSecrets => ({
-  ...(given.password === null ? {} : { password: given.password }),
-});
+import { checkSftpConfig, checkSftpHost, checkSftpSecrets, type SftpStorageRequest } from "../domain/storage-check-sftp.ts";
 
 /** A storage as a client describes it: its kind, and the part of that kind. */
 export interface StorageRequest {
@@ -118,9 +105,9 @@ function s3Of({ secretAccessKey, ...rest }: NonNullable<StorageRequest["s3"]>, k
 
 function sftpOf({ password, privateKey, ...rest }: NonNullable<StorageRequest["sftp"]>, kept: KeptStorage | null) {
   const before = kept ? (kept.config as SftpStorageConfig) : null;
-  const sameServer = before !== null && before.host === rest.host.trim() && before.port === (rest.port ?? 22);
+  const sameServer = before !== null && before.host === checkSftpHost(rest.host) && before.port === (rest.port ?? 22);
   const config = checkSftpConfig({ ...rest, hostKey: rest.hostKey || (sameServer ? before.hostKey : null) });
-  const given = checkSftpSecrets({ password: password || null, privateKey: privateKey || null });
+  const given = checkSftpSecrets({ password: password ?? null, privateKey: privateKey ?? null });
   if (given.password !== undefined || given.privateKey !== undefined) return { config, secrets: given };
   if (!kept) throw badInput("A new SFTP storage needs a password or a private key.", "It is kept sealed, and shown to nobody again.");
   if (!sameServer || before.user !== config.user)

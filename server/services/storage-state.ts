@@ -1,8 +1,8 @@
-import { createHash } from "node:crypto";
 import type { Db } from "../db/client.ts";
 import { missingCopies, type StorageRow } from "../db/storages.ts";
 import { Failure } from "../domain/errors.ts";
 import type { StorageId } from "../domain/ids.ts";
+import { parsePublicKey } from "../domain/ssh-key.ts";
 import type { SftpStorageConfig, StorageSecrets } from "../domain/storage.ts";
 import type { StorageAccess } from "./storage-access.ts";
 import type { StorageLook } from "./storage-looks.ts";
@@ -42,7 +42,7 @@ export async function describeStorages(
         missingCopies: missing.get(row.id) ?? 0,
         passwordSet: known.password !== undefined,
         privateKeySet: known.privateKey !== undefined,
-        fingerprint: row.kind === "SFTP" ? fingerprintOf((row.config as SftpStorageConfig).hostKey) : "",
+        fingerprint: row.kind === "SFTP" ? (parsePublicKey((row.config as SftpStorageConfig).hostKey)?.fingerprint ?? "") : "",
       };
     }),
   );
@@ -56,10 +56,4 @@ function knownSecrets(row: StorageRow, access: StorageAccess): StorageSecrets {
     if (error instanceof Failure && error.code === "KEY_MISSING") return {};
     throw error;
   }
-}
-
-/** `SHA256:…` of a public key as in known_hosts. */
-function fingerprintOf(hostKey: string): string {
-  const [, key = ""] = hostKey.trim().split(/\s+/);
-  return `SHA256:${createHash("sha256").update(Buffer.from(key, "base64")).digest("base64").replace(/=+$/, "")}`;
 }
