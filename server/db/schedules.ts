@@ -56,7 +56,13 @@ export async function scheduleOfStorage(db: Db, id: StorageId, isDefault: boolea
   const [row] = await db
     .select({ name: schedules.name })
     .from(schedules)
-    .where(or(eq(schedules.storageId, id), isDefault ? isNull(schedules.storageId) : undefined))
+    .where(
+      or(
+        eq(schedules.storageId, id),
+        isDefault ? isNull(schedules.storageId) : undefined,
+        sql`${schedules.otherStorageIds} like ${`%"${id}"%`}`,
+      ),
+    )
     .limit(1);
   return row?.name ?? null;
 }

@@ -39,6 +39,8 @@ export interface ScheduleDefinition extends Recurrence {
   readonly sourceId: SourceId;
   /** Null: the default storage at the time of each run. */
   readonly storageId: StorageId | null;
+  /** Further storages for each backup. */
+  readonly otherStorageIds: readonly StorageId[] | null;
   readonly backupType: BackupType;
   readonly compression: Compression | null;
   readonly excludeLogs: boolean;

@@ -8,6 +8,7 @@ import type { ScheduleDefinition } from "../domain/schedule.ts";
 import { checkedName } from "./account-input.ts";
 import { checkParts } from "./backups.ts";
 import type { SourceRow, Sources } from "./sources.ts";
+import { checkedChoice } from "./storage-choice.ts";
 import type { Storages } from "./storages.ts";
 
 /** A schedule as a client describes it. What its frequency or its kind has no use for is left out of what is kept. */
@@ -17,6 +18,8 @@ export interface ScheduleRequest extends RecurrenceRequest, RulesRequest {
   readonly backupType: BackupType;
   readonly sourceId?: SourceId | null;
   readonly storageId?: StorageId | null;
+  /** All storages of its backups, the first of which is read first; instead of `storageId`. */
+  readonly storageIds?: readonly StorageId[] | null;
   readonly compression?: Compression | null;
   readonly excludeLogs?: boolean | null;
   /** Null: the global default. */
@@ -47,6 +50,7 @@ export async function checkScheduleRequest(request: ScheduleRequest, { sources, 
   const source = await sources.choose(request.sourceId ?? null);
   checkParts(source, request.backupType);
   await storages.choose(forBackups.storageId);
+  for (const other of forBackups.otherStorageIds ?? []) await storages.choose(other);
   const target = kind === "RESTORE" ? await checkedTarget(request, source, sources) : null;
   return {
     ...recurrence,
@@ -63,16 +67,20 @@ export async function checkScheduleRequest(request: ScheduleRequest, { sources, 
   };
 }
 
-const backupPartOf = (request: ScheduleRequest) => ({
-  storageId: request.storageId ?? null,
-  compression: request.compression ?? null,
-  excludeLogs: request.excludeLogs ?? true,
-  retention: request.retention ? checkRetention(request.retention) : null,
-  verifyAfter: request.verifyAfter ?? null,
-});
+function backupPartOf(request: ScheduleRequest) {
+  const { first, others } = checkedChoice(request);
+  return {
+    storageId: first,
+    otherStorageIds: others.length > 0 ? others : null,
+    compression: request.compression ?? null,
+    excludeLogs: request.excludeLogs ?? true,
+    retention: request.retention ? checkRetention(request.retention) : null,
+    verifyAfter: request.verifyAfter ?? null,
+  };
+}
 
 /** What restores and verifications keep of it: they make no backup. */
-const noBackup = { storageId: null, compression: null, excludeLogs: true, retention: null, verifyAfter: null };
+const noBackup = { storageId: null, otherStorageIds: null, compression: null, excludeLogs: true, retention: null, verifyAfter: null };
 
 /** The source that is restored into. Never the one whose backups are restored: that would throw away each day's work. */
 async function checkedTarget(

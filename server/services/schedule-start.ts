@@ -6,7 +6,15 @@ import type { RunOfSchedule, ScheduleRow, ScheduleRunRow } from "../db/schedule-
 import * as db from "../db/schedule-runs.ts";
 import type { Actor } from "../domain/access.ts";
 import { Failure } from "../domain/errors.ts";
-import { type BackupId, newId, type OperationId, type RestoreId, type ScheduleId, type VerificationId } from "../domain/ids.ts";
+import {
+  type BackupId,
+  newId,
+  type OperationId,
+  type RestoreId,
+  type ScheduleId,
+  type StorageId,
+  type VerificationId,
+} from "../domain/ids.ts";
 import { retryAt } from "../domain/schedule/retry.ts";
 import type { Bus } from "../events/bus.ts";
 import type { BackupRow, Backups } from "./backups.ts";
@@ -43,11 +51,20 @@ export function createStarts({ catalog, bus, now, backups, restores, verificatio
 
   /** The operation under the id that it was given: asked for twice, there is one. Null when there is nothing to do it with. */
   async function create(schedule: ScheduleRow, id: OperationId, actor: Actor, trigger: Trigger): Promise<BackupRow | null> {
-    const { kind, sourceId, storageId, backupType: type, compression, excludeLogs, verifyAfter: verify } = schedule;
+    const { kind, sourceId, storageId, otherStorageIds, backupType: type, compression, excludeLogs, verifyAfter: verify } = schedule;
     if (kind === "BACKUP")
       return backups.create(
         actor,
-        { id: id as BackupId, scheduleId: schedule.id, type, sourceId, storageId, compression, excludeLogs, verify },
+        {
+          id: id as BackupId,
+          scheduleId: schedule.id,
+          type,
+          sourceId,
+          ...storagesOf(storageId, otherStorageIds),
+          compression,
+          excludeLogs,
+          verify,
+        },
         trigger,
       );
     const backup = await newestGoodBackup(catalog, sourceId, kind === "RESTORE" ? type : null);
@@ -147,6 +164,9 @@ export function createStarts({ catalog, bus, now, backups, restores, verificatio
     },
   };
 }
+
+const storagesOf = (first: StorageId | null, others: readonly StorageId[] | null) =>
+  first && others ? { storageIds: [first, ...others] } : { storageId: first };
 
 /** Of each schedule the first of its unfinished runs, if that waits and may start. */
 export function startable(unfinished: readonly RunOfSchedule[], now: Date): RunOfSchedule[] {

@@ -39,7 +39,13 @@ interface Dependencies {
 
 /** A schedule with what applies where it leaves something open. */
 export interface ScheduleState extends ScheduleRow {
-  readonly effective: { readonly storageId: StorageId | null; readonly retention: Retention; readonly compression: Compression };
+  readonly effective: {
+    readonly storageId: StorageId | null;
+    /** All of them, the one above at the head. */
+    readonly storageIds: readonly StorageId[];
+    readonly retention: Retention;
+    readonly compression: Compression;
+  };
 }
 
 export type Schedules = ReturnType<typeof createSchedules>;
@@ -64,6 +70,7 @@ export function createSchedules(dependencies: Dependencies) {
       ...row,
       effective: {
         storageId: row.storageId ?? usual,
+        storageIds: [...new Set([row.storageId ?? usual, ...(row.otherStorageIds ?? [])].filter((each) => each !== null))],
         retention: row.retention ?? retention,
         compression: row.compression ?? values.compression,
       },
@@ -124,7 +131,7 @@ export function createSchedules(dependencies: Dependencies) {
       const [id, at] = [newId<ScheduleId>(), now()];
       await uniqueName("schedule", checked.name, () =>
         db.insertSchedule(catalog, {
-          ...{ ...checked, id, otherStorageIds: null, ...startedAt(at, checked), pausedReason: null, lastRunAt: null },
+          ...{ ...checked, id, ...startedAt(at, checked), pausedReason: null, lastRunAt: null },
           createdAt: at,
           updatedAt: at,
         }),

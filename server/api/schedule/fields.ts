@@ -22,6 +22,11 @@ export class ScheduleFieldsResolver {
     return effective.storageId && loaders.storage.load(effective.storageId);
   }
 
+  @FieldResolver(() => [StorageType], { description: "All storages that its backups are written to; `storage` is the first." })
+  storages(@Root() { effective }: ScheduleState, @Ctx() { loaders }: Context) {
+    return loaders.storage.loadMany(effective.storageIds);
+  }
+
   @FieldResolver(() => CompressionEnum)
   compression(@Root() { effective }: ScheduleState) {
     return effective.compression;

@@ -46,6 +46,8 @@ export class ScheduleInput {
   @Field(() => BackupTypeEnum) backupType!: BackupType;
   @Field(() => ID, { nullable: true }) sourceId?: SourceId | null;
   @Field(() => ID, { nullable: true, description: "Null: the default storage at the time of each run." }) storageId?: StorageId | null;
+  @Field(() => [ID], { nullable: true, description: "All storages of its backups, instead of storageId. The first is read first." })
+  storageIds?: StorageId[] | null;
   @Field(() => CompressionEnum, { nullable: true, description: "Null: as the settings say." }) compression?: Compression | null;
   @Field(() => Boolean, { nullable: true, defaultValue: true }) excludeLogs?: boolean | null;
   @Field(() => RetentionInput, { nullable: true, description: "Null: the global default." }) retention?: RetentionInput | null;
