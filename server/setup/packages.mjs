@@ -4,6 +4,7 @@ import { parseEnv } from "node:util";
 import { machinePath } from "./checkout.mjs";
 import { Problem, say } from "./problem.mjs";
 import { step } from "./step.mjs";
+import { isUnpacked, unpack } from "./unpacked.mjs";
 
 /** @typedef {"start" | "demo" | "test" | "bench"} Purpose */
 /** @typedef {{ name: string, gives: string }} Package A Debian package and what we need of it. */
@@ -46,11 +47,17 @@ export function missingPackages(purpose) {
       [program("faketime"), "faketime", "a clock that the tests can set"],
       [program("age"), "age", "the stock tool that the tests open encrypted files with"],
       [existsSync("/usr/lib/python3/dist-packages/swift"), "python3-swift", "OpenStack's Swift, an S3 server for the tests"],
+      [program("sshd") || isUnpacked("openssh-server", "usr/sbin/sshd"), "openssh-server", "an SFTP server for the tests"],
+      [program("ssh-keygen"), "openssh-client", "ssh-keygen"],
+      [program("strace"), "strace", "strace, which makes system calls fail in the tests"],
       [existsSync("/usr/share/fonts/truetype"), "fonts-noto-core", "letters in the tests' pictures"],
     );
   const missing = needs.filter(([there]) => !there).map(([, name, gives]) => ({ name, gives }));
   return missing.filter(({ name }, index) => missing.findIndex((other) => other.name === name) === index);
 }
+
+/** Installed, this one would start a service that lets people in. */
+const onlyUnpacked = new Set(["openssh-server"]);
 
 /** What the settings say that the user has elsewhere: a catalog on a server, the client tools in a folder. */
 function ownServers() {
@@ -67,9 +74,22 @@ function ownServers() {
 export async function ensurePackages(purpose) {
   const missing = missingPackages(purpose);
   if (missing.length === 0) return;
-  const names = missing.map(({ name }) => name);
   const debian = existsSync("/etc/debian_version") && program("apt-get");
-  if (!debian || process.getuid?.() !== 0) throw new Problem(advice(missing, debian));
+  const installed = missing.filter(({ name }) => !onlyUnpacked.has(name));
+  const names = installed.map(({ name }) => name);
+  if (!debian) throw new Problem(advice(missing, debian));
+  if (names.length > 0) await install(installed, names);
+  for (const { name } of missing.filter(({ name }) => onlyUnpacked.has(name))) await takeApart(name);
+  const still = missingPackages(purpose);
+  if (still.length > 0) throw new Problem(advice(still, debian));
+}
+
+/**
+ * @param {Package[]} missing
+ * @param {string[]} names
+ */
+async function install(missing, names) {
+  if (process.getuid?.() !== 0) throw new Problem(advice(missing, true));
   say(`Installing Debian packages: ${names.join(", ")}`);
   const failure = `The Debian packages ${names.join(", ")} could not be installed. Install them by hand, then try again.`;
   const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
@@ -84,8 +104,20 @@ export async function ensurePackages(purpose) {
     await apt("update");
     await apt("install", "--yes", "--no-install-recommends", ...names);
   }
-  const still = missingPackages(purpose);
-  if (still.length > 0) throw new Problem(advice(still, debian));
+}
+
+/** @param {string} name */
+async function takeApart(name) {
+  say(`Unpacking the Debian package ${name}`);
+  const failure = `The Debian package ${name} could not be unpacked. Its list may be old: apt-get update, as root, then try again.`;
+  try {
+    await unpack(name, failure);
+  } catch (error) {
+    if (process.getuid?.() !== 0) throw error;
+    // As above: no lists, or such as name versions that are gone.
+    await step("apt-get", ["-q", "-o", "Acquire::Retries=3", "update"], { failure });
+    await unpack(name, failure);
+  }
 }
 
 /** Whether package lists are there at all: a fresh image has none. */
