@@ -74,6 +74,11 @@ export async function startRunning(
     sequence += 1;
     unwritten.push({ sequence, at: now(), level, message: message.slice(0, longestMessage) });
   };
+  /** The catalog answers. */
+  const back = (): void => {
+    if (awaySince !== null) say("WARN", `The catalog was away from ${clock(awaySince)} to ${clock(now())} UTC. The work went on.`);
+    awaySince = null;
+  };
   const writeLines = async () => {
     // The log of an operation that was lost is whoever took it over's.
     const lines = lost ? [] : [...unwritten];
@@ -89,8 +94,7 @@ export async function startRunning(
       controller.abort(new Failure("INTERRUPTED", "Another worker took this operation over, because this one was silent for too long."));
       return;
     }
-    if (awaySince !== null) say("WARN", `The catalog was away from ${clock(awaySince)} to ${clock(now())} UTC. The work went on.`);
-    awaySince = null;
+    back();
     await writeLines();
     if (lease.cancelRequested) controller.abort(new Failure("CANCELLED", "Cancelled."));
   };
@@ -118,9 +122,12 @@ export async function startRunning(
   const patiently = async <T>(write: () => Promise<T>): Promise<T> => {
     for (;;) {
       try {
-        return await write();
+        const written = await write();
+        back();
+        return written;
       } catch (error) {
         if (!isCatalogAway(error)) throw error;
+        awaySince ??= now();
         if (stopping.aborted) throw new CatalogAway("The catalog is away.", { cause: error });
         await sleep(retryMilliseconds, undefined, { signal: stopping }).catch(() => {});
       }
@@ -152,6 +159,8 @@ export async function startRunning(
       await writing;
       // A log that cannot be written is no reason to leave the operation without an end.
       await patiently(writeLines).catch(onError);
+      // That the catalog was away is told behind what was written then.
+      if (unwritten.length > 0) await patiently(writeLines).catch(onError);
       bus.publish("log", { operationId: first.operationId });
     },
   };

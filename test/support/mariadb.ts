@@ -19,6 +19,10 @@ export interface TestServer {
   /** A new connection as root; the caller ends it. */
   connect(database?: string): Promise<mysql.Connection>;
   signal(signal: NodeJS.Signals): void;
+  /** Ends it at once, as a power cut would, and waits for that. */
+  kill(): Promise<void>;
+  /** Starts it again where it was, and waits until it answers. */
+  start(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -42,52 +46,71 @@ export async function startMariadb(options: readonly string[] = []): Promise<Tes
     ...asRoot,
   ]);
   const port = await freePort();
-  const server: ChildProcess = spawn(
-    "mariadbd",
-    [
-      "--no-defaults",
-      `--datadir=${datadir}`,
-      `--socket=${socketPath}`,
-      `--port=${port}`,
-      "--bind-address=127.0.0.1",
-      `--pid-file=${join(folder, "pid")}`,
-      `--tmpdir=${folder}`,
-      "--innodb-buffer-pool-size=128M",
-      "--innodb-flush-log-at-trx-commit=2",
-      "--max-allowed-packet=64M",
-      ...asRoot,
-      ...options,
-    ],
-    { stdio: ["ignore", "ignore", "ignore"] },
-  );
-  const exited = once(server, "exit");
-  const admin = await patiently(() => mysql.createConnection({ socketPath, user: "root" }), exited);
+  const launch = (): Running => {
+    const child = spawn(
+      "mariadbd",
+      [
+        "--no-defaults",
+        `--datadir=${datadir}`,
+        `--socket=${socketPath}`,
+        `--port=${port}`,
+        "--bind-address=127.0.0.1",
+        `--pid-file=${join(folder, "pid")}`,
+        `--tmpdir=${folder}`,
+        "--innodb-buffer-pool-size=128M",
+        "--innodb-flush-log-at-trx-commit=2",
+        "--max-allowed-packet=64M",
+        ...asRoot,
+        ...options,
+      ],
+      { stdio: ["ignore", "ignore", "ignore"] },
+    );
+    return { child, exited: once(child, "exit") };
+  };
+  let server = launch();
+  const admin = await patiently(() => mysql.createConnection({ socketPath, user: "root" }), server.exited);
   await admin.query("ALTER USER root@localhost IDENTIFIED BY ?", [rootPassword]);
   await admin.query("CREATE OR REPLACE USER root@'127.0.0.1' IDENTIFIED BY ?", [rootPassword]);
   await admin.query("GRANT ALL ON *.* TO root@'127.0.0.1' WITH GRANT OPTION");
   await admin.end();
+  const connect = (database?: string) =>
+    mysql.createConnection({
+      socketPath,
+      user: "root",
+      password: rootPassword,
+      multipleStatements: true,
+      ...(database ? { database } : {}),
+    });
   return {
     socketPath,
     port,
     user: "root",
     password: rootPassword,
-    pid: server.pid ?? 0,
-    connect: (database) =>
-      mysql.createConnection({
-        socketPath,
-        user: "root",
-        password: rootPassword,
-        multipleStatements: true,
-        ...(database ? { database } : {}),
-      }),
-    signal: (signal) => void server.kill(signal),
+    get pid() {
+      return server.child.pid ?? 0;
+    },
+    connect,
+    signal: (signal) => void server.child.kill(signal),
+    async kill() {
+      server.child.kill("SIGKILL");
+      await server.exited;
+    },
+    async start() {
+      server = launch();
+      await (await patiently(() => connect(), server.exited)).end();
+    },
     async stop() {
-      server.kill("SIGCONT");
-      server.kill("SIGTERM");
-      await exited;
+      server.child.kill("SIGCONT");
+      server.child.kill("SIGTERM");
+      await server.exited;
       await rm(folder, { recursive: true, force: true });
     },
   };
+}
+
+interface Running {
+  readonly child: ChildProcess;
+  readonly exited: Promise<unknown>;
 }
 
 async function freePort(): Promise<number> {
