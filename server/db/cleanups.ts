@@ -1,5 +1,5 @@
 import { count, desc, eq, inArray, isNull } from "drizzle-orm";
-import type { CleanupRecord } from "../domain/cleanup.ts";
+import { bytesOfEntries, type CleanupRecord } from "../domain/cleanup.ts";
 import type { CleanupId } from "../domain/ids.ts";
 import { activeStatuses } from "../domain/operation.ts";
 import type { Db } from "./client.ts";
@@ -39,7 +39,8 @@ export async function pageCleanups(db: Db, first: number, cursor: string | null)
 
 /** What it has done so far. */
 export async function recordCleanup(db: Db, id: CleanupId, record: CleanupRecord): Promise<void> {
-  const freedBytes = record.removed.reduce((sum, { storedSize }) => sum + storedSize, 0);
+  const copies = (record.copies ?? []).filter(({ problem }) => problem === null);
+  const freedBytes = bytesOfEntries([...record.removed, ...copies]);
   await db.update(cleanups).set({ record, freedBytes, removedCount: record.removed.length }).where(eq(cleanups.id, id));
 }
 

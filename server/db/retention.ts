@@ -1,10 +1,10 @@
-import { and, eq, exists, gt, inArray, isNotNull, isNull, or, type SQL, sql } from "drizzle-orm";
+import { and, eq, exists, gt, inArray, isNotNull, isNull, ne, or, type SQL, sql } from "drizzle-orm";
 import type { BackupType } from "../../shared/enums.ts";
-import type { BackupId, ScheduleId, SourceId } from "../domain/ids.ts";
+import type { BackupId, ScheduleId, SourceId, StorageId } from "../domain/ids.ts";
 import { activeStatuses } from "../domain/operation.ts";
 import type { Retention, SizeCap } from "../domain/retention.ts";
 import type { Db } from "./client.ts";
-import { backups, copies, downloads, restores, schedules, sources, storages, verifications } from "./schema/index.ts";
+import { backupCopies, backups, copies, downloads, restores, schedules, sources, storages, verifications } from "./schema/index.ts";
 
 /** A completed backup as retention needs it: nothing that grows with what it holds. */
 export const listRetainable = (db: Db) =>
@@ -25,6 +25,18 @@ export const listRetainable = (db: Db) =>
     .innerJoin(sources, eq(sources.id, backups.sourceId))
     .where(and(eq(backups.status, "COMPLETED"), isNull(backups.deletedAt)));
 export type RetainableRow = Awaited<ReturnType<typeof listRetainable>>[number];
+
+/** The storages that have a backup beside its first; mostly of few or of none. */
+export async function listFurtherCopies(db: Db): Promise<Map<BackupId, StorageId[]>> {
+  const rows = await db
+    .select({ id: backupCopies.backupId, storageId: backupCopies.storageId })
+    .from(backupCopies)
+    .innerJoin(backups, and(eq(backups.id, backupCopies.backupId), ne(backups.storageId, backupCopies.storageId)))
+    .where(eq(backupCopies.state, "STORED"));
+  const copies = new Map<BackupId, StorageId[]>();
+  for (const { id, storageId } of rows) copies.set(id, [...(copies.get(id) ?? []), storageId]);
+  return copies;
+}
 
 /** What verifications that ended by themselves found of each backup. */
 export async function listFindings(db: Db): Promise<Map<BackupId, { readonly damaged: boolean; readonly proven: boolean }>> {
@@ -117,6 +129,16 @@ export async function findProtection(db: Db, { id, sourceId, type }: ProtectedRo
   );
   const [found] = rows as unknown as readonly Readonly<Record<keyof Protection, number | null>>[];
   return { inUse: found?.inUse === 1, newestGood: found?.newestGood === 1, newestProven: found?.newestProven === 1 };
+}
+
+/** Whether it is the newest good backup of a part of its source that this storage has. */
+export async function isNewestGoodOn(db: Db, { id, sourceId, type }: ProtectedRow, storageId: StorageId): Promise<boolean> {
+  const parts = (["DATABASE", "MEDIA"] as const).filter((part) => type === "FULL" || type === part);
+  const there = sql`exists (select 1 from backup_copies c where c.backup_id = b.id and c.storage_id = ${storageId} and c.state = 'STORED')`;
+  const good = parts.map((part) => sql`${newest(sourceId, sql`b.type in ('FULL', ${part}) and ${there}`)} = ${id}`);
+  const [rows] = await db.execute(sql`select (${sql.join(good, sql` or `)}) as found`);
+  const [row] = rows as unknown as readonly { readonly found: number | null }[];
+  return row?.found === 1;
 }
 
 type ProtectedRow = { readonly id: BackupId; readonly sourceId: SourceId; readonly type: BackupType };

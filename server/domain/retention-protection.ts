@@ -34,4 +34,16 @@ export function protectionsOf(newestFirst: readonly RetainedBackup[]): Protectio
   return { reasons, lastHope };
 }
 
+/** Of each source the newest good one with its database, and the newest good one with its media. */
+export function newestGoodOf(newestFirst: readonly RetainedBackup[]): ReadonlySet<BackupId> {
+  const newest = new Set<BackupId>();
+  const covered = new Set<string>();
+  for (const backup of newestFirst) {
+    const wanted = backup.good ? parts.filter((part) => covers(backup, part) && !covered.has(`${backup.sourceId} ${part}`)) : [];
+    if (wanted.length > 0) newest.add(backup.id);
+    for (const part of wanted) covered.add(`${backup.sourceId} ${part}`);
+  }
+  return newest;
+}
+
 const covers = ({ type }: RetainedBackup, part: (typeof parts)[number]) => type === "FULL" || type === part;

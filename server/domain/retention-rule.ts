@@ -9,7 +9,7 @@ import { protectionsOf } from "./retention-protection.ts";
  * number keeps the newest good backup of each of the last N days (ISO weeks, months, years) *that have one*, however long ago
  * they are, so failing for a year ages nothing away; where no limit is set everything stays. Whatever the limits, these stay:
  * pinned ones, those in use, and of each source the newest good one of each part and the newest proven one. Then a storage over
- * its cap gives the oldest of its unprotected ones, those found damaged first.
+ * its cap gives the oldest of its unprotected ones, those found damaged first: only its copy, where another storage has it too.
  */
 export function applyRetention(backups: readonly RetainedBackup[], { now, timeZone, caps }: RetentionView): Verdict[] {
   const newestFirst = backups.toSorted(newerFirst);
@@ -34,11 +34,11 @@ export function applyRetention(backups: readonly RetainedBackup[], { now, timeZo
   );
   return backups.map((backup) => {
     const { id } = backup;
-    if (expired(backup)) return { id, keep: false, reasons: ["EXPIRED"], expiresAt: null };
-    if (capped.has(id)) return { id, keep: false, reasons: ["SIZE_CAP"], expiresAt: null };
+    if (expired(backup)) return { id, keep: false, reasons: ["EXPIRED"], expiresAt: null, leaves: [] };
+    if (capped.backups.has(id)) return { id, keep: false, reasons: ["SIZE_CAP"], expiresAt: null, leaves: [] };
     const reasons = (kept.get(id) ?? []).toSorted((a, b) => retentionReasons.indexOf(a) - retentionReasons.indexOf(b));
     const dated = reasons.includes("DAYS") && !backup.pinned;
-    return { id, keep: true, reasons, expiresAt: dated ? expiryOf(backup) : null };
+    return { id, keep: true, reasons, expiresAt: dated ? expiryOf(backup) : null, leaves: capped.copies.get(id) ?? [] };
   });
 }
 

@@ -2,8 +2,20 @@ import { formatCount } from "../../shared/format.ts";
 import type { RetainedBackup, Retention, Verdict } from "./retention.ts";
 import { expiryOf } from "./retention-rule.ts";
 
-/** Says in a sentence why a backup stays or goes. `source` is its source's name, `timeZone` the one that the rule counted in. */
-export function explain(backup: RetainedBackup, verdict: Verdict, { source, timeZone }: { source: string; timeZone: string }): string {
+/** Says in a sentence why a backup stays or goes. `source` is its source's name, `timeZone` the one that the rule counted in,
+ * `leaves` the names of the storages that give up their copy. */
+export function explain(
+  backup: RetainedBackup,
+  verdict: Verdict,
+  view: { source: string; timeZone: string; leaves: readonly string[] },
+): string {
+  const { leaves } = view;
+  const copies =
+    leaves.length > 0 ? ` Its copy on ${leaves.join(" and ")} goes: that is over its cap, and the backup lies elsewhere too.` : "";
+  return `${fate(backup, verdict, view)}${copies}`;
+}
+
+function fate(backup: RetainedBackup, verdict: Verdict, { source, timeZone }: { source: string; timeZone: string }): string {
   const { retention, good } = backup;
   const [reason] = verdict.reasons;
   if (!verdict.keep) return reason === "SIZE_CAP" ? "Goes: its storage is over its cap, and nothing protects it." : gone(retention, good);

@@ -15,7 +15,8 @@ export interface Retention {
 export interface RetainedBackup {
   readonly id: BackupId;
   readonly sourceId: SourceId;
-  readonly storageId: StorageId;
+  /** All that have it. */
+  readonly storages: readonly StorageId[];
   readonly type: BackupType;
   readonly createdAt: Date;
   readonly storedSize: number;
@@ -39,6 +40,8 @@ export interface Verdict {
   readonly reasons: readonly RetentionReason[];
   /** When the limit by days lets it go; null where it is pinned, or only other limits and protections keep it. */
   readonly expiresAt: Date | null;
+  /** Of one that is kept: the storages that give up their copy, because they are over their cap and others have it. */
+  readonly leaves: readonly StorageId[];
 }
 
 /** The most that the backups of a storage may take. */

@@ -1,5 +1,14 @@
 import type { Db } from "../db/client.ts";
-import { listFindings, listInUse, listRetainable, listScheduleRetentions, listSizeCaps, type RetainableRow } from "../db/retention.ts";
+import {
+  listFindings,
+  listFurtherCopies,
+  listInUse,
+  listRetainable,
+  listScheduleRetentions,
+  listSizeCaps,
+  type RetainableRow,
+} from "../db/retention.ts";
+import { listStorages } from "../db/storages.ts";
 import type { ScheduleId, SourceId, StorageId } from "../domain/ids.ts";
 import type { RetainedBackup, Retention, Verdict } from "../domain/retention.ts";
 import { stillOverCap } from "../domain/retention-caps.ts";
@@ -21,6 +30,8 @@ export interface PlanRequest {
 export interface PlannedBackup {
   readonly backup: RetainedBackup & { readonly name: string; readonly source: string };
   readonly verdict: Verdict;
+  /** The storages that give up their copy of one that is kept. */
+  readonly leaves: readonly { readonly id: StorageId; readonly name: string }[];
   readonly explanation: string;
 }
 
@@ -46,17 +57,20 @@ export const defaultRetention = ({ retention, retentionDays }: SettingValues): R
 export const createCleanupPlans = ({ catalog, settings, now }: Dependencies) =>
   async function plan(request: PlanRequest = {}): Promise<CleanupPlan> {
     const at = now();
-    const [current, rows, findings, inUse, own, caps] = await Promise.all([
+    const [current, rows, findings, inUse, own, caps, further, stores] = await Promise.all([
       settings.current(),
       listRetainable(catalog),
       listFindings(catalog),
       listInUse(catalog, at),
       listScheduleRetentions(catalog),
       listSizeCaps(catalog),
+      listFurtherCopies(catalog),
+      listStorages(catalog),
     ]);
     const retentionOf = limitsFor(request, own, defaultRetention(current));
     const backups = rows.map((row) => ({
       ...row,
+      storages: [row.storageId, ...(further.get(row.id) ?? [])],
       storedSize: row.storedSize ?? 0,
       good: !findings.get(row.id)?.damaged,
       proven: findings.get(row.id)?.proven ?? false,
@@ -68,9 +82,14 @@ export const createCleanupPlans = ({ catalog, settings, now }: Dependencies) =>
     const verdicts = applyRetention(backups, { now: at, timeZone, caps });
     const planned = backups.flatMap((backup, index): PlannedBackup[] => {
       const verdict = verdicts[index];
-      return verdict ? [{ backup, verdict, explanation: explain(backup, verdict, { source: backup.source, timeZone }) }] : [];
+      if (!verdict) return [];
+      const leaves = verdict.leaves.map((id) => ({ id, name: stores.find((storage) => storage.id === id)?.name ?? id }));
+      const view = { source: backup.source, timeZone, leaves: leaves.map(({ name }) => name) };
+      return [{ backup, verdict, leaves, explanation: explain(backup, verdict, view) }];
     });
-    const kept = planned.filter(({ verdict }) => verdict.keep).map(({ backup }) => backup);
+    const kept = planned
+      .filter(({ verdict }) => verdict.keep)
+      .map(({ backup, verdict }) => ({ ...backup, storages: backup.storages.filter((id) => !verdict.leaves.includes(id)) }));
     return {
       planned: planned
         .filter(({ backup }) => !request.sourceId || backup.sourceId === request.sourceId)

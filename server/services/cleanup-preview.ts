@@ -1,6 +1,6 @@
 import { type BackupRow, findBackups } from "../db/backups.ts";
 import type { Db } from "../db/client.ts";
-import type { CleanupEntry } from "../domain/cleanup.ts";
+import type { CleanupEntry, CleanupRecord } from "../domain/cleanup.ts";
 import type { CleanupId } from "../domain/ids.ts";
 import type { Verdict } from "../domain/retention.ts";
 import type { RetentionRequest } from "../domain/retention-check.ts";
@@ -28,8 +28,17 @@ export interface CleanupResult {
   readonly freedBytes: number;
   readonly removed: readonly CleanupEntry[];
   readonly refused: readonly (CleanupEntry & { readonly problem: string })[];
+  /** Copies that went, of backups that stay, because their storage is over its cap. */
+  readonly copies: NonNullable<CleanupRecord["copies"]>;
   readonly kept: number;
 }
+
+/** What it frees on all storages together. */
+const freedBy = (planned: readonly PlannedBackup[]) =>
+  planned.reduce(
+    (sum, { backup, verdict, leaves }) => sum + backup.storedSize * (verdict.keep ? leaves.length : backup.storages.length),
+    0,
+  );
 
 /** A plan as it is shown. */
 export function previewOf({ planned }: CleanupPlan, pausedReason: string | null): Preview {
@@ -38,7 +47,7 @@ export function previewOf({ planned }: CleanupPlan, pausedReason: string | null)
     verdicts: planned.map(({ backup, verdict, explanation }) => ({ ...verdict, backup, explanation })),
     keptCount: planned.length - going.length,
     removedCount: going.length,
-    freedBytes: going.reduce((sum, { backup }) => sum + backup.storedSize, 0),
+    freedBytes: freedBy(planned),
     pausedReason,
   };
 }
@@ -56,9 +65,14 @@ export async function wouldDo(catalog: Db, planned: readonly PlannedBackup[]): P
     dryRun: true,
     cleanupId: null,
     backups: removed.flatMap(({ id }) => rows.get(id) ?? []),
-    freedBytes: removed.reduce((sum, { storedSize }) => sum + storedSize, 0),
+    freedBytes: freedBy(planned),
     removed,
     refused: [],
+    copies: planned
+      .filter(({ verdict }) => verdict.keep)
+      .flatMap((each) =>
+        each.leaves.map(({ name }) => ({ ...entryOf(each), storages: 1, reason: "SIZE_CAP" as const, storage: name, problem: null })),
+      ),
     kept: planned.length - going.length,
   };
 }

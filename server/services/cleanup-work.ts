@@ -2,7 +2,7 @@ import { formatBytes, formatCount } from "../../shared/format.ts";
 import type { BackupRow } from "../db/backups.ts";
 import { recordCleanup } from "../db/cleanups.ts";
 import type { Db } from "../db/client.ts";
-import { findProtection } from "../db/retention.ts";
+import { findProtection, isNewestGoodOn } from "../db/retention.ts";
 import type { CleanupEntry, CleanupRecord, CleanupRequest } from "../domain/cleanup.ts";
 import { Failure } from "../domain/errors.ts";
 import type { CleanupId } from "../domain/ids.ts";
@@ -46,6 +46,30 @@ export function createCleanupWork({ catalog, plan, deletions, now }: Dependencie
     }
   }
 
+  /** Removes what lies on one storage; what became of it, or null when it stays after all. */
+  async function removeCopy(
+    { backup }: PlannedBackup,
+    storage: PlannedBackup["leaves"][number],
+    work: Work,
+  ): Promise<{ problem: string | null } | null> {
+    const what = `the copy of ${backup.name} (${backup.source}) on ${storage.name}`;
+    try {
+      const row = await deletions.beginCopy(backup, storage.id, async (tx, held) =>
+        (await isNewestGoodOn(tx, held, storage.id))
+          ? new Failure("CONFLICT", "it has become the newest good one of its source there")
+          : protection(tx, held),
+      );
+      const problem = await deletions.eraseCopy(row, storage.id);
+      if (problem) work.say("WARN", `${storage.name} would not let go of ${what} yet: ${problem}`);
+      else work.say("INFO", `Removed ${what}, ${formatBytes(backup.storedSize)}: SIZE_CAP.`);
+      return { problem };
+    } catch (error) {
+      if (!(error instanceof Failure) || !(error.code === "CONFLICT" || error.code === "NOT_FOUND")) throw error;
+      work.say("INFO", `${what.replace("the", "The")} stays: ${error.message}`);
+      return null;
+    }
+  }
+
   /** Carries the cleanup out; `removed` is told of each backup that went, as it was. */
   return async function clean(
     id: CleanupId,
@@ -56,7 +80,13 @@ export function createCleanupWork({ catalog, plan, deletions, now }: Dependencie
     const { planned, overCap } = await plan({ days });
     const going = planned.filter(({ verdict }) => !verdict.keep).reverse();
     work.say("INFO", `${formatCount(planned.length, "backup")} looked at, ${going.length} to remove.`);
-    const done: { removed: CleanupEntry[]; refused: CleanupRecord["refused"][number][] } = { removed: [], refused: [] };
+    const done: {
+      removed: CleanupEntry[];
+      refused: CleanupRecord["refused"][number][];
+      copies: NonNullable<CleanupRecord["copies"]>[number][];
+    } = {
+      ...{ removed: [], refused: [], copies: [] },
+    };
     const record = (): CleanupRecord => ({ ...done, kept: planned.length - done.removed.length - done.refused.length });
     const bytesExpected = going.reduce((sum, { backup }) => sum + backup.storedSize, 0);
     let bytesProcessed = 0;
@@ -73,6 +103,12 @@ export function createCleanupWork({ catalog, plan, deletions, now }: Dependencie
         } else done.refused.push({ ...entryOf(each), problem: outcome.problem });
         if (index % recordedEvery === recordedEvery - 1) await recordCleanup(catalog, id, record());
       }
+      for (const each of planned.filter(({ verdict }) => verdict.keep).reverse())
+        for (const storage of each.leaves) {
+          work.signal.throwIfAborted();
+          const outcome = await removeCopy(each, storage, work);
+          if (outcome) done.copies.push({ ...entryOf(each), storages: 1, reason: "SIZE_CAP", storage: storage.name, ...outcome });
+        }
     } finally {
       await recordCleanup(catalog, id, record());
     }
@@ -88,5 +124,6 @@ export const entryOf = ({ backup, verdict }: PlannedBackup): CleanupEntry => ({
   source: backup.source,
   createdAt: backup.createdAt.toISOString(),
   storedSize: backup.storedSize,
+  storages: backup.storages.length,
   reason: verdict.reasons[0] ?? "EXPIRED",
 });

@@ -94,7 +94,7 @@ export function createCleanups(dependencies: Dependencies) {
   /** What nobody asked for: only if it is wanted, the clock is trusted, and there is something to remove. */
   async function automatically(name: string): Promise<void> {
     if (!(await settings.current()).autoCleanup || (await clock.observe()) !== null) return;
-    if ((await plan()).planned.every(({ verdict }) => verdict.keep)) return;
+    if ((await plan()).planned.every(({ verdict }) => verdict.keep && verdict.leaves.length === 0)) return;
     const id = await reserve({ kind: "schedule", name, role: "ADMIN" }, { days: null, force: false }, "SCHEDULE");
     if (typeof id === "string") await queue.add("cleanup", id);
   }
@@ -113,7 +113,7 @@ export function createCleanups(dependencies: Dependencies) {
     await audit.record(actor, "cleanup", null, { id: reserved, ...request, removed: record?.removed.length ?? 0, freedBytes });
     if (status !== "COMPLETED")
       throw new Failure(errorCode ?? "INTERNAL", errorMessage ?? "The cleanup did not complete.", errorHint ?? undefined);
-    return { dryRun: false, cleanupId: reserved, backups, freedBytes, ...(record ?? nothing) };
+    return { dryRun: false, cleanupId: reserved, backups, freedBytes, ...(record ?? nothing), copies: record?.copies ?? [] };
   }
 
   return {

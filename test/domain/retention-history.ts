@@ -33,6 +33,8 @@ const anyNight = fc.record({
   source: fc.integer({ min: 0, max: 1 }),
   schedule: fc.integer({ min: 0, max: 1 }),
   storage: fc.integer({ min: 0, max: 1 }),
+  /** The other one has it too, where it is not the same. */
+  second: fc.integer({ min: 0, max: 1 }),
   type: fc.constantFrom(...backupTypes, "FULL" as const, "FULL" as const, "FULL" as const),
   outcome: fc.constantFrom("good", "good", "good", "failed", "damaged"),
   pinned: fc.integer({ min: 0, max: 9 }).map((dice) => dice === 0),
@@ -54,7 +56,7 @@ export const anyHistory: fc.Arbitrary<RetainedBackup[]> = fc
           ...night,
           id: `backup ${String(index).padStart(3, "0")}` as BackupId,
           sourceId: `source ${source}` as SourceId,
-          storageId: `storage ${night.storage}` as StorageId,
+          storages: [...new Set([night.storage, night.second])].map((one) => `storage ${one}` as StorageId),
           createdAt: new Date(at),
           good: outcome === "good",
           pinned,

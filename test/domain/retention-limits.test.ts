@@ -9,7 +9,7 @@ const now = new Date("2026-11-22T12:00:00Z");
 
 /** A good, whole backup of one source, taken at this instant. */
 const taken = (instant: string, more: Partial<RetainedBackup> = {}): RetainedBackup => ({
-  ...{ id: instant as BackupId, sourceId: "shop" as SourceId, storageId: "here" as StorageId, type: "FULL", group: "nightly" },
+  ...{ id: instant as BackupId, sourceId: "shop" as SourceId, storages: ["here" as StorageId], type: "FULL", group: "nightly" },
   ...{
     createdAt: new Date(instant),
     storedSize: 10,
@@ -97,10 +97,10 @@ describe("limits", () => {
 
 describe("the sentence", () => {
   const say = (backup: RetainedBackup, beside: readonly RetainedBackup[] = []) => {
-    const caps = backup.storageId === "full" ? [{ storageId: "full" as StorageId, capBytes: 0 }] : [];
+    const caps = backup.storages.includes("full" as StorageId) ? [{ storageId: "full" as StorageId, capBytes: 0 }] : [];
     const [verdict] = applyRetention([backup, ...beside], { now, timeZone: "Europe/Berlin", caps });
     return verdict
-      ? [explain(backup, verdict, { source: "Shop", timeZone: "Europe/Berlin" }), verdict.expiresAt?.toISOString() ?? null]
+      ? [explain(backup, verdict, { source: "Shop", timeZone: "Europe/Berlin", leaves: [] }), verdict.expiresAt?.toISOString() ?? null]
       : [];
   };
   const newer = taken("2026-11-22T00:00:00Z", { group: "other" });
@@ -130,8 +130,8 @@ describe("the sentence", () => {
     ["Kept: found damaged, but no good backup since then holds the same.", limited({ days: 7 }, { good: false }), [], null],
     [
       "Goes: its storage is over its cap, and nothing protects it.",
-      limited({ days: 60 }, { storageId: "full" as StorageId }),
-      [newer],
+      limited({ days: 60 }, { storages: ["full" as StorageId] }),
+      [{ ...newer, storages: ["full" as StorageId] }],
       null,
     ],
   ])("%s", (sentence, backup, beside, expiresAt) => {

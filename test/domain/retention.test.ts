@@ -14,8 +14,14 @@ const anyCaps: fc.Arbitrary<SizeCap[]> = fc.array(
   { maxLength: 2 },
 );
 const anyCase = fc.record({ history: anyHistory, timeZone: anyZone, caps: anyCaps });
+/** What stays, and where. */
 const left = (backups: readonly RetainedBackup[], verdicts: readonly Verdict[]) =>
-  backups.filter(({ id }) => verdicts.find((verdict) => verdict.id === id)?.keep);
+  backups.flatMap((backup) => {
+    const verdict = verdicts.find(({ id }) => id === backup.id);
+    return verdict?.keep ? [{ ...backup, storages: backup.storages.filter((storage) => !verdict.leaves.includes(storage)) }] : [];
+  });
+const holding = (backups: readonly RetainedBackup[], part: "DATABASE" | "MEDIA") =>
+  backups.filter(({ good, type }) => good && (type === "FULL" || type === part));
 const newest = (backups: readonly RetainedBackup[]) => backups.toSorted((a, b) => +b.createdAt - +a.createdAt || (a.id < b.id ? 1 : -1))[0];
 const runs = { numRuns: 400 };
 
@@ -61,7 +67,7 @@ describe("retention, over years of nights", () => {
       fc.property(anyCase, ({ history, timeZone, caps }) => {
         const view = { now, timeZone, caps };
         const once = left(history, applyRetention(history, view));
-        expect(applyRetention(once, view).filter(({ keep }) => !keep)).toEqual([]);
+        expect(applyRetention(once, view).filter(({ keep, leaves }) => !keep || leaves.length > 0)).toEqual([]);
       }),
       runs,
     );
@@ -115,14 +121,35 @@ describe("retention, over years of nights", () => {
     fc.assert(
       fc.property(anyCase, ({ history, timeZone, caps }) => {
         const verdicts = applyRetention(history, { now, timeZone, caps });
-        for (const { storageId } of stillOverCap(left(history, verdicts), caps)) {
-          const there = verdicts.filter(
-            ({ id, keep }) => keep && history.some((backup) => backup.id === id && backup.storageId === storageId),
-          );
-          const strong = ["PINNED", "IN_USE", "NEWEST_GOOD", "NEWEST_PROVEN"];
-          for (const { id, reasons } of there)
-            if (history.find((backup) => backup.id === id)?.good) expect(reasons.some((reason) => strong.includes(reason))).toBe(true);
+        const kept = left(history, verdicts);
+        const strong = ["PINNED", "IN_USE", "NEWEST_GOOD", "NEWEST_PROVEN"];
+        for (const { storageId } of stillOverCap(kept, caps)) {
+          const there = kept.filter(({ storages }) => storages.includes(storageId));
+          for (const backup of there.filter(({ good }) => good)) {
+            const secured = verdicts.find(({ id }) => id === backup.id)?.reasons.some((reason) => strong.includes(reason));
+            const own = there.filter(({ sourceId }) => sourceId === backup.sourceId);
+            const last = [newest(holding(own, "DATABASE")), newest(holding(own, "MEDIA"))].map((each) => each?.id);
+            expect(secured || last.includes(backup.id)).toBe(true);
+          }
         }
+      }),
+      runs,
+    );
+  });
+
+  it("leaves everything kept on some storage, and each capped storage the newest good of a part that it had", () => {
+    fc.assert(
+      fc.property(anyCase, ({ history, timeZone, caps }) => {
+        const uncapped = left(history, applyRetention(history, { now, timeZone, caps: [] }));
+        const kept = left(history, applyRetention(history, { now, timeZone, caps }));
+        for (const { storages } of kept) expect(storages.length).toBeGreaterThan(0);
+        for (const { storageId } of caps)
+          for (const sourceId of new Set(history.map((backup) => backup.sourceId)))
+            for (const part of ["DATABASE", "MEDIA"] as const) {
+              const on = (backups: readonly RetainedBackup[]) =>
+                newest(holding(backups, part).filter((backup) => backup.sourceId === sourceId && backup.storages.includes(storageId)))?.id;
+              expect(on(kept)).toBe(on(uncapped));
+            }
       }),
       runs,
     );

@@ -74,6 +74,11 @@ export class CleanupResolver {
     return record?.refused ?? [];
   }
 
+  @FieldResolver(() => [CleanupEntryType], { description: "Copies that a storage over its cap gave up, of backups that stay." })
+  copies(@Root() { record }: CleanupRow) {
+    return record?.copies ?? [];
+  }
+
   @FieldResolver(() => Int, { description: "How many were looked at and kept." })
   kept(@Root() { record }: CleanupRow) {
     return record?.kept ?? 0;

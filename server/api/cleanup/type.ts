@@ -15,6 +15,8 @@ export class CleanupEntryType {
   @Field(() => DateTime) createdAt!: Date;
   @Field(() => SafeInt) storedSize!: number;
   @Field(() => RetentionReasonEnum) reason!: RetentionReason;
+  @Field(() => String, { nullable: true, description: "Of a copy of a backup that stays: the storage that it was on." })
+  storage?: string | null;
   @Field(() => String, { nullable: true, description: "Why its storage would not let go of it; it is asked again by itself." })
   problem!: string | null;
 }
@@ -45,6 +47,8 @@ export class CleanupResultType {
   @Field(() => Int) kept!: number;
   @Field(() => [CleanupEntryType]) removed!: CleanupEntryType[];
   @Field(() => [CleanupEntryType], { description: "Not gone yet: their storage would not let go of them." }) refused!: CleanupEntryType[];
+  @Field(() => [CleanupEntryType], { description: "Copies that a storage over its cap gave up, of backups that stay." })
+  copies!: CleanupEntryType[];
 }
 
 /** One backup's verdict; backup comes from the resolver. */
