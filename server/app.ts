@@ -1,3 +1,4 @@
+import { hostname } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type Catalog, openCatalog } from "./db/client.ts";
@@ -16,6 +17,7 @@ import { createActivity } from "./services/activity.ts";
 import { createAdmission } from "./services/admission.ts";
 import { noAlarm } from "./services/alarm.ts";
 import { createAlerts } from "./services/alerts.ts";
+import { createAttempts } from "./services/attempts.ts";
 import { createAudit } from "./services/audit.ts";
 import { createBackupFiles } from "./services/backup-files.ts";
 import { createBackups } from "./services/backups.ts";
@@ -37,12 +39,14 @@ import { createHealth } from "./services/health.ts";
 import { followBeginnings } from "./services/heartbeats.ts";
 import { createHistory } from "./services/history.ts";
 import { createKeptBackups } from "./services/kept-backups.ts";
+import { createKeys } from "./services/keys.ts";
 import { createLabels } from "./services/labels.ts";
 import { createMetrics } from "./services/metrics.ts";
 import { logOperations } from "./services/operation-lines.ts";
 import { createOperations } from "./services/operations.ts";
 import type { Queue } from "./services/queue.ts";
 import { createReads, type Reads } from "./services/reads.ts";
+import { createRecoveryKits } from "./services/recovery-kit.ts";
 import { createRestorePlans } from "./services/restore-plans.ts";
 import { createRestores } from "./services/restores.ts";
 import { createScheduleRuns } from "./services/schedule-runs.ts";
@@ -51,7 +55,6 @@ import { openSecrets, type Secrets } from "./services/secrets.ts";
 import { createSending } from "./services/sending.ts";
 import type { Services } from "./services/services.ts";
 import { createSettings } from "./services/settings.ts";
-import { unsigned } from "./services/signing.ts";
 import { createSources } from "./services/sources.ts";
 import { createStatistics } from "./services/statistics.ts";
 import { createStorageAccess } from "./services/storage-access.ts";
@@ -161,9 +164,10 @@ async function wire(
   const access = createStorageAccess({ secrets, conceal, settings: owned, adapters, marks, looks, now });
   const bounds = { home: settings.home, roots: settings.storageRoots };
   const storages = createStorages({ db, bus, audit, access, marks, bounds, now, use: kept.byStorage });
-  const storedBackups = createStoredBackups({ catalog: db, storages });
+  const keys = createKeys({ db, audit, secrets, settings: owned, now });
+  const storedBackups = createStoredBackups({ catalog: db, storages, keys });
   const sources = createSources({ db, audit, secrets, conceal, tools, now });
-  const labels = createLabels({ catalog: db, bus, audit, storages, signing: unsigned, now, onError });
+  const labels = createLabels({ catalog: db, bus, audit, storages, signing: keys.signing, now, onError });
   const deletions = createDeletions({ catalog: db, bus, storages, now, onError });
   const backups = createBackups({
     catalog: db,
@@ -172,6 +176,7 @@ async function wire(
     operations,
     sources,
     storages,
+    keys,
     deletions,
     settings: owned,
     queue,
@@ -247,8 +252,13 @@ async function wire(
     operations,
     backups,
     backupFiles,
+    keys,
+    recoveryKit: createRecoveryKits({
+      ...{ db, audit, keys, settings: owned, version, now, attempts: createAttempts(now), machine: hostname() },
+      publicUrl: () => dashboardUrl,
+    }),
     labels,
-    catalogRebuild: createCatalogRebuild({ catalog: db, bus, audit, storages, signing: unsigned, clock, now }),
+    catalogRebuild: createCatalogRebuild({ catalog: db, bus, audit, storages, signing: keys.signing, clock, now }),
     restores,
     verifications,
     cleanups,

@@ -1,5 +1,6 @@
 import { registerEnumType } from "type-graphql";
 import {
+  authenticities,
   backupTypes,
   channelKinds,
   compressions,
@@ -47,6 +48,11 @@ export const CopyStateEnum = named(
   "CopyState",
   copyStates,
   "WAITING: it is still to be written there. DELETING: the storage has not let go of it yet.",
+);
+export const AuthenticityEnum = named(
+  "Authenticity",
+  authenticities,
+  "AUTHENTIC: written by a key of the key file. UNSIGNED: before manifests were proved. FOREIGN: by a key that is not there. ALTERED: not what was written.",
 );
 export const RoleEnum = named("Role", roles);
 export const StorageKindEnum = named("StorageKind", storageKinds);

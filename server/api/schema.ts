@@ -10,6 +10,7 @@ import { BackupResolver } from "./backup/resolver.ts";
 import { CatalogResolver } from "./catalog/resolver.ts";
 import { BackupExpiryResolver, CleanupResolver, RetentionVerdictResolver } from "./cleanup/resolver.ts";
 import { BackupCopiesResolver, BackupCopyResolver, CopyResolver } from "./copy/resolver.ts";
+import { BackupEncryptionResolver, EncryptionResolver } from "./encryption/resolver.ts";
 import { HealthResolver } from "./health/resolver.ts";
 import { DeliveryResolver } from "./notification/delivery-resolver.ts";
 import { NotificationChannelResolver } from "./notification/resolver.ts";
@@ -38,6 +39,7 @@ export const buildApiSchema = (): Promise<GraphQLSchema> =>
       AuditResolver,
       BackupCopiesResolver,
       BackupCopyResolver,
+      BackupEncryptionResolver,
       BackupExpiryResolver,
       BackupFilesResolver,
       BackupLabelsResolver,
@@ -45,6 +47,7 @@ export const buildApiSchema = (): Promise<GraphQLSchema> =>
       BackupResolver,
       BackupScheduleResolver,
       DeliveryResolver,
+      EncryptionResolver,
       NotificationChannelResolver,
       CatalogResolver,
       CleanupResolver,

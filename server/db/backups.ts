@@ -229,6 +229,7 @@ export async function recordManifest(db: Db, id: BackupId, manifest: Manifest, o
       .update(backups)
       .set({
         ...{ artifacts: manifest.artifacts, size: sum("size"), storedSize: sum("storedSize") },
+        ...{ encrypted: manifest.encrypted, keyId: manifest.encryption?.keyId ?? null },
         ...{ warnings: [...warningsOf(manifest), ...copyWarnings(outcomes)], ...(first ? { storageId: first.storageId } : {}) },
       })
       .where(eq(backups.id, id));
@@ -243,6 +244,15 @@ export const findManifests = (db: Db, ids: readonly BackupId[]): Promise<{ backu
     .select()
     .from(backupManifests)
     .where(inArray(backupManifests.backupId, [...ids]));
+
+/** The newest complete backups of a source. */
+export const listSourceBackups = (db: Db, sourceId: SourceId, first: number): Promise<BackupRow[]> =>
+  db
+    .select()
+    .from(backups)
+    .where(and(eq(backups.sourceId, sourceId), eq(backups.status, "COMPLETED"), isNull(backups.deletedAt)))
+    .orderBy(desc(backups.createdAt), desc(backups.id))
+    .limit(first);
 
 export async function setPinned(db: Db, id: BackupId, pinned: boolean): Promise<void> {
   await db.update(backups).set({ pinned }).where(eq(backups.id, id));

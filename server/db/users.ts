@@ -1,6 +1,6 @@
 import { drizzleAdapter } from "better-auth/adapters/drizzle";
-import { asc } from "drizzle-orm";
-import { newId } from "../domain/ids.ts";
+import { and, asc, eq } from "drizzle-orm";
+import { newId, type UserId } from "../domain/ids.ts";
 import type { Db } from "./client.ts";
 import { accounts, authVerifications, sessions, users } from "./schema/index.ts";
 
@@ -24,6 +24,15 @@ export const listUsers = (db: Db): Promise<User[]> =>
     .select({ id: users.id, name: users.name, email: users.email, role: users.role, createdAt: users.createdAt })
     .from(users)
     .orderBy(asc(users.createdAt), asc(users.id));
+
+/** The hash of what the user signs in with; null for one without a password. */
+export async function findPasswordHash(db: Db, userId: string): Promise<string | null> {
+  const [row] = await db
+    .select({ password: accounts.password })
+    .from(accounts)
+    .where(and(eq(accounts.userId, userId as UserId), eq(accounts.providerId, "credential")));
+  return row?.password ?? null;
+}
 
 /** Makes a user with a password; null when done. */
 export const insertUser = (db: Db, user: NewUser): Promise<UserRefusal | null> => insert(db, user, newId(), false);

@@ -44,6 +44,8 @@ export interface ScheduleDefinition extends Recurrence {
   readonly backupType: BackupType;
   readonly compression: Compression | null;
   readonly excludeLogs: boolean;
+  /** Null: as the settings say. */
+  readonly encrypt: boolean | null;
   /** Null: the global default. */
   readonly retention: Retention | null;
   readonly verifyAfter: VerificationLevel | null;

@@ -7,6 +7,7 @@ import { messageOf } from "../domain/errors.ts";
 import type { Part } from "../domain/manifest.ts";
 import type { Measured } from "../engine/backup.ts";
 import { type Mirrored, type MirrorTarget, mirrored } from "../engine/storage/mirrored.ts";
+import type { Keys } from "./keys.ts";
 import type { Work } from "./running.ts";
 import { forecastOf, whyNoRoom, written } from "./storage-room.ts";
 import type { Storages } from "./storages.ts";
@@ -14,6 +15,7 @@ import type { Storages } from "./storages.ts";
 interface Dependencies {
   readonly catalog: Db;
   readonly storages: Pick<Storages, "open">;
+  readonly keys: Pick<Keys, "leaveMacKey">;
   readonly now: () => Date;
 }
 
@@ -27,7 +29,7 @@ export interface BackupTargets {
 }
 
 /** Opens the storages that a backup is to lie on. One that cannot be used is left out, as long as there is another. */
-export async function openTargets({ catalog, storages, now }: Dependencies, row: BackupRow, work: Work): Promise<BackupTargets> {
+export async function openTargets({ catalog, storages, keys, now }: Dependencies, row: BackupRow, work: Work): Promise<BackupTargets> {
   const rows = await storagesOf(catalog, row);
   const alone = rows.length === 1;
   const unusable = new Map<string, Error>();
@@ -37,7 +39,9 @@ export async function openTargets({ catalog, storages, now }: Dependencies, row:
   };
   for (const { id, name } of rows) {
     try {
-      targets.push({ id, name, storage: await written(await storages.open(id), name) });
+      const storage = await storages.open(id);
+      await keys.leaveMacKey(storage, work.signal);
+      targets.push({ id, name, storage: await written(storage, name) });
     } catch (error) {
       if (alone || !(error instanceof Error)) throw error;
       unusable.set(id, error);

@@ -10,6 +10,7 @@ import { logPatterns } from "../engine/media/walk.ts";
 import type { ClientTools } from "../engine/part.ts";
 import { confirmBackup } from "./backup-confirm.ts";
 import { openTargets } from "./backup-targets.ts";
+import type { Keys } from "./keys.ts";
 import type { Work } from "./running.ts";
 import type { Sources } from "./sources.ts";
 import type { Storages } from "./storages.ts";
@@ -18,22 +19,24 @@ interface Dependencies {
   readonly catalog: Db;
   readonly sources: Sources;
   readonly storages: Storages;
+  readonly keys: Pick<Keys, "sealFor" | "leaveMacKey">;
   readonly tools: () => Promise<ClientTools>;
   readonly now: () => Date;
   readonly version: string;
 }
 
 /** The work of a backup's operation: the engine told what to take, and the catalog what was taken. */
-export function createBackupWork({ catalog, sources, storages, tools, now, version }: Dependencies) {
+export function createBackupWork({ catalog, sources, storages, keys, tools, now, version }: Dependencies) {
   async function take(row: BackupRow, work: Work): Promise<void> {
     const source = await sources.existing(row.sourceId);
     const connection = row.type === "MEDIA" ? null : sources.connectionOf(source);
-    const targets = await openTargets({ catalog, storages, now }, row, work);
+    const targets = await openTargets({ catalog, storages, keys, now }, row, work);
     const manifest = await runBackup(
       {
         storage: targets.storage,
         folder: row.folder,
         packing: { compression: row.compression, level: row.compressionLevel },
+        seal: await keys.sealFor(row.encrypted),
         database: connection && { connection, tools: await tools(), ratio: await lastRatio(source.id) },
         media:
           row.type === "DATABASE"

@@ -18,6 +18,7 @@ import { createBackupSettling } from "./backup-settle.ts";
 import { createBackupWork } from "./backup-work.ts";
 import type { Deletions } from "./deletions.ts";
 import { whyInUse } from "./in-use.ts";
+import type { Keys } from "./keys.ts";
 import type { Operations } from "./operations.ts";
 import { firstOf } from "./paging.ts";
 import type { Queue } from "./queue.ts";
@@ -39,6 +40,7 @@ interface Dependencies {
   readonly operations: Operations;
   readonly sources: Sources;
   readonly storages: Storages;
+  readonly keys: Pick<Keys, "sealFor" | "leaveMacKey">;
   readonly deletions: Deletions;
   readonly settings: Pick<OwnedSettings, "current">;
   readonly queue: Queue;
@@ -63,6 +65,8 @@ export interface BackupRequest {
   readonly compression?: Compression | null;
   readonly compressionLevel?: number | null;
   readonly excludeLogs?: boolean | null;
+  /** Null: as the settings say. */
+  readonly encrypt?: boolean | null;
   /** The verification that follows it by itself when it is complete. */
   readonly verify?: VerificationLevel | null;
 }
@@ -98,7 +102,8 @@ export function createBackups(dependencies: Dependencies) {
     if ((request.description?.length ?? 0) > limits.descriptionLength)
       throw badInput(`A description has at most ${limits.descriptionLength} characters.`);
     const id = request.id ?? newId<BackupId>();
-    const packing = packingOf(await settings.current(), request);
+    const values = await settings.current();
+    const packing = packingOf(values, request);
     await catalog.transaction(async (tx) => {
       // One at a time decides what may begin on a source, so a restore and a backup cannot both slip in.
       await lockSource(tx, source.id);
@@ -118,6 +123,7 @@ export function createBackups(dependencies: Dependencies) {
         scheduleId: request.scheduleId ?? null,
         ...packing,
         excludeLogs: request.excludeLogs ?? true,
+        encrypted: request.encrypt ?? values.encryptBackups,
         verify: request.verify ?? null,
         folder: backupFolder(source.slug, request.type, at, id),
         artifacts: [],

@@ -88,6 +88,7 @@ const schedule = z.strictObject({
   backupType: z.enum(backupTypes),
   compression: z.enum(compressions).nullable(),
   excludeLogs: z.boolean(),
+  encrypt: z.boolean().nullable().default(null),
   retention: z.strictObject({ days: limit, ...limits }).nullable(),
   verifyAfter: z.enum(verificationLevels).nullable(),
   missedRuns: z.enum(missedRunPolicies),

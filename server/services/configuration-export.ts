@@ -79,10 +79,11 @@ const sourceEntry = (row: SourceRow): Configuration["sources"][number] => ({
 });
 
 function scheduleEntry(row: ScheduleRow, named: (id: string | null) => string | null): Configuration["schedules"][number] {
-  const { name, kind, active, frequency, timeOfDay, dayOfWeek, dayOfMonth, cron, timeZone, backupType, compression, excludeLogs } = row;
+  const { name, kind, active, frequency, timeOfDay, dayOfWeek, dayOfMonth, cron, timeZone, backupType, compression, excludeLogs, encrypt } =
+    row;
   const { retention, verifyAfter, missedRuns, graceMinutes, overlap, jitterSeconds, quietHours, retries, restoreMode, level } = row;
   return {
-    ...{ name, kind, active, frequency, timeOfDay, dayOfWeek, dayOfMonth, cron, timeZone, backupType, compression, excludeLogs },
+    ...{ name, kind, active, frequency, timeOfDay, dayOfWeek, dayOfMonth, cron, timeZone, backupType, compression, excludeLogs, encrypt },
     ...{ retention, verifyAfter, missedRuns, graceMinutes, overlap, jitterSeconds, quietHours, retries, restoreMode, level },
     source: named(row.sourceId) ?? "",
     storage: named(row.storageId),

@@ -176,8 +176,18 @@ export function createKeys({ db, audit, secrets, settings, now }: Dependencies) 
     /** When the recovery kit of this key was made last; null: never. */
     kitMadeAt: async (keyId: string): Promise<Date | null> => instantOf((await mark(keyId))?.kitMadeAt),
 
-    /** The current key's identity, for the recovery kit alone. */
-    identity: (): string => identityOf(secrets.keys[0]),
+    /** The keys themselves, for the recovery kit alone: the current one, and older ones. */
+    async secrets() {
+      secrets.refresh();
+      const told = async (key: SecretKey) => ({
+        id: key.id,
+        recipient: await recipientFor(key),
+        identity: identityOf(key),
+        line: key.line(),
+      });
+      const [current, ...older] = secrets.keys;
+      return [await told(current), ...(await Promise.all(older.map(told)))] as const;
+    },
 
     async noteKit(keyId: string): Promise<void> {
       await note(keyId, { kitMadeAt: now().toISOString() });

@@ -83,7 +83,7 @@ interface Dependencies {
   readonly catalog: Db;
   readonly backups: Backups;
   readonly sources: Sources;
-  readonly storedBackups: Pick<StoredBackups, "open">;
+  readonly storedBackups: Pick<StoredBackups, "openToRestore">;
   /** Null where uploads cannot be restored. */
   readonly uploads: UploadContents | null;
   readonly tools: () => Promise<ClientTools>;
@@ -99,7 +99,7 @@ export function createRestoreRequests({ catalog, backups, sources, storedBackups
     const manifest = await backups.manifestOf(id);
     if (backup.status !== "COMPLETED" || !manifest)
       throw badInput(`${backup.name} is not complete, so it cannot be restored.`, "Choose a completed backup.");
-    const opened = await storedBackups.open(backup, manifest);
+    const opened = await storedBackups.openToRestore(backup, manifest);
     return { backup, from: opened.from, uploadIds: null, content: contentOf(opened), name: backup.name, collations: [] };
   }
 

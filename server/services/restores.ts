@@ -33,7 +33,7 @@ interface Dependencies {
   readonly operations: Operations;
   readonly backups: Backups;
   readonly sources: Sources;
-  readonly storedBackups: Pick<StoredBackups, "open">;
+  readonly storedBackups: Pick<StoredBackups, "openToRestore">;
   readonly queue: Queue;
   readonly tools: () => Promise<ClientTools>;
   readonly now: () => Date;

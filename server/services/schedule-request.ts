@@ -22,6 +22,8 @@ export interface ScheduleRequest extends RecurrenceRequest, RulesRequest {
   readonly storageIds?: readonly StorageId[] | null;
   readonly compression?: Compression | null;
   readonly excludeLogs?: boolean | null;
+  /** Null: as the settings say. */
+  readonly encrypt?: boolean | null;
   /** Null: the global default. */
   readonly retention?: RetentionRequest | null;
   readonly verifyAfter?: VerificationLevel | null;
@@ -74,13 +76,22 @@ function backupPartOf(request: ScheduleRequest) {
     otherStorageIds: others.length > 0 ? others : null,
     compression: request.compression ?? null,
     excludeLogs: request.excludeLogs ?? true,
+    encrypt: request.encrypt ?? null,
     retention: request.retention ? checkRetention(request.retention) : null,
     verifyAfter: request.verifyAfter ?? null,
   };
 }
 
 /** What restores and verifications keep of it: they make no backup. */
-const noBackup = { storageId: null, otherStorageIds: null, compression: null, excludeLogs: true, retention: null, verifyAfter: null };
+const noBackup = {
+  storageId: null,
+  otherStorageIds: null,
+  compression: null,
+  excludeLogs: true,
+  encrypt: null,
+  retention: null,
+  verifyAfter: null,
+};
 
 /** The source that is restored into. Never the one whose backups are restored: that would throw away each day's work. */
 async function checkedTarget(

@@ -51,7 +51,17 @@ export function createStarts({ catalog, bus, now, backups, restores, verificatio
 
   /** The operation under the id that it was given: asked for twice, there is one. Null when there is nothing to do it with. */
   async function create(schedule: ScheduleRow, id: OperationId, actor: Actor, trigger: Trigger): Promise<BackupRow | null> {
-    const { kind, sourceId, storageId, otherStorageIds, backupType: type, compression, excludeLogs, verifyAfter: verify } = schedule;
+    const {
+      kind,
+      sourceId,
+      storageId,
+      otherStorageIds,
+      backupType: type,
+      compression,
+      excludeLogs,
+      encrypt,
+      verifyAfter: verify,
+    } = schedule;
     if (kind === "BACKUP")
       return backups.create(
         actor,
@@ -63,6 +73,7 @@ export function createStarts({ catalog, bus, now, backups, restores, verificatio
           ...storagesOf(storageId, otherStorageIds),
           compression,
           excludeLogs,
+          encrypt,
           verify,
         },
         trigger,

@@ -1,7 +1,7 @@
 import { createCipheriv, createDecipheriv, createHash, hkdfSync, randomBytes } from "node:crypto";
 import { Failure } from "../domain/errors.ts";
 
-/** One key of the key file. What is derived from it is the same on every start; nothing of it tells the key itself. */
+/** One key of the key file. What is derived from it is the same on every start, and does not tell the key itself. */
 export interface SecretKey {
   /** Names it in sealed texts, backups and messages. */
   readonly id: string;
@@ -9,6 +9,8 @@ export interface SecretKey {
   open(sealed: string, context: string): string;
   /** 32 bytes for one more purpose. */
   derive(purpose: string): Buffer;
+  /** Its line in the key file: the key itself, for the recovery kit alone. */
+  line(): string;
 }
 
 const nonceBytes = 12;
@@ -38,6 +40,7 @@ export function secretKey(master: Buffer): SecretKey {
       }
     },
     derive: (purpose) => derived(`derive ${purpose}`),
+    line: () => master.toString("base64"),
   };
 }
 

@@ -11,9 +11,3 @@ export interface Signing {
   judgeManifest(text: string, folder: string): Promise<Authenticity>;
 }
 
-/** For as long as nothing is signed. */
-export const unsigned: Signing = {
-  sign: async (labels) => ({ ...labels, authentication: null }),
-  judgeLabels: async () => "UNSIGNED",
-  judgeManifest: async () => "UNSIGNED",
-};

@@ -20,6 +20,8 @@ export class CreateBackupInput {
   @Field(() => CompressionEnum, { nullable: true }) compression?: Compression | null;
   @Field(() => Int, { nullable: true }) compressionLevel?: number | null;
   @Field(() => Boolean, { nullable: true, defaultValue: true }) excludeLogs?: boolean | null;
+  @Field(() => Boolean, { nullable: true, description: "Whether it is encrypted; null: as the settings say." })
+  encrypt?: boolean | null;
   @Field(() => VerificationLevelEnum, { nullable: true, description: "The verification that follows it by itself when it is complete." })
   verify?: VerificationLevel | null;
 }

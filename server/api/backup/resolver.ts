@@ -99,11 +99,6 @@ export class BackupResolver {
     return warnings ?? [];
   }
 
-  @FieldResolver(() => Boolean)
-  encrypted() {
-    return false;
-  }
-
   @FieldResolver(() => DatabaseSummaryType, { nullable: true })
   async database(@Root() { id }: BackupRow, @Ctx() { loaders }: Context) {
     const database = (await loaders.manifest.load(id))?.manifest.database;

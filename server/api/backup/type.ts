@@ -85,6 +85,9 @@ export class BackupType extends OperationType {
   @Field(() => TriggerEnum) trigger!: Trigger;
   @Field(() => CompressionEnum) compression!: Compression;
   @Field(() => Boolean) excludeLogs!: boolean;
+  @Field(() => Boolean, { description: "Its files are in the age format; `recipients` open them." }) encrypted!: boolean;
+  @Field(() => String, { nullable: true, description: "The server key that opens it; null where it is not encrypted." })
+  keyId!: string | null;
   @Field(() => [ArtifactType]) artifacts!: ArtifactType[];
   @Field(() => SafeInt, { nullable: true }) size!: number | null;
   @Field(() => SafeInt, { nullable: true }) storedSize!: number | null;

@@ -50,6 +50,8 @@ export class ScheduleInput {
   storageIds?: StorageId[] | null;
   @Field(() => CompressionEnum, { nullable: true, description: "Null: as the settings say." }) compression?: Compression | null;
   @Field(() => Boolean, { nullable: true, defaultValue: true }) excludeLogs?: boolean | null;
+  @Field(() => Boolean, { nullable: true, description: "Whether its backups are encrypted; null: as the settings say." })
+  encrypt?: boolean | null;
   @Field(() => RetentionInput, { nullable: true, description: "Null: the global default." }) retention?: RetentionInput | null;
   @Field(() => VerificationLevelEnum, { nullable: true }) verifyAfter?: VerificationLevel | null;
   @Field(() => Boolean, { nullable: true, defaultValue: true }) active?: boolean | null;

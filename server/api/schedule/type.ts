@@ -42,6 +42,8 @@ export class ScheduleType {
   @Field(() => String) timeZone!: string;
   @Field(() => BackupTypeEnum) backupType!: BackupType;
   @Field(() => Boolean) excludeLogs!: boolean;
+  @Field(() => Boolean, { nullable: true, description: "Whether its backups are encrypted; null: as the settings say." })
+  encrypt!: boolean | null;
   @Field(() => VerificationLevelEnum, { nullable: true }) verifyAfter!: VerificationLevel | null;
   @Field(() => MissedRunPolicyEnum, { description: "What becomes of due times that passed while nothing could start." })
   missedRuns!: MissedRunPolicy;
