@@ -58,7 +58,7 @@ import { createSettings } from "./services/settings.ts";
 import { createSources } from "./services/sources.ts";
 import { createStatistics } from "./services/statistics.ts";
 import { createStorageAccess } from "./services/storage-access.ts";
-import { createStorageAdapters } from "./services/storage-adapters.ts";
+import { type AdaptStorage, createStorageAdapters } from "./services/storage-adapters.ts";
 import { createStorageLooks } from "./services/storage-looks.ts";
 import { createStorageMarks } from "./services/storage-marks.ts";
 import { createStorages } from "./services/storages.ts";
@@ -97,7 +97,7 @@ export const dashboardFolder = join(root, "dist/client");
 
 /**
  * Opens the catalog (embedded without a URL), brings it up to date, and builds the services. `queueOn` makes the queue that
- * wakes workers. Aborting `signal` calls the opening off. `now` is the clock of everything in it.
+ * wakes workers. Aborting `signal` calls the opening off. `now` is the clock of everything in it; `adapt` stands before each storage.
  */
 export async function openApp(
   settings: Settings,
@@ -105,16 +105,26 @@ export async function openApp(
   queueOn: (catalog: Catalog) => Promise<Queue>,
   signal?: AbortSignal,
   now: () => Date = () => new Date(),
+  adapt?: AdaptStorage,
 ): Promise<App> {
   const say = (line: string) => log.info(line);
   const embedded = settings.databaseUrl ? null : await openEmbedded(settings.home, { say, ...(signal ? { signal } : {}) });
   const catalog = openCatalog(embedded ? pick(embedded) : { url: settings.databaseUrl ?? "" });
   try {
     await migrate(catalog.pool, join(root, "drizzle"));
-    return await wire(settings, { log, conceal }, catalog, await queueOn(catalog), now, async () => {
-      await catalog.close();
-      await embedded?.close();
-    });
+    const queue = await queueOn(catalog);
+    return await wire(
+      settings,
+      { log, conceal },
+      catalog,
+      queue,
+      now,
+      async () => {
+        await catalog.close();
+        await embedded?.close();
+      },
+      adapt,
+    );
   } catch (error) {
     await catalog.close();
     await embedded?.close();
@@ -131,6 +141,7 @@ async function wire(
   queue: Queue,
   now: () => Date,
   close: () => Promise<void>,
+  adapt: AdaptStorage | undefined,
 ): Promise<App> {
   const { db } = catalog;
   const say = (line: string) => log.info(line);
@@ -159,7 +170,7 @@ async function wire(
     : null;
   if (lines) followers.add(lines.follow);
   const kept = createKeptBackups({ catalog: db, bus, now });
-  const adapters = createStorageAdapters({ warn: (message) => log.warn(message) });
+  const adapters = createStorageAdapters({ warn: (message) => log.warn(message), ...(adapt ? { adapt } : {}) });
   const [looks, marks] = [createStorageLooks({ bus, now }), createStorageMarks({ db, now, onError })];
   const access = createStorageAccess({ secrets, conceal, settings: owned, adapters, marks, looks, now });
   const bounds = { home: settings.home, roots: settings.storageRoots };

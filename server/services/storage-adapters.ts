@@ -18,12 +18,16 @@ export interface Reached extends StorageAddress {
 interface Dependencies {
   /** Hears of each call that is tried again. */
   readonly warn: (message: string) => void;
+  /** Stands before each storage. */
+  readonly adapt?: AdaptStorage;
 }
+
+export type AdaptStorage = (storage: Storage, id: StorageId) => Storage;
 
 export type StorageAdapters = ReturnType<typeof createStorageAdapters>;
 
 /** The adapters of the storages, each kept for as long as nothing about how it is reached changes. */
-export function createStorageAdapters({ warn }: Dependencies) {
+export function createStorageAdapters({ warn, adapt = (storage) => storage }: Dependencies) {
   const kept = new Map<StorageId, { readonly reached: Reached; readonly storage: Storage }>();
   const stopping = new AbortController();
 
@@ -44,7 +48,7 @@ export function createStorageAdapters({ warn }: Dependencies) {
     of(id: StorageId, reached: Reached): Storage {
       const before = kept.get(id);
       if (before && isDeepStrictEqual(before.reached, reached)) return before.storage;
-      const storage = adapterOf(reached);
+      const storage = adapt(adapterOf(reached), id);
       kept.set(id, { reached, storage });
       return storage;
     },
