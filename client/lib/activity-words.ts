@@ -5,7 +5,13 @@ import { sentence } from "./text.ts";
 type Entry = ActivityRowFragment;
 
 /** What was done to what: "Backup of Shop", "Proof of Nightly, 21 Nov". */
-export function activityTitle({ kind, sourceName, level, name }: Pick<Entry, "kind" | "sourceName" | "level" | "name">): string {
+export function activityTitle({
+  kind,
+  sourceName,
+  storageName,
+  level,
+  name,
+}: Pick<Entry, "kind" | "sourceName" | "storageName" | "level" | "name">): string {
   const about = sourceName ? ` of ${sourceName}` : "";
   switch (kind) {
     case "BACKUP":
@@ -17,7 +23,7 @@ export function activityTitle({ kind, sourceName, level, name }: Pick<Entry, "ki
     case "CLEANUP":
       return "Cleanup";
     case "COPY":
-      return `Copy${name ? ` of ${name}` : about}`;
+      return `Copy${name ? ` of ${name}` : about}${storageName ? ` to ${storageName}` : ""}`;
     default:
       throw kind satisfies never;
   }

@@ -1,10 +1,11 @@
 import { formatBytes, formatCount, formatDuration } from "../../shared/format.ts";
 import type { BackupDetailFragment } from "../graphql/generated.ts";
+import { placesWords } from "./copy-words.ts";
 import { compressionWord, triggerWord, typeWord } from "./words.ts";
 
 /** What a finished backup did, in one sentence with the numbers that matter; null while it runs or when its error says it. */
 export function backupOutcome(backup: BackupDetailFragment): string | null {
-  const { status, database, media, storedSize, durationSeconds, storage, warnings } = backup;
+  const { status, database, media, storedSize, durationSeconds, storage, copies, warnings } = backup;
   if (status === "CANCELLED") return "Cancelled. Nothing of it is left on the storage.";
   if (status !== "COMPLETED") return null;
   const held = [
@@ -13,7 +14,7 @@ export function backupOutcome(backup: BackupDetailFragment): string | null {
   ];
   const size = storedSize === null ? "" : ` as ${formatBytes(storedSize)}`;
   const took = durationSeconds === null ? "" : `, in ${formatDuration(durationSeconds)}`;
-  return `Stored and checked${warnings.length > 0 ? `, with ${formatCount(warnings.length, "warning")}` : ""}: ${held.length > 0 ? held.join(", ") : "no contents"}${size} on ${storage.name}${took}.`;
+  return `Stored and checked${warnings.length > 0 ? `, with ${formatCount(warnings.length, "warning")}` : ""}: ${held.length > 0 ? held.join(", ") : "no contents"}${size} on ${placesWords(copies, storage.name)}${took}.`;
 }
 
 /** The small facts of a backup's page, each only where it is known. */
@@ -26,8 +27,6 @@ export function backupFacts(backup: BackupDetailFragment): [string, string][] {
     ...(storedSize === null ? [] : [["Stored", `${formatBytes(storedSize)}${ratio}`] satisfies [string, string]]),
     ...(durationSeconds === null ? [] : [["Took", formatDuration(durationSeconds)] satisfies [string, string]]),
     ["Compression", compressionWord[backup.compression]],
-    ["Encrypted", backup.encrypted ? "Yes" : "No"],
-    ["Storage", backup.storage.name],
     ...(backup.database?.binlog
       ? [
           ["Binary log", `${backup.database.binlog.file} at ${backup.database.binlog.position.toLocaleString("en-US")}`] satisfies [

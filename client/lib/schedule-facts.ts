@@ -12,7 +12,7 @@ export function scheduleFacts(schedule: ScheduleDetailFragment): [string, string
     BACKUP: [
       ["Source", source.name] satisfies [string, string],
       ["What", typeWord[schedule.backupType]] satisfies [string, string],
-      ["Storage", schedule.ownStorageId ? schedule.storage.name : `${schedule.storage.name}, the default`] satisfies [string, string],
+      storagesFact(schedule),
       ["Compression", compressionWord[schedule.compression]] satisfies [string, string],
       ["Verified afterwards", schedule.verifyAfter ? proofWord[schedule.verifyAfter] : "No"] satisfies [string, string],
     ],
@@ -35,4 +35,10 @@ export function scheduleFacts(schedule: ScheduleDetailFragment): [string, string
     ...(schedule.jitterSeconds > 0 ? [["Starts late by up to", `${schedule.jitterSeconds} s`] satisfies [string, string]] : []),
     ...(quietHours ? [["Quiet hours", `${quietHours.from} to ${quietHours.to}`] satisfies [string, string]] : []),
   ];
+}
+
+/** Where its backups go; the first is the one that is read first. */
+function storagesFact({ storages, storage, ownStorageId }: ScheduleDetailFragment): [string, string] {
+  const names = storages.length > 0 ? storages.map(({ name }) => name) : [storage.name];
+  return [names.length > 1 ? "Storages" : "Storage", ownStorageId ? names.join(", ") : `${names.join(", ")}, the default`];
 }

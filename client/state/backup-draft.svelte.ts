@@ -12,7 +12,8 @@ export class BackupDraft {
   readonly sources: Known["sources"];
   readonly storages: Known["storages"];
   sourceId = $state("");
-  storageId = $state("");
+  /** The first is read first; none: the default storage. */
+  storageIds = $state<string[]>([]);
   name = $state("");
   description = $state("");
   compression = $state<Compression>("ZSTD");
@@ -31,7 +32,7 @@ export class BackupDraft {
     this.sources = sources;
     this.storages = storages;
     this.sourceId = sources.find(({ id }) => id === sourceId)?.id ?? sources[0]?.id ?? "";
-    this.storageId = (storages.find(({ isDefault }) => isDefault) ?? storages[0])?.id ?? "";
+    this.storageIds = storages.filter(({ isDefault }) => isDefault || storages.length === 1).map(({ id }) => id);
     this.compression = settings.compression;
     this.level = settings.compressionLevel;
   }
@@ -49,7 +50,7 @@ export class BackupDraft {
     return {
       type: this.type,
       sourceId: this.sourceId,
-      storageId: this.storageId || null,
+      storageIds: this.storageIds.length > 0 ? this.storageIds : null,
       name: this.name.trim() || null,
       description: this.description.trim() || null,
       compress,

@@ -6,11 +6,13 @@ import {
   ActiveOperationsDocument,
   BackupChangedDocument,
   CleanupChangedDocument,
+  CopyChangedDocument,
   HealthChangedDocument,
   OperationProgressDocument,
   RestoreChangedDocument,
   ScheduleChangedDocument,
   ScheduleDeletedDocument,
+  StorageChangedDocument,
   VerificationChangedDocument,
 } from "../graphql/generated.ts";
 import { connection } from "./connection.svelte.ts";
@@ -55,6 +57,8 @@ class LiveOperations {
       client.subscription(ScheduleChangedDocument, {}).subscribe(() => connection.heard()),
       client.subscription(ScheduleDeletedDocument, {}).subscribe(() => connection.heard()),
       client.subscription(CleanupChangedDocument, {}).subscribe(() => connection.heard()),
+      client.subscription(CopyChangedDocument, {}).subscribe(() => connection.heard()),
+      client.subscription(StorageChangedDocument, {}).subscribe(() => connection.heard()),
       client.subscription(HealthChangedDocument, {}).subscribe(() => connection.heard()),
     ];
     void this.catchUp(client);

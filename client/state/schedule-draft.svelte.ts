@@ -32,7 +32,8 @@ export class ScheduleDraft {
   dayOfMonth = $state("1");
   cron = $state("0 3 * * *");
   timeZone = $state(viewerZone());
-  storageId = $state("");
+  /** The first is read first; none: the default storage. */
+  storageIds = $state<string[]>([]);
   compression = $state<Compression | "">("");
   excludeLogs = $state(true);
   verifyAfter = $state<VerificationLevel | "OFF">("CHECKSUM");
@@ -83,7 +84,7 @@ export class ScheduleDraft {
     this.cron = schedule.cron ?? this.cron;
     this.timeZone = schedule.timeZone;
     this.#type = schedule.backupType;
-    this.storageId = schedule.ownStorageId ?? "";
+    this.storageIds = schedule.ownStorageId === null ? [] : schedule.storages.map(({ id }) => id);
     this.compression = schedule.ownCompression ?? "";
     this.excludeLogs = schedule.excludeLogs;
     this.verifyAfter = schedule.verifyAfter ?? "OFF";
@@ -181,7 +182,7 @@ export class ScheduleDraft {
       cron: frequency === "CRON" ? this.cron.trim() : null,
       timeZone: this.timeZone,
       backupType: this.type,
-      storageId: backup ? this.storageId || null : null,
+      storageIds: backup && this.storageIds.length > 0 ? this.storageIds : null,
       compression: backup ? this.compression || null : null,
       excludeLogs: this.excludeLogs,
       retention: this.retention,

@@ -11,6 +11,7 @@ const entry = {
   error: null,
   name: "Nightly",
   sourceName: "Shop",
+  storageName: null,
   backupId: null,
   storedSize: 107_000_000,
   level: null,
@@ -19,7 +20,7 @@ const entry = {
   freedBytes: null,
 } as const;
 const proof = { ...entry, kind: "VERIFICATION", level: "RESTORE", backupId: "7", passed: true } as const;
-const copy = { ...entry, kind: "COPY", backupId: "7" } as const;
+const copy = { ...entry, kind: "COPY", backupId: "7", storageName: "Offsite" } as const;
 const cleanup = { ...entry, kind: "CLEANUP", sourceName: null, removedCount: 2, freedBytes: 214_000_000 } as const;
 
 describe("a line of the activity", () => {
@@ -28,7 +29,7 @@ describe("a line of the activity", () => {
     [{ ...entry, kind: "RESTORE" }, "Restore into Shop", "Restored in 1 min 34 s.", "/restore/1"],
     [proof, "Proof by restore of Nightly", "Found whole in 1 min 34 s.", "/backups/7"],
     [{ ...proof, level: "CHECKSUM", passed: false }, "Check of the bytes of Nightly", "Found not to be whole.", "/backups/7"],
-    [copy, "Copy of Nightly", "Copied 107 MB in 1 min 34 s.", "/backups/7"],
+    [copy, "Copy of Nightly to Offsite", "Copied 107 MB in 1 min 34 s.", "/backups/7"],
     [cleanup, "Cleanup", "Removed 2 backups, 214 MB.", "/cleanup/1"],
     [{ ...cleanup, removedCount: 0 }, "Cleanup", "Removed nothing.", "/cleanup/1"],
     [{ ...entry, status: "RUNNING" }, "Backup of Shop", null, "/backups/1"],
