@@ -1,4 +1,3 @@
-import { randomBytes } from "node:crypto";
 import { constants, createReadStream } from "node:fs";
 import { link, lstat, mkdir, open, readdir, readFile, realpath, rename, rm, rmdir, stat, statfs, unlink } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
@@ -6,7 +5,7 @@ import type { Readable } from "node:stream";
 import { Failure } from "../../domain/errors.ts";
 import { abortable } from "../abortable.ts";
 import { errnoOf, onDisk } from "./disk.ts";
-import { checkName, checkPrefix } from "./names.ts";
+import { checkName, checkPrefix, isPart, partName } from "./names.ts";
 import type { Storage } from "./storage.ts";
 
 /**
@@ -24,7 +23,7 @@ export function localStorage(root: string): Storage {
       await checkNoLinks(base, dirname(path));
       return sizeOf(base, path);
     },
-    list: (prefix) => list(base, checkPrefix(prefix), (name) => !unfinished.test(name)),
+    list: (prefix) => list(base, checkPrefix(prefix), (file) => !isPart(file)),
     async remove(name) {
       const path = pathOf(name);
       await checkNoLinks(base, dirname(path));
@@ -32,7 +31,7 @@ export function localStorage(root: string): Storage {
       await removeEmptyFolders(base, dirname(path));
     },
     async sweep(prefix) {
-      for await (const { name } of list(base, checkPrefix(prefix), (name) => unfinished.test(name))) {
+      for await (const { name } of list(base, checkPrefix(prefix), isPart)) {
         await onDisk(base, () => rm(join(base, name), { force: true }));
         await removeEmptyFolders(base, dirname(join(base, name)));
       }
@@ -76,9 +75,6 @@ async function checkNoLinks(base: string, folder: string): Promise<void> {
     { reason: "STORAGE_NOT_MOUNTED" },
   );
 }
-
-const unfinished = /^\.holdfast-[0-9a-f]{16}\.part$/;
-const partName = () => `.holdfast-${randomBytes(8).toString("hex")}.part`;
 
 async function put(base: string, path: string, bytes: AsyncIterable<Uint8Array>, signal: AbortSignal): Promise<void> {
   signal.throwIfAborted();

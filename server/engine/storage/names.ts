@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import { Failure } from "../../domain/errors.ts";
 
 /** The name as it is when it is relative and plain; else ARTIFACT_UNSAFE: it comes from outside, or from a bug. */
@@ -15,3 +16,7 @@ export function checkPrefix(prefix: string): string {
   checkName(prefix.slice(0, -1));
   return prefix;
 }
+
+/** A name for what is being written: it lies beside its target until it is whole, and a listing leaves it out. */
+export const partName = () => `.holdfast-${randomBytes(8).toString("hex")}.part`;
+export const isPart = (file: string) => /^\.holdfast-[0-9a-f]{16}\.part$/.test(file);

@@ -19,9 +19,13 @@ const lasting: ReadonlySet<string> = new Set([
   "DIRECTORY_MISSING",
   "ENDPOINT_NOT_ALLOWED",
   "HOST_KEY_CHANGED",
+  "HOST_UNKNOWN",
   "PERMISSION_DENIED",
+  "REDIRECTED",
+  "SFTP_NOT_OFFERED",
   "STORAGE_NOT_MOUNTED",
   "STORAGE_RESTING",
+  "WRONG_REGION",
 ]);
 
 /** The same of a folder on this machine, by the system's code. */
