@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { Readable } from "node:stream";
 import { buffer } from "node:stream/consumers";
 import { promisify } from "node:util";
-import { expect, it } from "vitest";
+import { expect, it, vi } from "vitest";
 import { type Bundle, type BundleEntry, bundle } from "../../server/engine/bundle.ts";
 import { scratchFolder } from "../support/trees.ts";
 
@@ -19,6 +19,24 @@ const entry = (name: string, bytes: Buffer): BundleEntry => ({
 });
 const read = (whole: Pick<Bundle, "read">, start: number, end: number) =>
   buffer(Readable.from(whole.read(start, end, new AbortController().signal)));
+
+it("is left at once, though the storage says nothing, and closes what comes too late", async () => {
+  const silent = new Readable({ read() {} });
+  const late = Promise.withResolvers<Readable>();
+  for (const open of [async () => silent, () => late.promise]) {
+    const left = new AbortController();
+    const stream = Readable.from(bundle([{ ...entry("a", Buffer.alloc(9)), open }]).read(512, 600, left.signal));
+    const read = buffer(stream);
+    // Only now is it asked for, and waits.
+    await new Promise(setImmediate);
+    left.abort(new Error("gone"));
+    await expect(read).rejects.toThrow("gone");
+  }
+  expect(silent.destroyed).toBe(true);
+  const tooLate = new Readable({ read() {} });
+  late.resolve(tooLate);
+  await vi.waitFor(() => expect(tooLate.destroyed).toBe(true));
+});
 
 const files = {
   "shop/manifest.json": Buffer.from('{ "format": 1 }'),

@@ -24,7 +24,7 @@ export const programHealth = ({ tools, drillServer, hasDatabase }: Dependencies)
       look("tools.client", client, async () => {
         const say = at(client, "/settings");
         try {
-          const found = await tools();
+          const found = await present(tools);
           return [say("tools.client", "GOOD", `${found.dump} and ${found.client}, version ${found.version}.`)];
         } catch (error) {
           if (!(error instanceof Failure)) throw error;
@@ -58,5 +58,18 @@ export const programHealth = ({ tools, drillServer, hasDatabase }: Dependencies)
     ],
   };
 };
+
+/** What was found once may have been removed or moved since. */
+async function present(tools: Dependencies["tools"]): Promise<ClientTools> {
+  const found = await tools();
+  for (const program of [found.dump, found.client])
+    if (!findProgram(program))
+      throw new Failure(
+        "SOURCE_UNAVAILABLE",
+        `${program} is gone.`,
+        "Install it again, or correct the path of the client tools in the settings.",
+      );
+  return found;
+}
 
 const installed = (name: string) => `apt-get install ${name}`;
