@@ -1,11 +1,12 @@
 import { isDeepStrictEqual } from "node:util";
 import { Failure } from "../domain/errors.ts";
 import type { StorageId } from "../domain/ids.ts";
-import type { LocalStorageConfig, S3StorageConfig, StorageAddress } from "../domain/storage.ts";
+import type { LocalStorageConfig, S3StorageConfig, SftpStorageConfig, StorageAddress } from "../domain/storage.ts";
 import { limited } from "../engine/storage/limited.ts";
 import { localStorage } from "../engine/storage/local.ts";
 import { retrying } from "../engine/storage/retrying.ts";
 import { s3Storage } from "../engine/storage/s3.ts";
+import { sftpStorage } from "../engine/storage/sftp.ts";
 import type { Storage } from "../engine/storage/storage.ts";
 
 /** A storage as it is reached: where, with what, how fast, and past which guard. */
@@ -64,18 +65,14 @@ export function createStorageAdapters({ warn, adapt = (storage) => storage }: De
 }
 
 function remote({ kind, config, secrets, allowed }: Reached): Storage {
-  const { secretAccessKey } = secrets;
-  switch (kind) {
-    case "S3":
-      if (secretAccessKey === undefined) throw secretMissing;
-      return s3Storage(config as S3StorageConfig, { secretAccessKey }, { allowed });
-    default:
-      throw new Failure("BAD_USER_INPUT", `Storages of the kind ${kind} are not there yet.`);
+  const { secretAccessKey, password, privateKey } = secrets;
+  if (kind === "S3") {
+    if (secretAccessKey === undefined) throw secretMissing();
+    return s3Storage(config as S3StorageConfig, { secretAccessKey }, { allowed });
   }
+  if (password === undefined && privateKey === undefined) throw secretMissing();
+  return sftpStorage(config as SftpStorageConfig, secrets);
 }
 
-const secretMissing = new Failure(
-  "KEY_MISSING",
-  "The storage's secret is not in the catalog.",
-  "Enter it again: edit the storage, or npx holdfast update-storage.",
-);
+const secretMissing = () =>
+  new Failure("KEY_MISSING", "The storage's secret is not in the catalog.", "Enter it again, in the storage's form.");

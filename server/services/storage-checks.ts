@@ -3,6 +3,8 @@ import { findStorage, listStorages, type StorageRow } from "../db/storages.ts";
 import { type Actor, allow } from "../domain/access.ts";
 import { badInput, Failure, notFound } from "../domain/errors.ts";
 import type { StorageId } from "../domain/ids.ts";
+import { checkSftpHost, checkSftpPort } from "../domain/storage-check-sftp.ts";
+import { readHostKey, type ShownHostKey } from "../engine/storage/sftp-host-key.ts";
 import type { Storage } from "../engine/storage/storage.ts";
 import type { StorageAccess } from "./storage-access.ts";
 import type { StoragePlacing } from "./storage-placing.ts";
@@ -20,14 +22,9 @@ export interface StorageCheck {
   readonly hint: string | null;
 }
 
-export interface HostKey {
-  readonly hostKey: string;
-  readonly type: string;
-  readonly fingerprint: string;
-}
-
 /** How old a look may be that the upkeep, and readiness, still believe in. */
 const upkeepMilliseconds = 5 * 60_000;
+const hostKeyMilliseconds = 15_000;
 const readyMilliseconds = { LOCAL: 0, S3: 60_000, SFTP: 60_000 } as const;
 
 /** Looks whether storages can be used. */
@@ -57,9 +54,9 @@ export function createStorageChecks({ db, access, placing }: Dependencies) {
     },
 
     /** The public key that an SSH server shows, to be compared and pinned. */
-    async readHostKey(actor: Actor | null, host: string, port: number): Promise<HostKey> {
+    async readHostKey(actor: Actor | null, host: string, port: number): Promise<ShownHostKey> {
       allow(actor, "configure");
-      throw badInput(`The host key of ${host}:${port} cannot be read yet.`);
+      return readHostKey(checkSftpHost(host), checkSftpPort(port), AbortSignal.timeout(hostKeyMilliseconds));
     },
 
     /** Resolves where the storage that backups go to can be used, as far as was seen lately. */

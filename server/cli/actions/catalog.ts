@@ -3,7 +3,7 @@ import { basename, resolve } from "node:path";
 import { formatCount } from "../../../shared/format.ts";
 import { badInput, Failure } from "../../domain/errors.ts";
 import { adoptStorageDocument, type RebuildReport, rebuildDocument } from "../documents/catalog.ts";
-import { type Storage, storagesDocument } from "../documents/definitions.ts";
+import { type Storage, storagesDocument } from "../documents/storages.ts";
 import { answer } from "../output.ts";
 import type { Session } from "../session.ts";
 

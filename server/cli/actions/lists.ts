@@ -1,5 +1,5 @@
-import { formatBytes, formatDuration } from "../../../shared/format.ts";
-import { type Source, type Storage, sourcesDocument, storagesDocument } from "../documents/definitions.ts";
+import { formatDuration } from "../../../shared/format.ts";
+import { type Source, sourcesDocument } from "../documents/definitions.ts";
 import { type Restore, restoresDocument } from "../documents/restores.ts";
 import { answer, table } from "../output.ts";
 import type { Session } from "../session.ts";
@@ -58,20 +58,4 @@ export async function sources(session: Session): Promise<void> {
       ? "There is no source yet."
       : table(["ID", "NAME", "DATABASE", "MEDIA", "LAST BACKUP", "LAST PROVEN"], rows, session.output.color);
   answer(session, found, text);
-}
-
-/** list-storages. */
-export async function storages(session: Session): Promise<void> {
-  const found = await session.holdfast.ask<{ storages: readonly Storage[] }>(storagesDocument);
-  const rows = found.storages.map(({ id, name, kind, location, isDefault, usedBytes, freeBytes, backupCount }) => [
-    id,
-    name,
-    kind.toLowerCase(),
-    location,
-    String(backupCount),
-    formatBytes(usedBytes),
-    freeBytes === null ? "" : formatBytes(freeBytes),
-    isDefault ? "yes" : "",
-  ]);
-  answer(session, found, table(["ID", "NAME", "KIND", "LOCATION", "BACKUPS", "USED", "FREE", "DEFAULT"], rows, session.output.color));
 }

@@ -4,7 +4,7 @@ import type { CommonOptions, InSession } from "../session.ts";
 
 const actions = () => import("../actions/lists.ts");
 
-/** list-restores, show-restore, list-sources and list-storages. */
+/** list-restores, show-restore and list-sources. */
 export function listCommands(program: Command, inSession: InSession): void {
   program
     .command("list-restores")
@@ -28,10 +28,4 @@ export function listCommands(program: Command, inSession: InSession): void {
     .addOption(json())
     .addHelpText("after", examples("list-sources", "list-sources --json"))
     .action((options: CommonOptions) => inSession(options, async (session) => (await actions()).sources(session)));
-  program
-    .command("list-storages")
-    .description("list where backups are kept, with what is used and free")
-    .addOption(json())
-    .addHelpText("after", examples("list-storages"))
-    .action((options: CommonOptions) => inSession(options, async (session) => (await actions()).storages(session)));
 }
