@@ -7,6 +7,7 @@ import { catalogCommands } from "./commands/catalog.ts";
 import { cleanupCommand } from "./commands/cleanup.ts";
 import { completionCommands } from "./commands/completion.ts";
 import { doctorCommand } from "./commands/doctor.ts";
+import { keyCommands } from "./commands/keys.ts";
 import { labelCommands } from "./commands/labels.ts";
 import { listCommands } from "./commands/lists.ts";
 import { operationCommands } from "./commands/operations.ts";
@@ -67,6 +68,7 @@ async function programWith(begin: InSession): Promise<Command> {
   operationCommands(program, inSession);
   program.commandsGroup("Settings and health:");
   settingCommands(program, inSession);
+  keyCommands(program, inSession);
   doctorCommand(program, inSession);
   catalogCommands(program, inSession);
   program.commandsGroup("Accounts:");

@@ -17,6 +17,7 @@ export function portrayed(backup: ShownBackup, proven: readonly string[]): strin
   if (backup.restoreCommands.length === 0) return lines.join("\n");
   lines.push(...backup.warnings.map((warning) => `  ${warning}`), ...proven);
   lines.push(`folder: ${backup.storage.location}/${backup.folder}`);
+  if (backup.keyId) lines.push(`encrypted; the key ${backup.keyId} opens it`);
   for (const { name, size, storedSize, sha256 } of backup.artifacts)
     lines.push(`${name}: ${formatBytes(storedSize)} stored, ${formatBytes(size)} inside, sha256 ${sha256}`);
   if (database) lines.push(`database: ${formatCount(database.tables.length, "table")}, ${formatCount(database.rows, "row")}`);

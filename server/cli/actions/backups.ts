@@ -20,6 +20,7 @@ export interface CreateOptions {
   readonly source?: string;
   readonly storage?: string;
   readonly verify?: boolean;
+  readonly encrypt?: boolean;
 }
 
 /** create-backup. */
@@ -34,6 +35,7 @@ export async function create(session: Session, options: CreateOptions): Promise<
     storageId: options.storage,
     compress: options.compress,
     excludeLogs: !options.includeLogs,
+    encrypt: options.encrypt,
     verify: options.verify ? "RESTORE" : null,
   };
   const { createBackup } = await holdfast.ask<{ createBackup: { id: string } }>(documents.createBackupDocument, { input });

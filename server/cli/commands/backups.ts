@@ -18,6 +18,8 @@ export function backupCommands(program: Command, inSession: InSession): void {
     .option("--include-logs", "keep log files of the media folders in it")
     .option("--source <id>", "the source; may be left out when there is one")
     .option("--storage <id>", "the storage; the default one when left out")
+    .option("--encrypt", "encrypt it; as the settings say when left out")
+    .option("--no-encrypt", "do not encrypt it")
     .option("--verify", "prove it by a drill when it is complete; exit status 1 when it does not pass")
     .addOption(json())
     .addHelpText("after", examples("create-backup", "create-backup --verify", 'create-backup --type database --name "Before the update"'))

@@ -2,7 +2,7 @@ import type { BackupType, OperationStatus, Trigger } from "../../../shared/enums
 import { operationFields } from "./operations.ts";
 import { type Verification, verificationFields } from "./verifications.ts";
 
-const backupFields = `${operationFields} name description type trigger pinned folder size storedSize warnings
+const backupFields = `${operationFields} name description type trigger encrypted keyId pinned folder size storedSize warnings
   source { id name } storage { id name location } artifacts { name part size storedSize sha256 }`;
 const proofFields = "verifications { level status passed finishedAt }";
 
@@ -13,6 +13,8 @@ export interface Backup {
   readonly type: BackupType;
   readonly status: OperationStatus;
   readonly trigger: Trigger;
+  readonly encrypted: boolean;
+  readonly keyId: string | null;
   readonly pinned: boolean;
   readonly folder: string;
   readonly size: number | null;
