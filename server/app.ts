@@ -248,8 +248,7 @@ async function wire(
     ...{ bus, now, onError },
     groups: healthGroups({
       ...{ catalog: db, catalogName, home: settings.home, keyFile: settings.keyFile, settings: owned, sources, storages, schedules },
-      ...{ statistics, kept, clock, tools, drillServer: findDrillServer, now },
-      kitMadeAt: async () => null,
+      ...{ statistics, kept, keys, clock, tools, drillServer: findDrillServer, now },
       queueAlive: queue.checkAlive ? async () => queue.checkAlive?.() : null,
       url: () => dashboardUrl,
     }),
@@ -285,7 +284,7 @@ async function wire(
     configuration: createConfiguration({
       catalog: db,
       audit,
-      reads: { db, settings: owned, sources, sending },
+      reads: { db, settings: owned, storages, sources, sending },
       writesOn: configurationWritesOn({
         ...{ secrets, conceal, findTools, environmentSmtpUrl: settings.smtpUrl, bus, now },
         ...{ adapters, looks, bounds, onError },
@@ -295,7 +294,7 @@ async function wire(
       version,
       now,
     }),
-    metrics: createMetrics({ catalog: db, settings: owned, storages, kept, version, now }),
+    metrics: createMetrics({ catalog: db, settings: owned, storages, kept, health, version, now }),
     statistics,
     health,
     tokens: createTokens({ db, audit, now }),

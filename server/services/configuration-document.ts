@@ -52,12 +52,22 @@ const settings = z.strictObject({
   historyDays: count,
 });
 
+/** Of directory, s3 and sftp the one of its kind; the last two, and the speed, are not in what was exported before there were any. */
 const storage = z.strictObject({
   name,
   kind: z.enum(storageKinds),
-  directory: text,
+  directory: text.nullable().default(null),
+  s3: z
+    .strictObject({
+      ...{ bucket: text, prefix: text, region: text, endpoint: text.nullable(), accessKeyId: text },
+      forcePathStyle: z.boolean(),
+    })
+    .nullable()
+    .default(null),
+  sftp: z.strictObject({ host: text, port: count, user: text, hostKey: text, directory: text }).nullable().default(null),
   isDefault: z.boolean(),
   sizeCapBytes: limit,
+  bytesPerSecond: limit.default(null),
 });
 
 const source = z.strictObject({
@@ -130,10 +140,16 @@ const configuration = z.strictObject({
   secrets: z.string().nullable(),
 });
 
+const storageSecret = z.strictObject({
+  secretAccessKey: text.optional(),
+  password: text.optional(),
+  privateKey: z.string().max(65_536).optional(),
+});
 const channelSecret = z.strictObject({ url: text.optional(), token: text.optional(), signingKey: text.optional() });
 const secrets = z.strictObject({
   smtpUrl: text.nullable(),
-  /** Passwords of sources, and what is secret about channels, by name. */
+  /** Passwords of sources, and what is secret about storages and channels, by name. */
+  storages: z.record(z.string(), storageSecret).default({}),
   sources: z.record(z.string(), text),
   channels: z.record(z.string(), channelSecret),
 });
@@ -141,7 +157,7 @@ const secrets = z.strictObject({
 /** The whole configuration, as it is written to a file. */
 export type Configuration = z.output<typeof configuration>;
 export type ConfigurationSecrets = z.output<typeof secrets>;
-export const noSecrets: ConfigurationSecrets = { smtpUrl: null, sources: {}, channels: {} };
+export const noSecrets: ConfigurationSecrets = { smtpUrl: null, storages: {}, sources: {}, channels: {} };
 
 /** The configuration that a file holds; BAD_USER_INPUT for what is none, or of a version that we do not know. */
 export function parseConfiguration(content: string): Configuration {

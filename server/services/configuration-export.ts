@@ -3,16 +3,18 @@ import type { Db } from "../db/client.ts";
 import { listSchedules, type ScheduleRow } from "../db/schedules.ts";
 import { listSources, type SourceRow } from "../db/sources.ts";
 import { listStorages, type StorageRow } from "../db/storages.ts";
-import { directoryOf } from "../domain/storage.ts";
+import { directoryOf, type S3StorageConfig, type SftpStorageConfig } from "../domain/storage.ts";
 import type { Configuration, ConfigurationSecrets } from "./configuration-document.ts";
 import type { Sending } from "./sending.ts";
 import type { OwnedSettings } from "./settings.ts";
 import type { Sources } from "./sources.ts";
+import type { Storages } from "./storages.ts";
 
 /** What a configuration is read from. */
 export interface ConfigurationReads {
   readonly db: Db;
   readonly settings: Pick<OwnedSettings, "current" | "storedSmtpUrl">;
+  readonly storages: Pick<Storages, "secretsOf">;
   readonly sources: Pick<Sources, "connectionOf">;
   readonly sending: Pick<Sending, "targetOf">;
 }
@@ -41,22 +43,23 @@ export async function describeConfiguration({ db, settings }: ConfigurationReads
 }
 
 /** What the key file seals, in clear: for encryption with a passphrase, at once. */
-export async function revealSecrets({ db, settings, sources, sending }: ConfigurationReads): Promise<ConfigurationSecrets> {
+export async function revealSecrets({ db, settings, storages, sources, sending }: ConfigurationReads): Promise<ConfigurationSecrets> {
+  const sealed = (await listStorages(db)).filter(({ secret }) => secret !== null);
   const passwords = (await listSources(db)).filter(({ databasePassword }) => databasePassword !== null);
   const secretive = (await listChannels(db)).filter(({ secret }) => secret !== null);
   return {
     smtpUrl: await settings.storedSmtpUrl(),
+    storages: Object.fromEntries(sealed.map((row) => [row.name, { ...storages.secretsOf(row) }])),
     sources: Object.fromEntries(passwords.map((row) => [row.name, sources.connectionOf(row)?.password ?? ""])),
     channels: Object.fromEntries(secretive.map((row) => [row.name, { ...sending.targetOf(row).secret }])),
   };
 }
 
-const storageEntry = ({ name, kind, config, isDefault, sizeCapBytes }: StorageRow): Configuration["storages"][number] => ({
-  name,
-  kind,
-  directory: directoryOf({ kind, config }) ?? "",
-  isDefault,
-  sizeCapBytes,
+const storageEntry = ({ name, kind, config, isDefault, sizeCapBytes, bytesPerSecond }: StorageRow): Configuration["storages"][number] => ({
+  ...{ name, kind, isDefault, sizeCapBytes, bytesPerSecond },
+  directory: directoryOf({ kind, config }),
+  s3: kind === "S3" ? (config as S3StorageConfig) : null,
+  sftp: kind === "SFTP" ? (config as SftpStorageConfig) : null,
 });
 
 const sourceEntry = (row: SourceRow): Configuration["sources"][number] => ({

@@ -16,7 +16,7 @@ import type { Storages } from "./storages.ts";
 /** What an import writes through: the services that a person's changes go through, on one transaction. */
 export interface ConfigurationWrites extends ConfigurationReads {
   readonly settings: Pick<OwnedSettings, "current" | "storedSmtpUrl" | "update">;
-  readonly storages: Pick<Storages, "create" | "update">;
+  readonly storages: Pick<Storages, "create" | "secretsOf" | "update">;
   readonly sources: Pick<Sources, "connectionOf" | "create" | "update">;
   readonly schedules: Pick<Schedules, "create" | "update">;
   readonly channels: Pick<Channels, "create" | "update">;
@@ -41,7 +41,7 @@ export async function importParts(
   given: ConfigurationSecrets,
 ): Promise<ImportedParts> {
   const { db } = reads;
-  const all = { ...reads, settings, sources };
+  const all = { ...reads, settings, storages, sources };
   const parts: ImportedParts = { created: [], changed: [], unchanged: [], problems: [] };
   const present = await describeConfiguration(all);
   const secrets = await revealSecrets(all);
@@ -62,12 +62,36 @@ export async function importParts(
     return found === undefined ? "new" : isDeepStrictEqual(found, entry) && sameSecret ? "same" : "other";
   };
 
+  // They come first: which endpoints a storage may be at is one of them.
+  const { mailFrom, toolsPath, targetBackupAgeHours, targetProofAgeHours, ...values } = { ...present.settings, ...wanted.settings };
+  const taken = { mailFrom: mailFrom ?? "", toolsPath: toolsPath ?? "", targetBackupAgeHours: targetBackupAgeHours ?? 0 };
+  const newMail = given.smtpUrl !== null && given.smtpUrl !== secrets.smtpUrl;
+  const sameSettings = isDeepStrictEqual(present.settings, { ...present.settings, ...wanted.settings }) && !newMail;
+  await settle("What the settings say", sameSettings ? "same" : "other", "", () =>
+    settings.update(actor, {
+      ...values,
+      ...taken,
+      targetProofAgeHours: targetProofAgeHours ?? 0,
+      ...(newMail ? { smtpUrl: given.smtpUrl } : {}),
+    }),
+  );
+
   const storageIds = new Map((await listStorages(db)).map(({ name, id }) => [name, id]));
   for (const entry of wanted.storages) {
-    const { name, kind, directory, isDefault, sizeCapBytes } = entry;
-    const request = { name, kind, local: { directory }, isDefault, sizeCapBytes };
-    const id = storageIds.get(name);
-    await settle(`The storage ${name}`, stateOf(entry, present.storages), "", async () => {
+    const { name, directory, ...rest } = entry;
+    const [id, secret] = [storageIds.get(name), given.storages[name]];
+    if (!id && entry.kind !== "LOCAL" && !secret) {
+      parts.unchanged.push(`The storage ${name} is left out: it cannot be reached without its secret, and no secrets were opened.`);
+      continue;
+    }
+    const request = {
+      ...{ ...rest, name },
+      local: directory === null ? null : { directory },
+      s3: entry.s3 && { ...entry.s3, secretAccessKey: secret?.secretAccessKey ?? null },
+      sftp: entry.sftp && { ...entry.sftp, password: secret?.password ?? null, privateKey: secret?.privateKey ?? null },
+    };
+    const state = stateOf(entry, present.storages, secret === undefined || isDeepStrictEqual(secret, secrets.storages[name]));
+    await settle(`The storage ${name}`, state, "", async () => {
       const saved = id ? await storages.update(actor, id, request) : await storages.create(actor, request);
       storageIds.set(name, saved.id);
     });
@@ -89,19 +113,6 @@ export async function importParts(
     if (id === undefined) throw new Failure("NOT_FOUND", `There is no ${noun} named ${name}.`, "It is neither here nor in the file.");
     return id;
   };
-
-  const { mailFrom, toolsPath, targetBackupAgeHours, targetProofAgeHours, ...values } = { ...present.settings, ...wanted.settings };
-  const taken = { mailFrom: mailFrom ?? "", toolsPath: toolsPath ?? "", targetBackupAgeHours: targetBackupAgeHours ?? 0 };
-  const newMail = given.smtpUrl !== null && given.smtpUrl !== secrets.smtpUrl;
-  const sameSettings = isDeepStrictEqual(present.settings, { ...present.settings, ...wanted.settings }) && !newMail;
-  await settle("What the settings say", sameSettings ? "same" : "other", "", () =>
-    settings.update(actor, {
-      ...values,
-      ...taken,
-      targetProofAgeHours: targetProofAgeHours ?? 0,
-      ...(newMail ? { smtpUrl: given.smtpUrl } : {}),
-    }),
-  );
 
   const scheduleIds = new Map((await listSchedules(db)).map(({ name, id }) => [name, id]));
   for (const entry of wanted.schedules) {

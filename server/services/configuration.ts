@@ -48,7 +48,7 @@ export const createConfiguration = ({ catalog, audit, reads, writesOn, version, 
     if (passphrase && wanted.secrets === null)
       throw badInput("This file holds no secrets, so it has no passphrase.", "Leave the passphrase out.");
     const given = passphrase && wanted.secrets ? parseSecrets(await openWith(passphrase, wanted.secrets)) : noSecrets;
-    const missing = await missingFolders(wanted.storages.map(({ directory }) => directory));
+    const missing = await missingFolders(wanted.storages.flatMap(({ directory }) => directory ?? []));
     let parts: ImportedParts | undefined;
     let publish = async () => {};
     const taken = await catalog
