@@ -62,7 +62,7 @@ export function createCopyMaking({ catalog, bus, storages, now, onError, reserve
     },
 
     /** A copy has ended: one that failed is made again later; one that somebody cancelled is not. */
-    async ended({ backupId, storageId, status, errorMessage, cancelRequested }: db.CopyRow): Promise<void> {
+    async ended({ backupId, storageId, status, errorMessage, cancelRequested, startedAt }: db.CopyRow): Promise<void> {
       bus.publish("backup", { id: backupId });
       if (status !== "FAILED" && status !== "CANCELLED") return;
       const copy = await db.findBackupCopy(catalog, backupId, storageId);
@@ -70,7 +70,9 @@ export function createCopyMaking({ catalog, bus, storages, now, onError, reserve
       if ((await db.listActiveCopiesOf(catalog, backupId)).some((one) => one.storageId === storageId)) return;
       const failed = status === "FAILED";
       const attempts = copy.attempts + (failed ? 1 : 0);
-      const retryAt = failed ? copyRetryAt(attempts, now()) : cancelRequested ? null : now();
+      // Without anybody's asking, an operation is cancelled only where Holdfast is stopped while it runs.
+      const unwanted = cancelRequested || startedAt === null;
+      const retryAt = failed ? copyRetryAt(attempts, now()) : unwanted ? null : now();
       await db.changeBackupCopy(catalog, copy, { state: "FAILED", problem: errorMessage, attempts, retryAt });
       await db.refreshCopyWarnings(catalog, backupId);
     },

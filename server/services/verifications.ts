@@ -1,5 +1,6 @@
 import type { VerificationLevel } from "../../shared/enums.ts";
 import type { Db } from "../db/client.ts";
+import { changeBackupCopy } from "../db/copies.ts";
 import type { VerificationRow } from "../db/verifications.ts";
 import * as db from "../db/verifications.ts";
 import { type Actor, allow, describeActor } from "../domain/access.ts";
@@ -53,6 +54,13 @@ export function createVerifications(dependencies: Dependencies) {
     const plan = { ...opened, now };
     const report = row.level === "CHECKSUM" ? await verifyChecksum(plan, work) : await drill(plan, { openScratchServer, tools }, work);
     await db.recordReport(catalog, row.id, report);
+    // What every byte was read for: another storage may have it whole, and is read before this one from now on.
+    if (row.level === "CHECKSUM")
+      await changeBackupCopy(
+        catalog,
+        { backupId: backup.id, storageId: opened.from.storageId },
+        { problem: report.passed ? null : `A verification found it damaged: ${report.problems[0] ?? "it did not pass"}` },
+      );
     if (!report.passed) work.say("ERROR", "The backup did not pass.");
   }
 

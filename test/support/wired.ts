@@ -4,9 +4,10 @@ import { join } from "node:path";
 import { inject } from "vitest";
 import { type App, openApp } from "../../server/app.ts";
 import type { Actor } from "../../server/domain/access.ts";
-import type { BackupId, CleanupId, RestoreId, SourceId, VerificationId } from "../../server/domain/ids.ts";
+import type { BackupId, CleanupId, CopyId, RestoreId, SourceId, VerificationId } from "../../server/domain/ids.ts";
 import { openLog } from "../../server/log.ts";
 import type { Alarm, ScheduleAlarm } from "../../server/services/alarm.ts";
+import type { AdaptStorage } from "../../server/services/storage-adapters.ts";
 import { loadSettings } from "../../server/settings.ts";
 import { freshDatabase } from "./shared-server.ts";
 
@@ -22,6 +23,8 @@ export interface Wired extends AsyncDisposable {
   /** Moves the clock. */
   setClock(instant: Date): void;
   now(): Date;
+  /** The catalog's address. */
+  readonly url: string;
   /** Carries out what waits, one after the other, until nothing does, and all that follows from it. */
   performAll(): Promise<void>;
   /** Cancels what waits, and all that follows from it. */
@@ -30,7 +33,8 @@ export interface Wired extends AsyncDisposable {
   addMedia(name: string): Promise<SourceId>;
 }
 
-export async function wired(start: Date): Promise<Wired> {
+/** `adapt` stands before each storage. */
+export async function wired(start: Date, adapt?: AdaptStorage): Promise<Wired> {
   const home = await mkdtemp(join(tmpdir(), "holdfast-wired-"));
   const database = await freshDatabase("catalog");
   const { port, password } = inject("mariadb");
@@ -47,6 +51,7 @@ export async function wired(start: Date): Promise<Wired> {
     async () => queue,
     undefined,
     () => at,
+    adapt,
   );
   const { services } = app;
   const perform: Readonly<Record<string, (id: string) => Promise<unknown>>> = {
@@ -54,10 +59,12 @@ export async function wired(start: Date): Promise<Wired> {
     restore: (id) => services.restores.perform(id as RestoreId),
     verification: (id) => services.verifications.perform(id as VerificationId),
     cleanup: (id) => services.cleanups.perform(id as CleanupId),
+    copy: (id) => services.copies.perform(id as CopyId),
   };
   return {
     app,
     home,
+    url,
     alarms,
     complaints,
     setClock: (instant) => {
