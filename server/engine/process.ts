@@ -83,7 +83,8 @@ const found = new Map<string, string>();
 /** The path of a program by name on PATH, or of a path as given; null when it is not there or not executable. */
 export function findProgram(program: string): string | null {
   const known = found.get(program);
-  if (known) return known;
+  // What was found once may be gone.
+  if (known && isExecutable(known)) return known;
   const candidates = program.includes("/")
     ? [program]
     : searchPath()

@@ -2,6 +2,7 @@ import type { IncomingHttpHeaders } from "node:http";
 import { isIP } from "node:net";
 import { Router } from "express";
 import { Counter, collectDefaultMetrics, Gauge, Registry } from "prom-client";
+import { healthSeverities } from "../../shared/enums.ts";
 import type { Actor } from "../domain/access.ts";
 import type { Metrics, MetricsService } from "../services/metrics.ts";
 import { refusals } from "./refusals.ts";
@@ -39,7 +40,7 @@ export function isLocal(address: string | undefined, headers: IncomingHttpHeader
 }
 
 /** The figures as metrics: seconds and bytes, instants as Unix time, totals as counters. */
-function registryOf({ version, sources, storages, active, schedules, trouble }: Metrics): Registry {
+function registryOf({ version, health, sources, storages, active, schedules, trouble }: Metrics): Registry {
   const registry = new Registry();
   const gauge = (name: string, help: string, ...labelNames: string[]) => new Gauge({ name, help, labelNames, registers: [registry] });
   const counter = (name: string, help: string, ...labelNames: string[]) => new Counter({ name, help, labelNames, registers: [registry] });
@@ -116,6 +117,9 @@ function registryOf({ version, sources, storages, active, schedules, trouble }: 
   const raised = gauge("holdfast_alerts", "What is wrong now, by event.", "event");
   for (const { event, count } of trouble.raised) raised.set({ event: event.toLowerCase() }, count);
   gauge("holdfast_deletions_refused", "Backups that their storage will not let go of.").set(trouble.refused);
+  const checks = gauge("holdfast_health_checks", "What the last look at the whole found; absent before the first.", "severity");
+  for (const severity of health ? healthSeverities : [])
+    checks.set({ severity: severity.toLowerCase() }, health?.checks.filter((check) => check.severity === severity).length ?? 0);
   return registry;
 }
 

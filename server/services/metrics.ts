@@ -4,6 +4,7 @@ import { listSources } from "../db/sources.ts";
 import { listStorages } from "../db/storages.ts";
 import { type Actor, allow } from "../domain/access.ts";
 import { targetSeconds } from "../domain/statistics.ts";
+import type { HealthService } from "./health.ts";
 import type { KeptBackups } from "./kept-backups.ts";
 import type { OwnedSettings } from "./settings.ts";
 import type { Storages } from "./storages.ts";
@@ -13,6 +14,7 @@ interface Dependencies {
   readonly settings: Pick<OwnedSettings, "current">;
   readonly storages: Pick<Storages, "capacity">;
   readonly kept: KeptBackups;
+  readonly health: Pick<HealthService, "known">;
   readonly version: string;
   readonly now: () => Date;
 }
@@ -44,7 +46,7 @@ export function createMetrics(dependencies: Dependencies) {
   };
 }
 
-async function figures({ catalog, settings, storages: places, kept, version, now }: Dependencies) {
+async function figures({ catalog, settings, storages: places, kept, health, version, now }: Dependencies) {
   const since = new Date(now().getTime() - day);
   const [values, sources, storages, results, standing, totals, verdicts, active, schedules, trouble] = await Promise.all([
     settings.current(),
@@ -60,6 +62,8 @@ async function figures({ catalog, settings, storages: places, kept, version, now
   ]);
   return {
     version,
+    // What was found last: a scrape looks at nothing itself.
+    health: await health.known(),
     active,
     schedules,
     trouble,

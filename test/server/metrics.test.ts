@@ -43,6 +43,10 @@ describe("/metrics", () => {
     expect(text).toContain('holdfast_schedule_active{schedule="Nightly"} 1\n');
     expect(text).toContain('holdfast_operations{kind="backup",state="waiting"} 0\n');
     expect(text).toMatch(/holdfast_storage_free_bytes\{storage="This machine"\} \d/);
+    await holdfast.graphql("{ health(fresh: true) { severity } }");
+    const healthy = await (await scrape()).text();
+    expect(healthy).toMatch(/holdfast_health_checks\{severity="good"\} [1-9]/);
+    expect(healthy).toContain('holdfast_health_checks{severity="error"} 0\n');
     const at = Number(/last_success_timestamp_seconds\{.*\} ([\d.e+]+)/.exec(text)?.[1]);
     expect(Math.abs(Date.now() / 1000 - at)).toBeLessThan(600);
   });

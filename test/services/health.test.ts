@@ -4,9 +4,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import type { HealthCheck } from "../../server/domain/health.ts";
 import type { SourceId } from "../../server/domain/ids.ts";
 import { directoryOf } from "../../server/domain/storage.ts";
-import { findTools } from "../../server/engine/database/tools.ts";
 import { memoryBus } from "../../server/events/memory.ts";
-import { programHealth } from "../../server/services/health/programs.ts";
 import { createHealth } from "../../server/services/health.ts";
 import { freshDatabase } from "../support/shared-server.ts";
 import { administrator, type Wired, wired } from "../support/wired.ts";
@@ -123,6 +121,7 @@ describe("protection", () => {
   it("tells of a backup that failed until one completes, and of damage that a verification found", async () => {
     const { services } = own.app;
     const media = join(own.home, "media", "shop");
+    own.setClock(new Date(start.getTime() + 30_000));
     await rename(media, `${media}.away`);
     await services.backups.create(administrator, { type: "MEDIA", sourceId }, "MANUAL");
     await own.performAll();

@@ -6,6 +6,7 @@ import { directoryOf } from "../../domain/storage.ts";
 import type { ClientTools } from "../../engine/part.ts";
 import type { ClockWatch } from "../clock-watch.ts";
 import type { KeptBackups } from "../kept-backups.ts";
+import type { Keys } from "../keys.ts";
 import type { Schedules } from "../schedules.ts";
 import type { OwnedSettings } from "../settings.ts";
 import type { Sources } from "../sources.ts";
@@ -34,8 +35,7 @@ interface Dependencies {
   readonly statistics: StatisticsService;
   readonly kept: KeptBackups;
   readonly clock: ClockWatch;
-  /** When the recovery kit of the present key was made last; null: never. */
-  readonly kitMadeAt: () => Promise<Date | null>;
+  readonly keys: Pick<Keys, "currentKeyId" | "kitMadeAt" | "lost">;
   readonly tools: () => Promise<ClientTools>;
   readonly drillServer: () => Promise<string>;
   readonly queueAlive: (() => Promise<void>) | null;
@@ -45,11 +45,11 @@ interface Dependencies {
 
 /** Everything that is looked at. */
 export function healthGroups(dependencies: Dependencies): readonly HealthGroup[] {
-  const { catalog, kitMadeAt } = dependencies;
+  const { catalog, keys, settings } = dependencies;
   const hasDatabase = async () => (await listSources(catalog)).some(({ databaseName }) => databaseName !== null);
   const kit = async () => ({
-    madeAt: await kitMadeAt(),
-    needed: await holdsEncrypted(catalog),
+    madeAt: await keys.kitMadeAt(keys.currentKeyId()),
+    needed: (await settings.current()).encryptBackups || (await holdsEncrypted(catalog)),
   });
   async function places() {
     const folders = (await listStorages(catalog)).map(directoryOf);
@@ -57,7 +57,7 @@ export function healthGroups(dependencies: Dependencies): readonly HealthGroup[]
   }
   return [
     machineHealth(dependencies),
-    keyHealth({ ...dependencies, kit, places }),
+    keyHealth({ ...dependencies, kit, places, lost: keys.lost }),
     programHealth({ ...dependencies, hasDatabase }),
     sourceHealth(dependencies),
     protectionHealth(dependencies),

@@ -1,5 +1,6 @@
 import { stat } from "node:fs/promises";
 import { dirname, sep } from "node:path";
+import { formatCount } from "../../../shared/format.ts";
 import type { HealthCheck } from "../../domain/health.ts";
 import { errnoOf } from "../../engine/storage/disk.ts";
 import { about, type HealthGroup, type Look } from "./look.ts";
@@ -15,6 +16,8 @@ export interface KitState {
 interface Dependencies {
   readonly keyFile: string;
   readonly kit: () => Promise<KitState>;
+  /** Keys that backups name and that the key file does not hold. */
+  readonly lost: () => Promise<readonly { readonly keyId: string; readonly backups: number }[]>;
   /** The folders of all local storages, and whether there is a storage elsewhere. */
   readonly places: () => Promise<{ readonly folders: readonly string[]; readonly away: boolean }>;
 }
@@ -26,6 +29,7 @@ export const keyHealth = (dependencies: Dependencies): HealthGroup => ({
   name: "key",
   looks: async () => [
     keyFileLook(dependencies.keyFile),
+    { check: "key.missing", ...subject, look: () => lostChecks(dependencies.lost) },
     { check: "key.kit", ...subject, look: () => kitChecks(dependencies.kit) },
     { check: "key.place", ...subject, look: () => placeChecks(dependencies) },
   ],
@@ -55,6 +59,20 @@ async function fileChecks(keyFile: string): Promise<HealthCheck[]> {
       }),
     ];
   }
+}
+
+async function lostChecks(lost: Dependencies["lost"]): Promise<HealthCheck[]> {
+  return (await lost()).map(({ keyId, backups }) => ({
+    ...say(
+      "key.missing",
+      "ERROR",
+      `${formatCount(backups, "encrypted backup")} cannot be opened: the key ${keyId} is not in the key file.`,
+      {
+        hint: "Add that key to the key file: the recovery kit that was made of it holds it.",
+      },
+    ),
+    subjectId: keyId,
+  }));
 }
 
 async function kitChecks(kit: Dependencies["kit"]): Promise<HealthCheck[]> {
