@@ -1,7 +1,10 @@
 """OpenStack Swift with its S3 interface, all in one process on loopback, for the tests: an S3 server that others wrote.
 
-Usage: s3-server.py FOLDER; prints its port, and ends when its standard input does.
+Usage: s3-server.py FOLDER; prints two ports, and ends when its standard input does. A line of input, a bucket and names in JSON, enters
+the names into the bucket's list, and is answered by a line. At the first one conditional PUTs get as far as the
+object servers, which know them; at the second they are refused, as Swift does it by itself.
 """
+import json
 import logging
 import os
 import sys
@@ -25,7 +28,9 @@ utils.validate_hash_conf()
 
 from swift.account.server import AccountController  # noqa: E402
 from swift.common.http_protocol import SwiftHttpProtocol  # noqa: E402
-from swift.common.ring import RingData  # noqa: E402
+from swift.common.middleware.s3api import s3api  # noqa: E402
+from swift.common.ring import Ring, RingData  # noqa: E402
+from swift.container.backend import ContainerBroker  # noqa: E402
 from swift.container.server import ContainerController  # noqa: E402
 from swift.obj.server import ObjectController  # noqa: E402
 from swift.proxy.server import Application  # noqa: E402
@@ -103,6 +108,26 @@ def filtered(app, module, **settings):
     return factory(dict(common), **settings)(app)
 
 
+class TakingConditions:
+    """A request whose condition is not seen by what would refuse it, but by all behind that."""
+
+    def _validate_headers(self):
+        condition = self.headers.pop("If-None-Match", None)
+        super()._validate_headers()
+        if condition is not None:
+            self.headers["If-None-Match"] = condition
+
+
+request_class = s3api.get_request_class
+
+
+def request_class_for(env, s3_acl):
+    found = request_class(env, s3_acl)
+    return type("Conditional", (TakingConditions, found), {}) if env.get("tests.conditions") else found
+
+
+s3api.get_request_class = request_class_for
+
 app = Application(dict(common, account_autocreate="true", allow_account_management="true"))
 app = filtered(app, "dlo")
 app = filtered(app, "symlink")
@@ -117,7 +142,29 @@ app = with_cache(app)
 app = filtered(app, "gatekeeper")
 app = filtered(app, "catch_errors")
 
-sock = eventlet.listen(("127.0.0.1", 0))
-serve(app, sock)
-print(sock.getsockname()[1], flush=True)
-eventlet.tpool.execute(sys.stdin.read)
+
+
+def with_conditions(env, start_response):
+    return app(dict(env, **{"tests.conditions": True}), start_response)
+
+
+ports = []
+for each in (with_conditions, app):
+    sock = eventlet.listen(("127.0.0.1", 0))
+    serve(each, sock)
+    ports.append(sock.getsockname()[1])
+print(*ports, flush=True)
+
+
+def fill(bucket, names):
+    part = Ring(folder, ring_name="container").get_part("AUTH_test", bucket)
+    key = utils.hash_path("AUTH_test", bucket)
+    database = os.path.join(common["devices"], "disk", utils.storage_directory("containers", part, key), key + ".db")
+    now = utils.Timestamp.now().internal
+    same = {"created_at": now, "size": 1, "content_type": "text/plain", "etag": "0" * 32, "deleted": 0, "storage_policy_index": 0}
+    ContainerBroker(database, account="AUTH_test", container=bucket).merge_items([dict(same, name=name) for name in names])
+
+
+for line in iter(lambda: eventlet.tpool.execute(sys.stdin.readline), ""):
+    fill(*json.loads(line))
+    print("filled", flush=True)

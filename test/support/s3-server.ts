@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, rm } from "node:fs/promises";
+import { constants } from "node:fs";
+import { access, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { createInterface } from "node:readline";
@@ -12,13 +13,14 @@ export const s3Keys = { accessKeyId: "test:tester", secretAccessKey: "testing" }
 export type S3Server = Awaited<ReturnType<typeof s3Server>>;
 
 /**
- * An S3 server that others wrote, OpenStack's Swift, as a process on loopback. It knows no conditional writes, as many do not. `stop` ends
- * it and takes its files away.
+ * An S3 server that others wrote, OpenStack's Swift, as a process on loopback. `url` takes conditional writes; `simpleUrl` refuses them, as
+ * Swift does by itself. `stop` ends it and takes its files away.
  */
 export async function s3Server() {
-  const folder = await mkdtemp(join(tmpdir(), "holdfast-s3-"));
+  const folder = await mkdtemp(join(await quickest(), "holdfast-s3-"));
   const child = spawn("/usr/bin/python3", [resolve("test/support/s3-server.py"), folder], { stdio: ["pipe", "pipe", "pipe"] });
-  const port = await portOf(child);
+  const lines = linesOf(child);
+  const [port = 0, simplePort = 0] = (await lines()).split(" ").map(Number);
   const url = `http://127.0.0.1:${port}`;
   const client = new S3Client({
     region: "us-east-1",
@@ -31,6 +33,7 @@ export async function s3Server() {
   return {
     port,
     url,
+    simpleUrl: `http://127.0.0.1:${simplePort}`,
     client,
     /** A bucket of its own, and how it is reached: straight, or through what stands in front. */
     async bucket(endpoint: string = url): Promise<S3StorageConfig> {
@@ -38,6 +41,11 @@ export async function s3Server() {
       const bucket = `bucket-${buckets}`;
       await client.send(new CreateBucketCommand({ Bucket: bucket }));
       return { bucket, prefix: "", region: "us-east-1", endpoint, accessKeyId: s3Keys.accessKeyId, forcePathStyle: true };
+    },
+    /** Enters names into the server's own list of a bucket: there is no object behind them, but a thousand are there at once. */
+    async fill({ bucket }: Pick<S3StorageConfig, "bucket">, names: readonly string[]) {
+      child.stdin?.write(`${JSON.stringify([bucket, names])}\n`);
+      await lines();
     },
     /** What the server holds: its objects, and the uploads that nobody has finished. */
     async held({ bucket }: Pick<S3StorageConfig, "bucket">) {
@@ -54,14 +62,25 @@ export async function s3Server() {
   };
 }
 
-/** The port that it says it listens on, or an error with what it said instead. */
-async function portOf(child: ChildProcess): Promise<number> {
+/** What the server says, line by line; where it ends instead, an error with its last words. */
+function linesOf(child: ChildProcess) {
   const said: string[] = [];
   child.stderr?.on("data", (chunk: Buffer) => {
     said.push(chunk.toString());
     said.splice(0, said.length - 20);
   });
   if (!child.stdout) throw new Error("It has no output.");
-  for await (const line of createInterface(child.stdout)) return Number(line);
-  throw new Error(`The S3 server did not start: ${said.join("")}`);
+  const lines = createInterface(child.stdout)[Symbol.asyncIterator]();
+  return async (): Promise<string> => {
+    const { value, done } = await lines.next();
+    if (done) throw new Error(`The S3 server has ended: ${said.join("")}`);
+    return value;
+  };
 }
+
+/** In memory where that is possible: it syncs each object, and a test has many. */
+const quickest = () =>
+  access("/dev/shm", constants.W_OK).then(
+    () => "/dev/shm",
+    () => tmpdir(),
+  );

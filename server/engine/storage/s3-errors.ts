@@ -45,9 +45,9 @@ const lastingCalls = /^(ENOTFOUND|ERR_TLS_.*|.*CERT.*|UNABLE_TO_.*|EPROTO|ERR_SS
 
 /** The error in words, with what to do about it. Nothing of the library's own error stays, as it holds the whole answer. */
 export function explained(error: unknown, place: S3Place): unknown {
-  if (error instanceof Failure) return error;
   const refused = refusal(error);
   if (refused) return new Failure("STORAGE_UNAVAILABLE", refused.message, refused.hint, { reason: "ENDPOINT_NOT_ALLOWED", cause: refused });
+  if (error instanceof Failure) return error;
   const cause = new Error(printable(`${codeOf(error) || callOf(error) || "error"}: ${messageOf(error)}`, place));
   const told = error instanceof S3ServiceException ? answered(error, place) : unreachable(error, place);
   return new Failure(told.code ?? "STORAGE_UNAVAILABLE", told.message, told.hint, {

@@ -4,7 +4,6 @@ import {
   CompleteMultipartUploadCommand,
   CreateMultipartUploadCommand,
   DeleteObjectCommand,
-  HeadObjectCommand,
   PutObjectCommand,
   type PutObjectCommandOutput,
   UploadPartCommand,
@@ -13,6 +12,7 @@ import {
 import { Failure } from "../../domain/errors.ts";
 import { abortable } from "../abortable.ts";
 import { codeOf, explained, statusOf } from "./s3-errors.ts";
+import { look } from "./s3-look.ts";
 import { type HeldPart, mostParts, type Part, partsOf, reusedBuffers } from "./s3-parts.ts";
 import type { S3Service } from "./s3-service.ts";
 import { abortUploads } from "./s3-uploads.ts";
@@ -75,16 +75,7 @@ const conflict = ({ service, name }: Upload) =>
     "Nothing was overwritten. Remove that file first if it is not needed.",
   );
 
-/** What the server holds under the name; null when that is nothing. */
-async function found(upload: Upload, signal = upload.signal) {
-  const { service } = upload;
-  try {
-    return await service.repeat((options) => service.client.send(new HeadObjectCommand(target(upload)), options), { signal });
-  } catch (error) {
-    if (statusOf(error) === 404) return null;
-    throw error;
-  }
-}
+const found = ({ service, key, signal }: Upload) => look(service, key, signal);
 
 async function putWhole(upload: Upload, part: Part): Promise<void> {
   const { service, mark, signal } = upload;
@@ -184,7 +175,7 @@ async function sendParts(
       .catch((error: unknown) => {
         failed ??= { error };
         // The source may be silent: it is not waited for.
-        stop.abort(error);
+        stop.abort(new Error("Another part of the file failed."));
       })
       .finally(() => {
         sending.delete(sent);
@@ -201,7 +192,7 @@ async function sendParts(
     }
   } catch (error) {
     failed ??= { error };
-    stop.abort(error);
+    stop.abort(new Error("The source of the file failed."));
   }
   await Promise.all(sending);
   if (failed) throw failed.error;
@@ -310,7 +301,7 @@ async function abortUpload(upload: Upload, uploadId: string): Promise<void> {
 async function withdraw(upload: Upload): Promise<void> {
   const { service } = upload;
   const signal = cleanUp();
-  const there = await found(upload, signal).catch(() => null);
+  const there = await look(service, upload.key, signal).catch(() => null);
   if (there?.Metadata?.[markKey] !== upload.mark) return;
   await service.repeat((options) => service.client.send(new DeleteObjectCommand(target(upload)), options), { signal }).catch(() => {});
 }

@@ -44,12 +44,10 @@ export interface S3Service {
   repeat<T>(request: (options: { abortSignal: AbortSignal }) => Promise<T>, ask?: Ask): Promise<T>;
 }
 
-/** Connecting, signing and answering, beside the time that the bytes take. */
-const baseMilliseconds = 60_000;
 const longestWaitMilliseconds = 15_000;
 
 export function s3Service(config: S3StorageConfig, secretAccessKey: string, options: S3Options): S3Service {
-  const { idleMilliseconds = 60_000, completeMilliseconds = 300_000, slowestBytesPerSecond = 16 * 1024 } = options;
+  const { idleMilliseconds = 120_000, completeMilliseconds = 300_000, slowestBytesPerSecond = 16 * 1024 } = options;
   const { tries = 5, firstWaitMilliseconds = 250, now = () => new Date() } = options;
   const endpoint = config.endpoint ?? amazon(config.region);
   const { allowed, resolve } = options;
@@ -70,12 +68,15 @@ export function s3Service(config: S3StorageConfig, secretAccessKey: string, opti
     { signal, bytes = 0, endless }: Ask,
   ): Promise<T> {
     signal?.throwIfAborted();
-    const most = Math.ceil(Math.max(baseMilliseconds, completeMilliseconds) + (bytes / slowestBytesPerSecond) * 1000);
-    const deadlines = endless ? [] : [AbortSignal.timeout(most)];
+    const most = Math.ceil(completeMilliseconds + (bytes / slowestBytesPerSecond) * 1000);
+    const deadline = endless ? undefined : AbortSignal.timeout(most);
+    const signals = [deadline, signal].filter((each) => each !== undefined);
     try {
-      return await request({ abortSignal: AbortSignal.any([...deadlines, ...(signal ? [signal] : [])]) });
+      return await request({ abortSignal: AbortSignal.any(signals) });
     } catch (error) {
       signal?.throwIfAborted();
+      // The library may have words of its own for it.
+      if (deadline?.aborted) throw deadline.reason;
       throw error;
     }
   }

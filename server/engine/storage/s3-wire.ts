@@ -6,7 +6,7 @@ import { type Endpoints, guardedAgent } from "../endpoint.ts";
 export interface S3Patience {
   /** Without any progress: while bytes go out, until the answer begins, and between its bytes. */
   readonly idleMilliseconds: number;
-  /** Until a server has put the parts of a large file together. */
+  /** Until a server has put the parts of a large file together; and for any answer, beside the time that the bytes take. */
   readonly completeMilliseconds: number;
   /** Below this a part is given up and sent again. */
   readonly slowestBytesPerSecond: number;

@@ -1,13 +1,14 @@
 import { randomBytes } from "node:crypto";
 import { Readable } from "node:stream";
 import { text } from "node:stream/consumers";
-import { DeleteObjectCommand, HeadBucketCommand, HeadObjectCommand, ListObjectsV2Command } from "@aws-sdk/client-s3";
+import { DeleteObjectCommand, HeadBucketCommand, ListObjectsV2Command } from "@aws-sdk/client-s3";
 import { Failure } from "../../domain/errors.ts";
 import type { S3StorageConfig } from "../../domain/storage.ts";
 import { checkEndpoint } from "../endpoint.ts";
 import { checkName, checkPrefix } from "./names.ts";
-import { codeOf, explained, statusOf } from "./s3-errors.ts";
+import { codeOf, explained } from "./s3-errors.ts";
 import { get } from "./s3-get.ts";
+import { look, named } from "./s3-look.ts";
 import { put } from "./s3-put.ts";
 import { type S3Options, type S3Service, s3Service } from "./s3-service.ts";
 import { abortUploads } from "./s3-uploads.ts";
@@ -19,7 +20,7 @@ import type { Storage } from "./storage.ts";
  * A put never overwrites where the server knows conditional writes; where it does not, two puts of one name at the same instant are told
  * apart only afterwards. On a bucket that keeps versions, `remove` leaves a marker: the name is gone, its bytes are kept until the bucket's
  * own rules remove them. Where an object lock refuses it, that is DELETE_DENIED. `sweep` aborts the unfinished uploads of everything below
- * the prefix, whoever began them. A put sends its own steps again; all else is asked once.
+ * the prefix, whoever began them. A put sends its own steps again; of the rest, what is not about one object is asked once.
  */
 export function s3Storage(config: S3StorageConfig, secrets: { readonly secretAccessKey: string }, options: S3Options): Storage {
   if (config.endpoint !== null) checkEndpoint(config.endpoint, options.allowed);
@@ -44,27 +45,16 @@ export function s3Storage(config: S3StorageConfig, secrets: { readonly secretAcc
 const probe = /(^|\/)\.holdfast-[0-9a-f]{16}\.part$/;
 
 async function sizeOf(service: S3Service, name: string): Promise<number | null> {
-  const Bucket = service.place.bucket;
+  const there = await look(service, service.key(name));
+  if (there) return there.ContentLength ?? null;
+  // Absent, or the whole bucket is.
+  const command = new HeadBucketCommand({ Bucket: service.place.bucket });
   try {
-    const head = await service.client.send(new HeadObjectCommand({ Bucket, Key: service.key(name) }), {
-      abortSignal: AbortSignal.timeout(120_000),
-    });
-    return head.ContentLength ?? null;
+    await service.repeat((options) => service.client.send(command, options));
   } catch (error) {
-    if (statusOf(error) !== 404) throw await named(service, error);
-    // An answer without a body does not tell a missing object from a missing bucket.
-    await service.client.send(new HeadBucketCommand({ Bucket })).catch(async (missing: unknown) => {
-      throw await named(service, missing);
-    });
-    return null;
+    throw await named(service, error);
   }
-}
-
-/** An error in words. The answer to a HEAD has no body to say which one it is, so the same is asked with one. */
-async function named(service: S3Service, error: unknown): Promise<unknown> {
-  if (statusOf(error) !== null)
-    await service.once((options) => service.client.send(new ListObjectsV2Command({ Bucket: service.place.bucket, MaxKeys: 1 }), options));
-  return explained(error, service.place);
+  return null;
 }
 
 async function* list(
