@@ -13,6 +13,7 @@ export function scheduleFacts(schedule: ScheduleDetailFragment): [string, string
       ["Source", source.name] satisfies [string, string],
       ["What", typeWord[schedule.backupType]] satisfies [string, string],
       storagesFact(schedule),
+      ["Encrypted", schedule.encrypt === null ? "As the settings say" : schedule.encrypt ? "Yes" : "No"] satisfies [string, string],
       ["Compression", compressionWord[schedule.compression]] satisfies [string, string],
       ["Verified afterwards", schedule.verifyAfter ? proofWord[schedule.verifyAfter] : "No"] satisfies [string, string],
     ],

@@ -1,4 +1,5 @@
 import type { SettingsPartsFragment } from "../graphql/generated.ts";
+import { recipientsFault } from "./encryption-words.ts";
 
 /** The settings as the forms hold them: texts are never null, a number is null while its field is empty. */
 export interface SettingTexts {
@@ -27,6 +28,8 @@ export interface SettingTexts {
   weeklyDigest: boolean;
   digestDay: string;
   allowedEndpoints: string;
+  encryptBackups: boolean;
+  recoveryRecipients: string;
   targetBackupAgeHours: number | null;
   targetProofAgeHours: number | null;
 }
@@ -68,6 +71,8 @@ export const textsOf = (settings: SettingsPartsFragment): SettingTexts => ({
   weeklyDigest: settings.weeklyDigest,
   digestDay: String(settings.digestDay),
   allowedEndpoints: settings.allowedEndpoints.join("\n"),
+  encryptBackups: settings.encryptBackups,
+  recoveryRecipients: settings.recoveryRecipients.join("\n"),
   targetBackupAgeHours: settings.targetBackupAgeHours,
   targetProofAgeHours: settings.targetProofAgeHours,
 });
@@ -98,5 +103,7 @@ export function settingFaults(texts: SettingTexts): Partial<Record<SettingName, 
     faults.notificationEmails = "Say to which addresses, or switch mails off.";
   if (texts.concurrency !== null && texts.concurrencyPerSource !== null && texts.concurrencyPerSource > texts.concurrency)
     faults.concurrencyPerSource = "This cannot be more than what runs at once in all.";
+  const stranger = recipientsFault(listed(texts.recoveryRecipients));
+  if (stranger) faults.recoveryRecipients = stranger;
   return faults;
 }

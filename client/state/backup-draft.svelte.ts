@@ -1,19 +1,23 @@
 import type { BackupType, Compression } from "../../shared/enums.ts";
 import type { CreateBackupInput, SettingsPartsFragment, SourcePartsFragment, StoragePartsFragment } from "../graphql/generated.ts";
+import { type EncryptChoice, encryptAsked } from "../lib/encryption-words.ts";
 
 interface Known {
   readonly sources: readonly SourcePartsFragment[];
   readonly storages: readonly StoragePartsFragment[];
-  readonly settings: Pick<SettingsPartsFragment, "compression" | "compressionLevel">;
+  readonly settings: Pick<SettingsPartsFragment, "compression" | "compressionLevel" | "encryptBackups">;
 }
 
 /** A backup being asked for: what the form binds to, and the input that it makes. */
 export class BackupDraft {
   readonly sources: Known["sources"];
   readonly storages: Known["storages"];
+  /** Whether new backups are encrypted unless a form says otherwise. */
+  readonly encrypted: boolean;
   sourceId = $state("");
   /** The first is read first; none: the default storage. */
   storageIds = $state<string[]>([]);
+  encrypt = $state<EncryptChoice>("usual");
   name = $state("");
   description = $state("");
   compression = $state<Compression>("ZSTD");
@@ -33,6 +37,7 @@ export class BackupDraft {
     this.storages = storages;
     this.sourceId = sources.find(({ id }) => id === sourceId)?.id ?? sources[0]?.id ?? "";
     this.storageIds = storages.filter(({ isDefault }) => isDefault || storages.length === 1).map(({ id }) => id);
+    this.encrypted = settings.encryptBackups;
     this.compression = settings.compression;
     this.level = settings.compressionLevel;
   }
@@ -51,6 +56,7 @@ export class BackupDraft {
       type: this.type,
       sourceId: this.sourceId,
       storageIds: this.storageIds.length > 0 ? this.storageIds : null,
+      encrypt: encryptAsked(this.encrypt),
       name: this.name.trim() || null,
       description: this.description.trim() || null,
       compress,

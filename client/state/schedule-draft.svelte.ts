@@ -10,6 +10,7 @@ import type {
 } from "../../shared/enums.ts";
 import { limits as bounds } from "../../shared/limits.ts";
 import type { ScheduleChoicesQuery, ScheduleDetailFragment, ScheduleInput } from "../graphql/generated.ts";
+import { type EncryptChoice, encryptAsked, encryptChosen } from "../lib/encryption-words.ts";
 import type { FailureView } from "../lib/failures.ts";
 import { type Limits, noLimits } from "../lib/retention-words.ts";
 import { faultAt, isCount, limitsFaultOf, type ScheduleFault, timeOf } from "../lib/schedule-faults.ts";
@@ -34,6 +35,7 @@ export class ScheduleDraft {
   timeZone = $state(viewerZone());
   /** The first is read first; none: the default storage. */
   storageIds = $state<string[]>([]);
+  encrypt = $state<EncryptChoice>("usual");
   compression = $state<Compression | "">("");
   excludeLogs = $state(true);
   verifyAfter = $state<VerificationLevel | "OFF">("CHECKSUM");
@@ -85,6 +87,7 @@ export class ScheduleDraft {
     this.timeZone = schedule.timeZone;
     this.#type = schedule.backupType;
     this.storageIds = schedule.ownStorageId === null ? [] : schedule.storages.map(({ id }) => id);
+    this.encrypt = encryptChosen(schedule.encrypt);
     this.compression = schedule.ownCompression ?? "";
     this.excludeLogs = schedule.excludeLogs;
     this.verifyAfter = schedule.verifyAfter ?? "OFF";
@@ -183,6 +186,7 @@ export class ScheduleDraft {
       timeZone: this.timeZone,
       backupType: this.type,
       storageIds: backup && this.storageIds.length > 0 ? this.storageIds : null,
+      encrypt: backup ? encryptAsked(this.encrypt) : null,
       compression: backup ? this.compression || null : null,
       excludeLogs: this.excludeLogs,
       retention: this.retention,

@@ -59,7 +59,8 @@ export class SettingsDraft {
 
   #asked(name: SettingName): SettingsInput {
     const { texts } = this;
-    if (name === "notificationEmails" || name === "allowedEndpoints") return { [name]: listed(texts[name]) };
+    if (name === "notificationEmails" || name === "allowedEndpoints" || name === "recoveryRecipients")
+      return { [name]: listed(texts[name]) };
     if (name === "toolsPath" || name === "mailFrom") return { [name]: texts[name].trim() };
     if (name === "digestDay") return { digestDay: Number(texts.digestDay) };
     // An age of none is said as 0.

@@ -26,6 +26,8 @@ const settings: SettingsPartsFragment = {
   targetBackupAgeHours: 26,
   targetProofAgeHours: null,
   allowedEndpoints: [],
+  encryptBackups: false,
+  recoveryRecipients: [],
   historyDays: 365,
   defaultStorage: null,
   origins: [],

@@ -1,0 +1,40 @@
+import { describe, expect, it } from "vitest";
+import type { CopyPartsFragment } from "../../client/graphql/generated.ts";
+import { copiesMark, placesWords, removalFault } from "../../client/lib/copy-words.ts";
+
+const copy = (name: string, state: CopyPartsFragment["state"]): CopyPartsFragment => ({
+  storage: { id: name, name, kind: "LOCAL" },
+  state,
+  problem: null,
+  retryAt: null,
+  storedAt: null,
+  primary: false,
+});
+const stored = (...names: string[]) => names.map((name) => copy(name, "STORED"));
+
+describe("where a backup lies", () => {
+  it.each([
+    [stored("Near"), "Near"],
+    [stored("Near", "Offsite"), "Near and Offsite"],
+    [stored("Near", "Offsite", "Attic"), "Near, Offsite and Attic"],
+    [stored("Near", "Offsite", "Attic", "Cellar"), "Near, Offsite and 2 more"],
+    [[...stored("Near"), copy("Offsite", "WAITING")], "Near"],
+    [[copy("Near", "WAITING")], "nowhere yet"],
+  ])("names the storages that hold it", (copies, words) => {
+    expect(placesWords(copies, "nowhere yet")).toBe(words);
+  });
+
+  it("marks in a list what lies on several, and what is still owed", () => {
+    expect(copiesMark(stored("Near"))).toBeNull();
+    expect(copiesMark(stored("Near", "Offsite"))).toEqual({ count: 2, words: "on 2 storages", lacking: false });
+    expect(copiesMark([...stored("Near"), copy("Offsite", "FAILED")])).toEqual({ count: 1, words: "on 1 storage of 2", lacking: true });
+  });
+
+  it("does not let the last one go that way", () => {
+    const [near] = stored("Near");
+    const owed = copy("Offsite", "WAITING");
+    expect(near && removalFault([near, owed], near)).toMatch(/only one/);
+    expect(near && removalFault([near, owed], owed)).toBeNull();
+    expect(near && removalFault([near, ...stored("Offsite")], near)).toBeNull();
+  });
+});
