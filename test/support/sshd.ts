@@ -175,6 +175,8 @@ export interface Line extends AsyncDisposable {
   hold(silent: boolean): void;
   /** Resolves when so many bytes have gone to the server, or come from it, in all. */
   passed(direction: "up" | "down", bytes: number): Promise<void>;
+  /** Resolves when no connection is open. */
+  closed(): Promise<void>;
 }
 
 export async function startLine(to: number): Promise<Line> {
@@ -194,12 +196,23 @@ export async function startLine(to: number): Promise<Line> {
     from.on("error", () => into.destroy());
     from.on("close", () => into.destroy());
   };
+  const until = async (holds: () => boolean) => {
+    while (!holds()) {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      waiting.add(resolve);
+      await promise;
+      waiting.delete(resolve);
+    }
+  };
   const server = createServer((near) => {
     made += 1;
     const far = connect(to, "127.0.0.1");
     const pair: [Socket, Socket] = [near, far];
     pairs.add(pair);
-    near.once("close", () => pairs.delete(pair));
+    near.once("close", () => {
+      pairs.delete(pair);
+      for (const wake of waiting) wake();
+    });
     carry(near, far, "up");
     carry(far, near, "down");
     if (held) for (const socket of pair) socket.pause();
@@ -220,15 +233,11 @@ export async function startLine(to: number): Promise<Line> {
       held = silent;
       for (const pair of pairs) for (const socket of pair) silent ? socket.pause() : socket.resume();
     },
-    async passed(direction, bytes) {
+    passed(direction, bytes) {
       const goal = count[direction] + bytes;
-      while (count[direction] < goal) {
-        const { promise, resolve } = Promise.withResolvers<void>();
-        waiting.add(resolve);
-        await promise;
-        waiting.delete(resolve);
-      }
+      return until(() => count[direction] >= goal);
     },
+    closed: () => until(() => pairs.size === 0),
     async [Symbol.asyncDispose]() {
       cut();
       server.close();

@@ -8,7 +8,7 @@ import type { SftpSession } from "./sftp-session.ts";
 import { streamOf } from "./stream.ts";
 
 /** Requests that are on their way without an answer yet, and the bytes of one: what OpenSSH gives at once. */
-const ahead = 24;
+const ahead = 16;
 const requestBytes = 255 * 1024;
 
 /** The bytes of a file, read many requests ahead of who reads them. */

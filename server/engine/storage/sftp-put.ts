@@ -127,6 +127,7 @@ async function publish(place: SftpPlace, session: SftpSession, part: string, pat
     await named(session, part, path);
   } catch (error) {
     if (!session.gone.aborted) {
+      // A rename that came too late.
       if (statusOf(error) !== null && (await statOf(session, path))) throw conflict(path);
       await place.step(session, `naming ${path}`, () => Promise.reject(error));
     }
@@ -144,7 +145,7 @@ async function named(session: SftpSession, part: string, path: string): Promise<
   } catch (error) {
     // Without hard links, the server's or its file system's: a rename, which the protocol wants to fail where a name exists.
     if (statusOf(error) === null && !isUnsupported(error)) throw error;
-    if (await statOf(session, path)) throw error;
+    if (await statOf(session, path)) throw conflict(path);
     return session.ask((done) => sftp.rename(part, path, done));
   }
   // The file is whole under its name; a second name that stays is swept later.

@@ -12,7 +12,7 @@ import { put } from "./sftp-put.ts";
 import type { SftpSecrets, SftpTimes } from "./sftp-session.ts";
 import type { Storage } from "./storage.ts";
 
-const usual: SftpTimes = { connect: 15_000, signIn: 20_000, keepAlive: 15_000, answer: 300_000, idle: 60_000 };
+const usual: SftpTimes = { connect: 15_000, signIn: 20_000, keepAlive: 20_000, answer: 300_000, idle: 5_000 };
 
 /**
  * A storage in a directory on an SFTP server, which must be there: a missing one is taken for a disk that is not mounted. The server must
