@@ -13,6 +13,7 @@ export function wrappingOf(head: Buffer): Wrapping | "zip" {
 
 /** What the unpacked bytes are: a tar, or SQL as far as can be told. Anything known to be something else is Refused by its name. */
 export function contentOf(head: Buffer): "tar" | "sql" {
+  if (isEncrypted(head)) throw encryptedUpload("The file is", "FILE.age > FILE");
   if (isTar(head)) return "tar";
   if (wrappingOf(head) !== "NONE" || isPacked(head))
     throw new Refused(
@@ -24,6 +25,17 @@ export function contentOf(head: Buffer): "tar" | "sql" {
   if (found) throw new Refused("NOT_A_MYSQL_DUMP", `The file is ${found}, not a dump of MySQL or MariaDB, nor an archive.`, wanted);
   return "sql";
 }
+
+/** The refusal of what only a key opens: a restore could not inspect it first. `files` are those of the command that decrypts. */
+export const encryptedUpload = (what: string, files: string) =>
+  new Refused(
+    "ENCRYPTED",
+    `${what} encrypted with age, and uploads are looked into before they are used.`,
+    `Decrypt first, with the identity of the recovery kit in key.txt, and send what comes out: age -d -i key.txt ${files}`,
+  );
+
+const isEncrypted = (head: Buffer) =>
+  /^(?:age-encryption\.org\/v1\n|-----BEGIN AGE ENCRYPTED FILE-----)/.test(head.toString("latin1", 0, 40));
 
 const wanted = "Send a .sql dump (plain, gzip or zstd), a .tar (plain, gzip or zstd), a .zip, or a backup downloaded from Holdfast.";
 

@@ -11,7 +11,7 @@ import { untar } from "../media/untar.ts";
 import { Meter } from "../meter.ts";
 import type { Storage } from "../storage/storage.ts";
 import { type ArchiveCount, checkedEntries } from "./archive-policy.ts";
-import { contentOf, formatName, type Wrapping, wrappingOf } from "./detect.ts";
+import { contentOf, encryptedUpload, formatName, type Wrapping, wrappingOf } from "./detect.ts";
 import { type DownloadFile, downloadStorage, readDownload } from "./download-file.ts";
 import { Refused, refusalOf } from "./refused.ts";
 import { type SqlInspection, SqlInspector } from "./sql-inspector.ts";
@@ -199,6 +199,8 @@ async function inspectZip(path: string, roomBytes: number, signal: AbortSignal):
 async function inspectDownload(path: string, download: DownloadFile, roomBytes: number, signal: AbortSignal): Promise<Found> {
   const storage = downloadStorage(path, download);
   const manifest = await readDownloadManifest(storage, download.folder);
+  const [sealed] = manifest.encrypted ? manifest.artifacts : [];
+  if (sealed) throw encryptedUpload("The files of this downloaded backup are", `${sealed.name} > ${sealed.name.replace(/\.age$/, "")}`);
   const findings: Finding[] = [describeDownload(manifest)];
   let collations: readonly string[] = [];
   /** Reads one of its files, which is what the manifest says or Refused. */

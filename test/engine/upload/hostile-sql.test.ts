@@ -293,6 +293,8 @@ describe("files of a stranger", () => {
     ["JSON", '{"error": "not found"}', "NOT_A_MYSQL_DUMP"],
     ["UTF-16", utf16, "NOT_A_MYSQL_DUMP"],
     ["bytes", Buffer.from([0, 1, 2, 3, 255, 254, 0, 0, 9]), "NOT_A_MYSQL_DUMP"],
+    ["a file encrypted with age", "age-encryption.org/v1\n-> X25519 abc\n", "ENCRYPTED"],
+    ["the same as text", "-----BEGIN AGE ENCRYPTED FILE-----\nYWdl\n", "ENCRYPTED"],
     ["a gzip in a gzip", gzipSync(gzipSync(table)), "NESTED_COMPRESSION"],
     ["a zstd in a gzip", gzipSync(zstdCompressSync(table)), "NESTED_COMPRESSION"],
     ["a cut gzip", gzipSync(table.repeat(500)).subarray(0, -9), "ARCHIVE_CORRUPT"],
