@@ -148,6 +148,11 @@ function unreachable(connection: Connection, error: unknown): Failure {
   switch (code) {
     case "ER_ACCESS_DENIED_ERROR":
     case "ER_ACCESS_DENIED_NO_PASSWORD_ERROR":
+      if (connection.password === "")
+        return fail(
+          `The database at ${place} refused the user ${connection.user}, for whom no password is kept.`,
+          "Enter the password of the source. After a rebuild of the catalog it has to be entered again: no storage holds it.",
+        );
       return fail(
         `The database at ${place} refused the user ${connection.user}: wrong user name or password.`,
         "Check the user name and the password of the source, and that the account may connect from this machine.",
