@@ -203,13 +203,29 @@ describe("a command", () => {
 
   it("examines the machine, and ends with 1 when something is wrong", async () => {
     const healthy = await command(env, ["doctor"]);
-    expect(healthy).toMatchObject({ code: 0, stdout: expect.stringContaining("ok     Source shop") });
-    expect(healthy.stdout).toContain("ok     Server for drills");
+    expect(healthy).toMatchObject({ code: 0, stdout: expect.stringMatching(/^Source shop\w*$/m) });
+    expect(healthy.stdout).toMatch(/✓ good {5}Server .*; all privileges that a backup needs\.$/m);
+    expect(healthy.stdout).toMatch(/! warning {2}It has no schedule.*\n.*\n {13}\$ npx holdfast create-schedule /m);
+    expect(healthy.stdout).toMatch(/\d+ checks are good\.\n$/);
     await using other = await freshDatabase("catalog");
     const lacking = { ...database.settings, ...(await homeOn(other.name)), BACKUP_MYSQL_PATH: "/nowhere" };
     const { code, stdout } = await command(lacking, ["doctor"]);
     await rm(lacking.HOLDFAST_HOME, { recursive: true });
-    expect({ code, stdout }).toEqual({ code: 1, stdout: expect.stringMatching(/^WRONG {2}Database client tools: There is no \/nowhere/m) });
+    expect({ code, stdout }).toEqual({
+      code: 1,
+      stdout: expect.stringMatching(
+        /^Database client tools\n {2}✗ error {4}There is no \/nowhere.*\n.*\n {13}\$ apt-get install mariadb-client$/m,
+      ),
+    });
+  });
+
+  it("examines what it can when the catalog cannot be opened, and says that", async () => {
+    const away = { ...env, HOLDFAST_DATABASE_URL: "mysql://root@127.0.0.1:9/holdfast" };
+    const told = await command(away, ["doctor"]);
+    expect(told).toMatchObject({ code: 1, stdout: expect.stringMatching(/^Catalog\n {2}✗ error {4}The catalog cannot be opened: /m) });
+    expect(told.stdout).toMatch(/^Key file\n {2}✓ good/m);
+    const { code, stdout } = await command(away, ["doctor", "--json"]);
+    expect([code, JSON.parse(stdout)]).toMatchObject([1, { severity: "ERROR" }]);
   });
 
   it("may be cut short by whoever reads its answer", async () => {
