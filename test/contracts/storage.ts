@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import { Readable } from "node:stream";
 import { buffer } from "node:stream/consumers";
 import { describe, expect, it } from "vitest";
@@ -34,6 +35,79 @@ export const storageContract = (name: string, open: () => Promise<Storage>) =>
       await storage.put("a/large", plainIterable(), still());
       const read = await buffer(await storage.get("a/large"));
       expect(read.equals(Buffer.alloc(3_000_000, "x"))).toBe(true);
+    });
+
+    it("gives any range of a file, and of what lies behind its end nothing", async () => {
+      const storage = await open();
+      const bytes = randomBytes(300_000);
+      await storage.put("a/random", Readable.from([bytes]), still());
+      await storage.put("a/empty", Readable.from([]), still());
+      const read = async (range: { start: number; end?: number }) => buffer(await storage.get("a/random", range));
+      const ends = [0, 1, 65_535, 65_536, 299_998, 299_999];
+      const ranges = ends.flatMap((start) => [{ start }, ...ends.filter((end) => end >= start).map((end) => ({ start, end }))]);
+      const checks = ranges.map(async (range) =>
+        (await read(range)).equals(bytes.subarray(range.start, "end" in range ? range.end + 1 : bytes.length)),
+      );
+      expect((await Promise.all(checks)).every(Boolean)).toBe(true);
+      expect((await read({ start: 299_990, end: 400_000 })).equals(bytes.subarray(299_990))).toBe(true);
+      expect(await read({ start: 300_000 })).toHaveLength(0);
+      expect(await read({ start: 400_000, end: 400_001 })).toHaveLength(0);
+      expect(await buffer(await storage.get("a/empty", { start: 0 }))).toHaveLength(0);
+    });
+
+    it("lets a reader leave early, and many read at once", async () => {
+      const storage = await open();
+      const bytes = randomBytes(2_000_000);
+      await storage.put("a/b", Readable.from([bytes]), still());
+      for (let count = 0; count < 5; count += 1) {
+        for await (const chunk of await storage.get("a/b")) if (chunk.length > 0) break;
+        (await storage.get("a/b")).destroy();
+      }
+      const whole = await Promise.all(Array.from({ length: 6 }, async () => buffer(await storage.get("a/b"))));
+      expect(whole.every((each) => each.equals(bytes))).toBe(true);
+      for await (const { name } of storage.list("")) {
+        expect(name).toBe("a/b");
+        break;
+      }
+      expect(await names(storage)).toEqual(["a/b"]);
+    });
+
+    it("stores what each chunk held when it came, though its source uses the memory again", async () => {
+      const storage = await open();
+      const chunk = Buffer.alloc(70_000);
+      async function* again() {
+        for (let count = 0; count < 20; count += 1) yield chunk.fill(count);
+      }
+      await storage.put("a/b", again(), still());
+      const read = await buffer(await storage.get("a/b"));
+      expect(read).toHaveLength(1_400_000);
+      expect(Array.from({ length: 20 }, (_, count) => read[count * 70_000 + 69_999])).toEqual(
+        Array.from({ length: 20 }, (_, count) => count),
+      );
+    });
+
+    it("keeps names apart that are hard to write or to tell apart", async () => {
+      const storage = await open();
+      const hard = [
+        "a/b c",
+        "a/b%20c",
+        "a/b+c",
+        "a/b&c=d?e#f",
+        "a/b",
+        "a/b.c",
+        "a/.b",
+        "a/\"quoted\" 'b' <c>",
+        "a/ünï-🐬",
+        `a/${"x".repeat(180)}`,
+        "a/b~!*();@,$",
+      ];
+      await Promise.all(hard.map((name) => put(storage, name, name)));
+      expect(new Set(await names(storage, "a/"))).toEqual(new Set(hard));
+      for (const name of hard) expect((await buffer(await storage.get(name))).toString()).toBe(name);
+      await storage.remove("a/b");
+      expect(await names(storage)).toHaveLength(hard.length - 1);
+      await Promise.all(hard.map((name) => storage.remove(name)));
+      expect(await names(storage)).toEqual([]);
     });
 
     it("shows nothing when its writer fails midway", async () => {

@@ -15,7 +15,7 @@ export function memoryStorage(): Storage & { readonly files: Map<string, Buffer>
       const conflict = () => new Failure("CONFLICT", `The storage already holds ${name}.`);
       if (files.has(name)) throw conflict();
       const chunks: Uint8Array[] = [];
-      for await (const chunk of abortable(bytes, signal)) chunks.push(chunk);
+      for await (const chunk of abortable(bytes, signal)) chunks.push(Buffer.from(chunk));
       if (files.has(name)) throw conflict();
       files.set(name, Buffer.concat(chunks));
     },

@@ -36,7 +36,7 @@ export function s3Wire(endpoints: Endpoints, patience: S3Patience): NonNullable<
   return {
     metadata: { handlerProtocol: "http/1.1" },
     async handle(request: Request, { abortSignal }: { abortSignal?: AbortSignal } = {}) {
-      const body = request.body === undefined ? null : Buffer.from(request.body as Uint8Array);
+      const body = typeof request.body === "string" ? Buffer.from(request.body) : (request.body ?? null);
       const isComplete = request.method === "POST" && "uploadId" in request.query;
       const answer = await agent.request({
         origin: `${request.protocol}//${request.hostname}${request.port ? `:${request.port}` : ""}`,
