@@ -7,8 +7,17 @@ import type { SftpStorageConfig, StorageSecrets } from "../domain/storage.ts";
 import type { StorageAccess } from "./storage-access.ts";
 import type { StorageLook } from "./storage-looks.ts";
 
+/** Why a storage cannot be used: what a Failure says, as a value. */
+export interface StorageProblem {
+  readonly code: string;
+  readonly reason: string | null;
+  readonly message: string;
+  readonly hint: string | null;
+}
+
 /** A storage with what it holds now, and how it fares. Nothing of its secrets is in it. */
-export interface StorageState extends Omit<StorageRow, "secret">, StorageLook {
+export interface StorageState extends Omit<StorageRow, "secret">, Pick<StorageLook, "checkedAt"> {
+  readonly problem: StorageProblem | null;
   readonly usedBytes: number;
   readonly backupCount: number;
   readonly freeBytes: number | null;
@@ -32,9 +41,11 @@ export async function describeStorages(
     rows.map(async (row) => {
       const { secret: _, ...open } = row;
       const [{ free, total }, known] = [await access.capacity(row), knownSecrets(row, access)];
+      const { problem, checkedAt } = access.lookOf(row.id);
       return {
         ...open,
-        ...access.lookOf(row.id),
+        problem: problem && { code: problem.code, reason: problem.reason ?? null, message: problem.message, hint: problem.hint ?? null },
+        checkedAt,
         usedBytes: used.get(row.id)?.bytes ?? 0,
         backupCount: used.get(row.id)?.backups ?? 0,
         freeBytes: free,
