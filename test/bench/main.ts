@@ -11,15 +11,16 @@ import { type Contender, interleave } from "./measure.ts";
 import { oneTable } from "./one-table.ts";
 import { checkout } from "./process.ts";
 import { secondsToReady } from "./ready.ts";
+import { rebuildTimes } from "./rebuild.ts";
 import { type Findings, table } from "./report.ts";
 import { scheduleTimes } from "./schedules.ts";
 import { openWorkplace, type Workplace } from "./workplace.ts";
 
-const usage = `npm run bench -- [--json FILE] [--size MB] [--rounds N] [--only backup|ready|catalog|schedules] [--engine] [--keep FOLDER]
+const usage = `npm run bench -- [--json FILE] [--size MB] [--rounds N] [--only backup|ready|catalog|schedules|rebuild] [--engine] [--keep FOLDER]
   --json FILE    write the findings there as well
   --size MB      of dump text in the generated database; 1000 when left out
   --rounds N     how often each is measured; 5 when left out
-  --only NAME    backup, ready, catalog or schedules: measure only that
+  --only NAME    backup, ready, catalog, schedules or rebuild: measure only that
   --engine       measure the engine without the server, too
   --keep FOLDER  keep the generated database there for the next run`;
 
@@ -39,7 +40,7 @@ if (
   values.help ||
   !(megabytes > 0) ||
   !(rounds > 0) ||
-  (values.only && !["backup", "ready", "catalog", "schedules"].includes(values.only))
+  (values.only && !["backup", "ready", "catalog", "schedules", "rebuild"].includes(values.only))
 ) {
   console.log(usage);
   process.exit(values.help ? 0 : 2);
@@ -69,7 +70,14 @@ async function measure(): Promise<Findings> {
   const ready = wanted("ready") && built ? { ...(await secondsToReady(rounds, signal)), goal: 3 } : undefined;
   const catalog = wanted("catalog") && built ? await catalogTimes(signal, say) : undefined;
   const schedules = wanted("schedules") && built ? await scheduleTimes(signal, say) : undefined;
-  const measured = { ...(backup && { backup }), ...(ready && { ready }), ...(catalog && { catalog }), ...(schedules && { schedules }) };
+  const rebuild = wanted("rebuild") && built ? await rebuildTimes(signal, say) : undefined;
+  const measured = {
+    ...(backup && { backup }),
+    ...(ready && { ready }),
+    ...(catalog && { catalog }),
+    ...(schedules && { schedules }),
+    ...(rebuild && { rebuild }),
+  };
   return { at: new Date().toISOString(), machine, ...measured };
 }
 

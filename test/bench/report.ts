@@ -5,6 +5,7 @@ import type { Figures } from "./measure.ts";
 import { median } from "./measure.ts";
 import type { OneTable } from "./one-table.ts";
 import type { Ready } from "./ready.ts";
+import type { RebuildTimes } from "./rebuild.ts";
 import type { ScheduleTimes } from "./schedules.ts";
 
 /** What a run found, as written with `--json`. */
@@ -15,6 +16,7 @@ export interface Findings {
   readonly ready?: Ready & { readonly goal: number };
   readonly catalog?: CatalogTimes;
   readonly schedules?: ScheduleTimes;
+  readonly rebuild?: RebuildTimes;
 }
 
 interface BackupFindings {
@@ -33,7 +35,7 @@ interface BackupFindings {
 }
 
 /** The findings for a person; the first contender is the one that the others are compared with. */
-export function table({ backup, ready, catalog, schedules, machine }: Findings): string {
+export function table({ backup, ready, catalog, schedules, rebuild, machine }: Findings): string {
   const lines = [`${machine.cpus} CPUs, ${formatBytes(machine.memory)} of memory, load ${machine.load.toFixed(1)} at the start`, ""];
   if (backup) {
     lines.push(
@@ -56,7 +58,16 @@ export function table({ backup, ready, catalog, schedules, machine }: Findings):
   }
   if (catalog) lines.push(...catalogLines(catalog));
   if (schedules) lines.push(...scheduleLines(schedules));
+  if (rebuild) lines.push(...rebuildLines(rebuild));
   return lines.join("\n");
+}
+
+function rebuildLines({ backups, tables, seconds, goal, againSeconds, cpuSeconds, peakMemory: [few, all] }: RebuildTimes): string[] {
+  const verdict = `goal under ${goal} s: ${seconds < goal ? "met" : "missed"}`;
+  return [
+    `Catalog rebuilt from ${backups.toLocaleString("en-US")} manifests of ${tables} tables in ${seconds.toFixed(1)} s, ${verdict}; once more in ${againSeconds.toFixed(1)} s, ${cpuSeconds.toFixed(1)} s of the server's CPU for both`,
+    `Peak memory of the server: ${formatBytes(few)} for a tenth of them, ${formatBytes(all)} for all`,
+  ];
 }
 
 function scheduleLines({ schedules, due, claimed, claimGoal, started, firstBoot, boot, bootGoal }: ScheduleTimes): string[] {

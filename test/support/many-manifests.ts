@@ -4,8 +4,8 @@ import type { DatabaseSummary } from "../../server/domain/manifest.ts";
 import { backupFolder } from "../../server/domain/naming.ts";
 import { manifestWith } from "./about.ts";
 
-/** A storage folder with so many backups of one small file each, an hour apart, as a Holdfast before signed manifests wrote them. */
-export async function writeManifests(root: string, count: number, tables = 0): Promise<void> {
+/** A storage folder with so many backups of one small file each, those before `from` there already, an hour apart, as a Holdfast before signed manifests wrote them. */
+export async function writeManifests(root: string, count: number, tables = 0, from = 0): Promise<void> {
   const source = {
     ...{ id: "5005ce00-0000-4000-8000-000000000000", name: "Many", slug: "many", database: null },
     ...{ mediaPaths: ["/srv/many"], excludePatterns: [] },
@@ -36,6 +36,6 @@ export async function writeManifests(root: string, count: number, tables = 0): P
     await writeFile(join(root, folder, "manifest.json"), `${JSON.stringify(manifest, null, 2)}\n`);
   };
   const step = 64;
-  for (let first = 0; first < count; first += step)
+  for (let first = from; first < count; first += step)
     await Promise.all(Array.from({ length: Math.min(step, count - first) }, (_, at) => write(first + at)));
 }
