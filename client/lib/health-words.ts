@@ -40,9 +40,14 @@ export function healthSentence(checks: Checks): string {
 /** How much was looked at, to go before the moment: "14 things were looked at". */
 export const lookedWords = (checks: Checks): string => `${formatCount(checks.length, "thing was", "things were")} looked at`;
 
-/** What the link of a check does: it leads to where that is mended. */
+/** Where a check is mended, down to the part of the page. */
+export const placeOf = ({ check, place }: Pick<Check, "check" | "place">): string | null =>
+  place === "/settings" && check.startsWith("key.") ? "/settings#encryption" : place;
+
+/** What the link of a check does: it leads to where that is mended, or made. */
 export function placeWords(place: string): string {
-  const [, first = ""] = place.split(/[/?#]/);
+  const [, first = "", second] = place.split(/[/?#]/);
+  if (second === "new" && made[first]) return made[first];
   const singular: Record<string, string> = {
     storages: "the storage",
     sources: "the source",
@@ -55,6 +60,14 @@ export function placeWords(place: string): string {
   };
   return `Open ${singular[first] ?? "the place"}`;
 }
+
+const made: Readonly<Record<string, string>> = {
+  storages: "Add a storage",
+  sources: "Add a source",
+  schedules: "Make a schedule",
+  backups: "Back up now",
+  notifications: "Add a channel",
+};
 
 /** What tells one check from all others. */
 export const checkKey = ({ check, subjectId, subject }: Pick<Check, "check" | "subjectId" | "subject">): string =>

@@ -107,3 +107,20 @@ export function settingFaults(texts: SettingTexts): Partial<Record<SettingName, 
   if (stranger) faults.recoveryRecipients = stranger;
   return faults;
 }
+
+/** The sections of the page in their order; some are only for who may configure. */
+export const settingsSections = (mayConfigure: boolean): { readonly id: string; readonly title: string }[] => [
+  { id: "general", title: "General and tools" },
+  { id: "backups", title: "Backups" },
+  { id: "encryption", title: "Encryption" },
+  { id: "retention", title: "Retention" },
+  { id: "notifications", title: "Notifications" },
+  { id: "targets", title: "Targets" },
+  ...(mayConfigure
+    ? [
+        { id: "configuration", title: "Export and import" },
+        { id: "tokens", title: "API tokens" },
+      ]
+    : []),
+  { id: "system", title: "System" },
+];

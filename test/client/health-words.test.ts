@@ -5,6 +5,7 @@ import {
   checkKey,
   healthSentence,
   lookedWords,
+  placeOf,
   placeWords,
   worstFirst,
 } from "../../client/lib/health-words.ts";
@@ -43,12 +44,17 @@ describe("the health of the whole in words", () => {
   });
 
   it("names the place that its link leads to", () => {
-    expect(["/storages/7", "/settings#encryption", "/sources/1", "/elsewhere"].map(placeWords)).toEqual([
+    expect(["/storages/7", "/settings#encryption", "/schedules/new", "/elsewhere"].map(placeWords)).toEqual([
       "Open the storage",
       "Open the settings",
-      "Open the source",
+      "Make a schedule",
       "Open the place",
     ]);
+  });
+
+  it("leads to the keys for what is wrong with the key", () => {
+    const place = "/settings";
+    expect([placeOf({ check: "key.kit", place }), placeOf({ check: "tools.dump", place })]).toEqual(["/settings#encryption", "/settings"]);
   });
 
   it("tells the same check of two subjects apart", () => {

@@ -35,7 +35,7 @@ describe("how a storage stands", () => {
   });
 
   it("names the file of the host's key by its type", () => {
-    expect(["ssh-ed25519", "ecdsa-sha2-nistp256", "ssh-rsa", "ED25519"].map((type) => fingerprintCommand(type).slice(23))).toEqual([
+    expect(["ssh-ed25519", "ecdsa-sha2-nistp256", "ssh-rsa", "ED25519"].map((type) => fingerprintCommand(type).slice(24))).toEqual([
       "ssh_host_ed25519_key.pub",
       "ssh_host_ecdsa_key.pub",
       "ssh_host_rsa_key.pub",
