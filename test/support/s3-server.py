@@ -1,15 +1,17 @@
 """OpenStack Swift with its S3 interface, all in one process on loopback, for the tests: an S3 server that others wrote.
 
-Usage: s3-server.py FOLDER; prints two ports, and ends when its standard input does. A line of input, a bucket and names in JSON, enters
-the names into the bucket's list, and is answered by a line. At the first one conditional PUTs get as far as the
-object servers, which know them; at the second they are refused, as Swift does it by itself.
+Prints two ports. At the first one conditional PUTs get as far as the object servers, which know them; at the second they are refused, as
+Swift does it by itself. A line of input, a bucket and names in JSON, enters the names into the bucket's list, and is answered by a line.
+It ends when its input does, and takes its files away.
 """
+import atexit
 import json
 import logging
 import os
+import shutil
 import sys
+import tempfile
 from array import array
-import threading
 
 import eventlet
 
@@ -18,12 +20,29 @@ eventlet.monkey_patch()
 from eventlet import wsgi  # noqa: E402
 from swift.common import utils  # noqa: E402
 
-folder = sys.argv[1]
+
+def place():
+    """In memory where there is room and what Swift needs of a file system: each object is synced, and a test has many."""
+    memory = "/dev/shm"
+    try:
+        room = os.statvfs(memory)
+        if room.f_bavail * room.f_frsize > 2**30:
+            folder = tempfile.mkdtemp(prefix="holdfast-s3-", dir=memory)
+            try:
+                os.setxattr(folder, "user.try", b"")
+                return folder
+            except OSError:
+                os.rmdir(folder)
+    except OSError:
+        pass
+    return tempfile.mkdtemp(prefix="holdfast-s3-")
+
+
+folder = place()
+atexit.register(shutil.rmtree, folder, ignore_errors=True)
 with open(os.path.join(folder, "swift.conf"), "w") as conf:
     conf.write("[swift-hash]\nswift_hash_path_suffix = tests\n[storage-policy:0]\nname = only\ndefault = yes\n")
 utils.SWIFT_CONF_FILE = os.path.join(folder, "swift.conf")
-import swift.common.storage_policy as policies  # noqa: E402
-
 utils.validate_hash_conf()
 
 from swift.account.server import AccountController  # noqa: E402
@@ -37,11 +56,6 @@ from swift.proxy.server import Application  # noqa: E402
 
 log = logging.getLogger("swift")
 log.addHandler(logging.StreamHandler(sys.stderr))
-
-
-class Silent:
-    def write(self, *_):
-        pass
 
 
 def serve(app, sock):

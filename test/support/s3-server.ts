@@ -1,9 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { constants } from "node:fs";
-import { access, mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { resolve } from "node:path";
 import { createInterface } from "node:readline";
 import { CreateBucketCommand, ListMultipartUploadsCommand, ListObjectsV2Command, S3Client } from "@aws-sdk/client-s3";
 import type { S3StorageConfig } from "../../server/domain/storage.ts";
@@ -17,8 +14,7 @@ export type S3Server = Awaited<ReturnType<typeof s3Server>>;
  * Swift does by itself. `stop` ends it and takes its files away.
  */
 export async function s3Server() {
-  const folder = await mkdtemp(join(await quickest(), "holdfast-s3-"));
-  const child = spawn("/usr/bin/python3", [resolve("test/support/s3-server.py"), folder], { stdio: ["pipe", "pipe", "pipe"] });
+  const child = spawn("/usr/bin/python3", [resolve("test/support/s3-server.py")], { stdio: ["pipe", "pipe", "pipe"] });
   const lines = linesOf(child);
   const [port = 0, simplePort = 0] = (await lines()).split(" ").map(Number);
   const url = `http://127.0.0.1:${port}`;
@@ -57,7 +53,6 @@ export async function s3Server() {
       client.destroy();
       child.stdin?.end();
       if (child.exitCode === null) await once(child, "exit");
-      await rm(folder, { recursive: true, force: true });
     },
   };
 }
@@ -77,10 +72,3 @@ function linesOf(child: ChildProcess) {
     return value;
   };
 }
-
-/** In memory where that is possible: it syncs each object, and a test has many. */
-const quickest = () =>
-  access("/dev/shm", constants.W_OK).then(
-    () => "/dev/shm",
-    () => tmpdir(),
-  );
