@@ -49,6 +49,17 @@ describe("the command line on another Holdfast", () => {
     expect(proven).toMatchObject({ code: 0, stdout: expect.stringMatching(/^From afar passed: /) });
   });
 
+  it("examines that machine as the doctor does there, with the queue that only a server has", async () => {
+    const named = ({ stdout }: { readonly stdout: string }) =>
+      (JSON.parse(stdout) as { checks: { check: string; subject: string; severity: string }[] }).checks.map(
+        ({ check, subject, severity }) => `${severity} ${check} ${subject}`,
+      );
+    const [afar, near] = [await far("VIEWER", "doctor", "--json"), await command(holdfast.env, ["doctor", "--json"])];
+    expect([afar.code, near.code]).toEqual([0, 0]);
+    expect(named(afar).filter((each) => !each.includes("queue.alive"))).toEqual(named(near));
+    expect(named(afar)).toContain("GOOD queue.alive Queue");
+  });
+
   it("restores there, also what lies here", async () => {
     const { id } = await backUp(holdfast, { type: "DATABASE" });
     await database.sql.query("DELETE FROM goods");
