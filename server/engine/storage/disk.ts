@@ -4,7 +4,12 @@ import { Failure } from "../../domain/errors.ts";
 
 /** The system's code of a failed call, such as ENOENT; undefined for any other error. */
 export const errnoOf = (error: unknown): string | undefined =>
-  error instanceof Error && "code" in error && typeof error.code === "string" && "syscall" in error ? error.code : undefined;
+  error instanceof Error && "code" in error && typeof error.code === "string" && "syscall" in error
+    ? (unnamed[error.code] ?? error.code)
+    : undefined;
+
+/** Node has no name for a quota that is used up. */
+const unnamed: Readonly<Record<string, string>> = { "Unknown system error -122": "EDQUOT" };
 
 /** Runs one call to the file system below `root`; what it answers when it fails becomes a Failure of that storage. */
 export async function onDisk<T>(root: string, call: () => Promise<T>): Promise<T> {

@@ -1,10 +1,12 @@
-import { constants, createReadStream } from "node:fs";
-import { link, lstat, mkdir, open, readdir, readFile, realpath, rename, rm, rmdir, stat, statfs, unlink } from "node:fs/promises";
+import { constants } from "node:fs";
+import { link, lstat, mkdir, open, readdir, readFile, realpath, rename, rm, stat, statfs, unlink } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import type { Readable } from "node:stream";
 import { Failure } from "../../domain/errors.ts";
 import { abortable } from "../abortable.ts";
 import { errnoOf, onDisk } from "./disk.ts";
+import { makeFolders, removeEmptyFolders, syncFolder } from "./local-folders.ts";
+import { readStream } from "./local-read.ts";
 import { checkName, checkPrefix, isPart, partName } from "./names.ts";
 import type { Storage } from "./storage.ts";
 
@@ -140,32 +142,6 @@ const noHardLinks = ["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS", "EMLINK"];
 const conflict = (path: string) =>
   new Failure("CONFLICT", `The storage already holds ${path}.`, "Nothing was overwritten. Remove that file first if it is not needed.");
 
-/** Makes what is missing of `folder`, below a `base` that exists, and makes their names durable. */
-async function makeFolders(base: string, folder: string): Promise<void> {
-  const first = await mkdir(folder, { recursive: true, mode: 0o700 });
-  if (!first) return;
-  for (let made = folder; ; made = dirname(made)) {
-    await syncFolder(dirname(made));
-    if (made === first || made === base) return;
-  }
-}
-
-async function syncFolder(folder: string): Promise<void> {
-  await using handle = await open(folder, "r");
-  await handle.sync();
-}
-
-async function removeEmptyFolders(base: string, folder: string): Promise<void> {
-  for (let empty = folder; empty.startsWith(`${base}/`); empty = dirname(empty)) {
-    try {
-      await rmdir(empty);
-    } catch (error) {
-      // Still in use, or gone already: either way the parents follow the same rule another time.
-      if (errnoOf(error) !== "ENOENT") return;
-    }
-  }
-}
-
 const isThere = async (base: string, path: string) => (await sizeOf(base, path)) !== null;
 
 async function sizeOf(base: string, path: string): Promise<number | null> {
@@ -187,7 +163,7 @@ async function get(base: string, name: string, path: string, range?: { start: nu
       "It was removed, or the backup belongs to another storage.",
     );
   const handle = await onDisk(base, () => open(path, constants.O_RDONLY | constants.O_NOFOLLOW));
-  return createReadStream(path, { fd: handle, highWaterMark: 256 * 1024, ...range });
+  return readStream(base, handle, range);
 }
 
 async function* list(base: string, prefix: string, wanted: (file: string) => boolean): AsyncGenerator<{ name: string; size: number }> {

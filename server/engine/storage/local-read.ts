@@ -1,0 +1,23 @@
+import type { FileHandle } from "node:fs/promises";
+import type { Readable } from "node:stream";
+import { onDisk } from "./disk.ts";
+import { streamOf } from "./stream.ts";
+
+const chunkBytes = 256 * 1024;
+
+/** The bytes of an open file, which is closed with the stream. A disk that fails is named as in every other call to it. */
+export function readStream(base: string, handle: FileHandle, range?: { start: number; end?: number }): Readable {
+  const stream = streamOf(() => read(base, handle, range?.start ?? 0, range?.end ?? Number.POSITIVE_INFINITY));
+  stream.once("close", () => void handle.close().catch(() => {}));
+  return stream;
+}
+
+async function* read(base: string, handle: FileHandle, start: number, end: number): AsyncGenerator<Uint8Array> {
+  for (let position = start; position <= end; ) {
+    const length = Math.min(chunkBytes, end - position + 1);
+    const { bytesRead, buffer } = await onDisk(base, () => handle.read(Buffer.allocUnsafeSlow(length), 0, length, position));
+    if (bytesRead === 0) return;
+    position += bytesRead;
+    yield buffer.subarray(0, bytesRead);
+  }
+}
