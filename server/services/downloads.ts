@@ -155,6 +155,7 @@ export function createDownloads(dependencies: Dependencies) {
         { tokenHash: hashOf(token), backupId, artifact, path, filename, expiresAt, actor: describeActor(actor) },
         now(),
       );
+      await audit.record(actor, "download.create", backup.name, { id: backupId, artifact, path });
       return { path: `/downloads/${token}/${encodeURIComponent(filename)}`, filename, size, expiresAt };
     },
 

@@ -29,11 +29,19 @@ const atOnce = 16;
 /** What is wrong with the whole, and how to mend it. */
 export function createHealth({ groups, bus, now, onError, deadlineMilliseconds = usualDeadline }: Dependencies) {
   let last: { readonly at: number; readonly health: Promise<Health> } | null = null;
+  let looking: Promise<Health> | null = null;
+  /** Looks that have not ended, though nobody waits for them any more. */
+  const pending = new Map<string, Promise<readonly HealthCheck[]>>();
   let told: string | null = null;
 
   /** What one look found; one that takes too long, or fails in a way that nobody foresaw, says so itself. */
   async function found(look: Look): Promise<readonly HealthCheck[]> {
     const { check, subject, subjectId, place } = look;
+    const key = `${check} ${subjectId ?? subject}`;
+    // What hangs is not asked once more each time: it would hang as often.
+    const work = pending.get(key) ?? look.look().finally(() => pending.delete(key));
+    pending.set(key, work);
+    work.catch(() => {});
     const problem = (message: string, hint: string | null): HealthCheck[] => [
       { check, severity: "WARNING", subject, subjectId, message, hint, place, command: null },
     ];
@@ -46,7 +54,7 @@ export function createHealth({ groups, bus, now, onError, deadlineMilliseconds =
     );
     late.catch(() => {});
     try {
-      return await Promise.race([look.look(), late]);
+      return await Promise.race([work, late]);
     } catch (error) {
       if (!(error instanceof Failure)) onError(error);
       return problem(`It could not be looked at: ${messageOf(error)}`, error instanceof Failure ? (error.hint ?? null) : null);
@@ -87,9 +95,14 @@ export function createHealth({ groups, bus, now, onError, deadlineMilliseconds =
   /** What was found no longer ago than `age`, or is found now; who asks while somebody looks gets the same answer. */
   function within(age: number): Promise<Health> {
     const at = now().getTime();
-    if (last && Math.abs(at - last.at) <= age) return last.health;
+    if (last && (last.health === looking || Math.abs(at - last.at) <= age)) return last.health;
     const fresh = { at, health: lookNow() };
     last = fresh;
+    looking = fresh.health;
+    const ended = () => {
+      if (looking === fresh.health) looking = null;
+    };
+    fresh.health.then(ended, ended);
     // A failed look is not kept.
     fresh.health.catch(() => {
       if (last === fresh) last = null;

@@ -244,10 +244,15 @@ describe("the look itself", () => {
 
   it("waits for nobody longer than its deadline, and says who did not answer", async () => {
     const problems: unknown[] = [];
+    let asked = 0;
+    const dead = () => {
+      asked += 1;
+      return new Promise<never>(() => {});
+    };
     const health = createHealth({
       ...{ bus: memoryBus(), now: () => start, onError: (error) => void problems.push(error), deadlineMilliseconds: 50 },
       groups: [
-        { name: "one", looks: async () => [look("dead", () => new Promise(() => {})), look("fine", async () => [good("fine")])] },
+        { name: "one", looks: async () => [look("dead", dead), look("fine", async () => [good("fine")])] },
         { name: "two", looks: async () => [look("broken", () => Promise.reject(new Error("a bug")))] },
         { name: "three", looks: () => Promise.reject(new Error("the catalog is away")) },
       ],
@@ -261,6 +266,8 @@ describe("the look itself", () => {
       ["fine", "GOOD", "It is."],
     ]);
     expect(problems).toHaveLength(2);
+    await health.read(administrator, true);
+    expect(asked).toBe(1);
   });
 
   it("is kept for two minutes, taken anew when asked for, and told to who watches only when something changed", async () => {
