@@ -1,8 +1,8 @@
 import { and, asc, desc, eq, getTableColumns, gt, gte, inArray, isNotNull, isNull, lt, ne, or, sql } from "drizzle-orm";
 import { alias } from "drizzle-orm/mysql-core";
-import type { BackupId, OperationId, ScheduleId, SourceId, VerificationId } from "../domain/ids.ts";
+import type { BackupId, OperationId, ScheduleId, SourceId, StorageId, VerificationId } from "../domain/ids.ts";
 import type { Db } from "./client.ts";
-import { alertStates, backups, restores, scheduleRuns, schedules, verifications } from "./schema/index.ts";
+import { alertStates, backupCopies, backups, restores, scheduleRuns, schedules, verifications } from "./schema/index.ts";
 
 /** How long before its end an operation that is still to be read may have been asked for. */
 const longestMilliseconds = 30 * 24 * 60 * 60 * 1000;
@@ -151,11 +151,16 @@ export async function findRestoreError(db: Db, id: OperationId) {
   return row ?? null;
 }
 
-/** Backups that their storage has not let go of since `before`, by storage. */
+/** Backups that a storage has not let go of since `before`, by that storage. */
 export const listRefusedDeletions = (db: Db, before: Date) =>
   db
-    .select({ storageId: backups.storageId, problem: backups.deletionProblem, deletedAt: backups.deletedAt })
+    .select({
+      storageId: sql<StorageId>`coalesce(${backupCopies.storageId}, ${backups.storageId})`,
+      problem: sql<string | null>`coalesce(${backupCopies.problem}, ${backups.deletionProblem})`,
+      deletedAt: backups.deletedAt,
+    })
     .from(backups)
+    .leftJoin(backupCopies, and(eq(backupCopies.backupId, backups.id), isNotNull(backupCopies.problem)))
     .where(and(isNotNull(backups.deletionProblem), lt(backups.deletedAt, before)))
     .orderBy(asc(backups.deletedAt))
     .limit(1000);

@@ -73,6 +73,10 @@ export interface Movement {
   readonly bytes: number;
 }
 
+/** Backups on one more storage than their first: those that came there, until they are gone. */
+const further = sql`from backup_copies c join backups b on b.id = c.backup_id and b.storage_id <> c.storage_id
+  where c.state in ('STORED', 'DELETING') and b.status = 'COMPLETED'`;
+
 /** How much each storage gained and lost by day. */
 export async function movementsByDay(db: Db, days: LocalDays, sourceId: SourceId | null): Promise<Movement[]> {
   const came = sql`status = 'COMPLETED' and finished_at >= ${days.since} ${ofSource(sourceId)}`;
@@ -84,12 +88,16 @@ export async function movementsByDay(db: Db, days: LocalDays, sourceId: SourceId
       union all select finished_at, storage_id, stored_size from past_operations where kind = 'BACKUP' and ${came}
       union all select deleted_at, storage_id, -stored_size from backups where ${went(sql`deleted_at`)}
       union all select removed_at, storage_id, -stored_size from past_operations where kind = 'BACKUP' and ${went(sql`removed_at`)}
+      union all select c.stored_at, c.storage_id, b.stored_size ${further} and c.stored_at >= ${days.since} ${ofSource(sourceId, sql`b.source_id`)}
+      union all select b.deleted_at, c.storage_id, -b.stored_size ${further} and b.deleted_at >= ${days.since} ${ofSource(sourceId, sql`b.source_id`)}
+      union all select finished_at, storage_id, stored_size from past_operations where kind = 'COPY' and ${came}
+      union all select removed_at, storage_id, -stored_size from past_operations where kind = 'COPY' and ${went(sql`removed_at`)}
     ) moved group by day, storage_id`,
   );
   return rows.map((row) => ({ day: number(row.day), storageId: row.storage_id as StorageId, bytes: number(row.bytes) }));
 }
 
-/** Completed backups that are not deleted, of one source on one storage. */
+/** Completed backups that are not deleted, of one source, by the first of their storages: each counts once. */
 export interface Kept {
   readonly sourceId: SourceId;
   readonly storageId: StorageId;
@@ -104,13 +112,26 @@ export async function keptTotals(db: Db): Promise<Kept[]> {
     sql`select source_id, storage_id, count(*) count, sum(size) size, sum(stored_size) stored from backups
       where deleted_at is null and status = 'COMPLETED' group by source_id, storage_id`,
   );
-  return rows.map((row) => ({
-    sourceId: row.source_id as SourceId,
-    storageId: row.storage_id as StorageId,
-    count: number(row.count),
-    size: number(row.size),
-    storedSize: number(row.stored),
-  }));
+  return rows.map(keptOf);
+}
+
+const keptOf = (row: Row): Kept => ({
+  sourceId: row.source_id as SourceId,
+  storageId: row.storage_id as StorageId,
+  count: number(row.count),
+  size: number(row.size),
+  storedSize: number(row.stored),
+});
+
+/** The same of backups on one more storage than the first of theirs: mostly few, or none. */
+export async function furtherCopies(db: Db): Promise<Kept[]> {
+  const rows = await rowsOf(
+    db,
+    sql`select b.source_id, c.storage_id, count(*) count, sum(b.size) size, sum(b.stored_size) stored
+      from backup_copies c join backups b on b.id = c.backup_id and b.storage_id <> c.storage_id
+      where c.state = 'STORED' and b.deleted_at is null and b.status = 'COMPLETED' group by b.source_id, c.storage_id`,
+  );
+  return rows.map(keptOf);
 }
 
 const lastFinding = sql`(select v.passed from verifications v where v.backup_id = b.id and v.status = 'COMPLETED' and v.passed is not null

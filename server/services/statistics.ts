@@ -37,20 +37,22 @@ export const createStatistics = ({ catalog, settings, storages, kept, now }: Dep
     const sources = allSources.filter(({ id }) => sourceId === null || id === sourceId);
     if (sourceId !== null && sources.length === 0) throw notFound("source", sourceId);
     const range = lastDays(values.timeZone, at, days);
-    const [byDay, bySource, movements, totals, standing, verifications, coming, places] = await Promise.all([
+    const [byDay, bySource, movements, totals, copies, standing, verifications, coming, places] = await Promise.all([
       db.outcomesByDay(catalog, range, sourceId),
       db.outcomesBySource(catalog, range.since, sourceId),
       db.movementsByDay(catalog, range, sourceId),
       kept.totals(),
+      kept.copies(),
       kept.standing(),
       db.countVerifications(catalog, range.since, sourceId),
       db.comingUp(catalog, sourceId),
       listStorages(catalog).then((rows) => storages.describe(rows)),
     ]);
     const own = totals.filter((each) => sourceId === null || each.sourceId === sourceId);
+    const stored = sum(own, "storedSize");
+    const onStorages = copies.filter((each) => sourceId === null || each.sourceId === sourceId);
     const all = outcomesInAll([...bySource.values()]);
     const newest = sources.flatMap(({ id }) => standing.get(id) ?? []).reduce<db.Standing | null>((a, b) => (laterOf(a, b) ? b : a), null);
-    const stored = sum(own, "storedSize");
     return {
       totalBackups: all.completed + all.failed + all.cancelled + coming.active,
       completedBackups: all.completed,
@@ -65,11 +67,11 @@ export const createStatistics = ({ catalog, settings, storages, kept, now }: Dep
       lastDurationSeconds: newest?.lastSeconds ?? null,
       lastBackupAt: newest?.lastBackupAt ?? null,
       nextRunAt: coming.nextRunAt,
-      byDay: daysOf(range, byDay, totalsByDay(range, movements, stored)),
+      byDay: daysOf(range, byDay, totalsByDay(range, movements, sum(onStorages, "storedSize"))),
       bySource: sources.map((source) =>
         sourceStatistics(source, { own, outcomes: bySource.get(source.id), standing: standing.get(source.id), values, at }),
       ),
-      byStorage: places.map((storage) => storageStatistics(storage, { own, movements, range, at })),
+      byStorage: places.map((storage) => storageStatistics(storage, { own: onStorages, movements, range, at })),
       verificationsPassed: verifications.passed,
       verificationsFailed: verifications.failed,
     };

@@ -27,6 +27,8 @@ export interface Wired extends AsyncDisposable {
   readonly url: string;
   /** Carries out what waits, one after the other, until nothing does, and all that follows from it. */
   performAll(): Promise<void>;
+  /** Leaves what waits to somebody else. */
+  forgetWaiting(): void;
   /** Cancels what waits, and all that follows from it. */
   cancelAll(): Promise<void>;
   /** A source of one small file. */
@@ -78,6 +80,7 @@ export async function wired(start: Date, adapt?: AdaptStorage): Promise<Wired> {
         await services.scheduleRuns.wake();
       }
     },
+    forgetWaiting: () => void waiting.splice(0),
     async cancelAll() {
       for (let next = waiting.shift(); next; next = waiting.shift()) {
         await services.operations.cancel(administrator, next.id as BackupId);

@@ -2,11 +2,18 @@ import { formatBytes, formatCount } from "../../../shared/format.ts";
 import type { Backup, ShownBackup } from "../documents/backups.ts";
 
 /** A backup as JSON for programs: the words of the API. */
-export const described = ({ source, storage, ...backup }: Backup) => ({ ...backup, sourceId: source.id, storageId: storage.id });
+export const described = ({ source, storage, copies, ...backup }: Backup) => ({
+  ...{ ...backup, sourceId: source.id, storageId: storage.id },
+  copies: copies.map(({ storage: { id, name }, ...copy }) => ({ storageId: id, storage: name, ...copy })),
+});
 
 /** Its status in words. */
 export const statusOf = ({ status, warnings }: Pick<Backup, "status" | "warnings">): string =>
   status !== "COMPLETED" ? status.toLowerCase() : warnings.length > 0 ? "complete, with warnings" : "complete";
+
+/** Where it lies, or why it does not. */
+const copyLine = ({ storage, state, problem, retryAt }: Backup["copies"][number]): string =>
+  `  ${storage.name}: ${state.toLowerCase()}${problem ? `, ${problem}` : ""}${retryAt ? ` It is tried again at ${retryAt}.` : ""}`;
 
 /** A backup as lines for a person, `proven` being those of its proof; one that did not complete, as far as it came. */
 export function portrayed(backup: ShownBackup, proven: readonly string[]): string {
@@ -18,6 +25,7 @@ export function portrayed(backup: ShownBackup, proven: readonly string[]): strin
   lines.push(...backup.warnings.map((warning) => `  ${warning}`), ...proven);
   lines.push(`folder: ${backup.storage.location}/${backup.folder}`);
   if (backup.keyId) lines.push(`encrypted; the key ${backup.keyId} opens it`);
+  if (backup.copies.length > 1) lines.push("storages:", ...backup.copies.map(copyLine));
   for (const { name, size, storedSize, sha256 } of backup.artifacts)
     lines.push(`${name}: ${formatBytes(storedSize)} stored, ${formatBytes(size)} inside, sha256 ${sha256}`);
   if (database) lines.push(`database: ${formatCount(database.tables.length, "table")}, ${formatCount(database.rows, "row")}`);

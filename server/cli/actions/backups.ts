@@ -18,7 +18,7 @@ export interface CreateOptions {
   readonly compress: boolean;
   readonly includeLogs?: boolean;
   readonly source?: string;
-  readonly storage?: string;
+  readonly storage?: readonly string[];
   readonly verify?: boolean;
   readonly encrypt?: boolean;
 }
@@ -32,7 +32,7 @@ export async function create(session: Session, options: CreateOptions): Promise<
     description: options.description,
     type: options.type?.toUpperCase() ?? allOf(source),
     sourceId: source.id,
-    storageId: options.storage,
+    storageIds: options.storage,
     compress: options.compress,
     excludeLogs: !options.includeLogs,
     encrypt: options.encrypt,
@@ -85,6 +85,32 @@ export async function show(session: Session, id: string): Promise<void> {
     { ...described(rest), directory: backup.storage.location, lastVerification: lastVerification && recorded(lastVerification) },
     portrayed(backup, proven),
   );
+}
+
+/** copy-backup. */
+export async function copy(session: Session, id: string, storageId: string): Promise<void> {
+  const { copyBackup } = await session.holdfast.ask<{ copyBackup: documents.Copy }>(documents.copyBackupDocument, { id, storageId });
+  await runShown(session, "COPY", copyBackup.id);
+  const { name } = await existingBackup(session, id);
+  answer(session, { id, storageId, copyId: copyBackup.id }, `${name} is on ${copyBackup.storage.name} too.`);
+}
+
+/** remove-copy. */
+export async function removeCopy(
+  session: Session,
+  id: string,
+  { storage, yes }: { readonly storage: string; readonly yes?: boolean },
+): Promise<void> {
+  const { name, copies } = await existingBackup(session, id);
+  const where = copies.find((one) => one.storage.id === storage)?.storage.name ?? storage;
+  if (!yes) await confirm(session, `${name} is removed from ${where}; it stays on its other storages.`, name);
+  const { removeCopy: left } = await session.holdfast.ask<{ removeCopy: Pick<documents.Backup, "copies"> }>(documents.removeCopyDocument, {
+    id,
+    storageId: storage,
+  });
+  const still = left.copies.find((one) => one.storage.id === storage);
+  const text = still ? `${where} has not let go of ${name} yet: ${still.problem}` : `Removed ${name} from ${where}.`;
+  answer(session, { id, storageId: storage, removed: !still }, text);
 }
 
 /** delete-backup. */

@@ -1,9 +1,9 @@
-import type { BackupType, OperationStatus, Trigger } from "../../../shared/enums.ts";
+import type { BackupType, CopyState, OperationStatus, Trigger } from "../../../shared/enums.ts";
 import { operationFields } from "./operations.ts";
 import { type Verification, verificationFields } from "./verifications.ts";
 
 const backupFields = `${operationFields} name description type trigger encrypted keyId pinned folder size storedSize warnings
-  source { id name } storage { id name location } artifacts { name part size storedSize sha256 }`;
+  source { id name } storage { id name location } copies { state problem retryAt primary storage { id name location } } artifacts { name part size storedSize sha256 }`;
 const proofFields = "verifications { level status passed finishedAt }";
 
 export interface Backup {
@@ -22,6 +22,13 @@ export interface Backup {
   readonly warnings: readonly string[];
   readonly source: { readonly id: string; readonly name: string };
   readonly storage: { readonly id: string; readonly name: string; readonly location: string };
+  readonly copies: readonly {
+    readonly state: CopyState;
+    readonly problem: string | null;
+    readonly retryAt: string | null;
+    readonly primary: boolean;
+    readonly storage: { readonly id: string; readonly name: string; readonly location: string };
+  }[];
   readonly artifacts: readonly {
     readonly name: string;
     readonly part: string;
@@ -58,4 +65,12 @@ export const shownBackupDocument = `query ($id: ID!) { backup(id: $id) { ${backu
   lastVerification { ${verificationFields} } } }`;
 
 export const createBackupDocument = "mutation ($input: CreateBackupInput!) { createBackup(input: $input) { id } }";
+export interface Copy {
+  readonly id: string;
+  readonly storage: { readonly name: string };
+}
+export const copyBackupDocument =
+  "mutation ($id: ID!, $storageId: ID!) { copyBackup(id: $id, storageId: $storageId) { id storage { name } } }";
+export const removeCopyDocument = `mutation ($id: ID!, $storageId: ID!) { removeCopy(id: $id, storageId: $storageId) {
+  copies { state problem retryAt primary storage { id name location } } } }`;
 export const deleteBackupDocument = "mutation ($id: ID!) { deleteBackup(id: $id) }";
