@@ -2,7 +2,7 @@ import { execFile } from "node:child_process";
 import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import type { BackupPlan } from "../../server/engine/backup.ts";
+import type { BackupPlan, Seal } from "../../server/engine/backup.ts";
 import { runBackup } from "../../server/engine/backup.ts";
 import { findTools } from "../../server/engine/database/tools.ts";
 import { localStorage } from "../../server/engine/storage/local.ts";
@@ -16,14 +16,14 @@ import type { Workplace } from "./workplace.ts";
 const run = promisify(execFile);
 
 /** The engine alone, in this process: what the server adds to it is the difference to `holdfast`. */
-export async function engine({ folder, server }: Workplace): Promise<Contender> {
+export async function engine({ folder, server }: Workplace, seal?: Seal): Promise<Contender> {
   const tools = await findTools(null);
   const root = join(folder, "engine");
-  await mkdir(root);
+  await mkdir(root, { recursive: true });
   const { socketPath, user, password } = server;
   const about = aboutBackup({ name: "Bench", trigger: "CLI" });
   return {
-    name: "Holdfast's engine",
+    name: seal ? "Holdfast's engine, encrypted" : "Holdfast's engine",
     async run(signal) {
       const plan: BackupPlan = {
         storage: localStorage(root),
@@ -36,6 +36,7 @@ export async function engine({ folder, server }: Workplace): Promise<Contender> 
         },
         media: null,
         about,
+        ...(seal ? { seal } : {}),
         now: () => new Date(),
       };
       await run("sync");

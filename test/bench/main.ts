@@ -6,6 +6,7 @@ import { parseArgs } from "node:util";
 import { baseline, dumpBytes } from "./baseline.ts";
 import { catalogTimes } from "./catalog.ts";
 import { drillTimes } from "./drill.ts";
+import { encryptedTimes } from "./encrypted.ts";
 import { frames } from "./frames.ts";
 import { type Contender, interleave } from "./measure.ts";
 import { oneTable } from "./one-table.ts";
@@ -99,6 +100,7 @@ async function measureBackup(): Promise<NonNullable<Findings["backup"]>> {
     frameRatio: ratioTo(framed),
     oneTable: table,
     drill: await drillTimes(place, signal),
+    encrypted: await encryptedTimes(place, rounds, signal, say),
     contenders: measured,
   };
 }

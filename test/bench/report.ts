@@ -1,6 +1,7 @@
 import { formatBytes } from "../../shared/format.ts";
 import type { CatalogTimes } from "./catalog.ts";
 import type { DrillTimes } from "./drill.ts";
+import type { EncryptedTimes } from "./encrypted.ts";
 import type { Figures } from "./measure.ts";
 import { median } from "./measure.ts";
 import type { OneTable } from "./one-table.ts";
@@ -31,6 +32,7 @@ interface BackupFindings {
   readonly tableGoal: number;
   readonly oneTable: OneTable;
   readonly drill: DrillTimes;
+  readonly encrypted: EncryptedTimes;
   readonly contenders: readonly Figures[];
 }
 
@@ -47,6 +49,7 @@ export function table({ backup, ready, catalog, schedules, rebuild, machine }: F
     lines.push(
       `${goal("One table", read / own, backup.tableGoal, 4)}: ${formatBytes(read)} read of ${formatBytes(stored)} for 1 of ${tables} tables, head of the dump included, in ${seconds.toFixed(2)} s`,
       `Drill: restored and compared in ${backup.drill.restore.toFixed(1)} s, ${backup.drill.whole.toFixed(1)} s with its server; zstd -dc | mariadb into one like it: ${backup.drill.stock.toFixed(1)} s`,
+      ...encryptedLines(backup.encrypted),
       "",
     );
   }
@@ -60,6 +63,14 @@ export function table({ backup, ready, catalog, schedules, rebuild, machine }: F
   if (schedules) lines.push(...scheduleLines(schedules));
   if (rebuild) lines.push(...rebuildLines(rebuild));
   return lines.join("\n");
+}
+
+function encryptedLines({ plain, encrypted, ratio, goal: most, bytesPerCpuSecond, codecGoal }: EncryptedTimes): string[] {
+  const verdict = bytesPerCpuSecond > codecGoal ? "met" : "missed";
+  return [
+    `${goal("Encrypted", ratio, most)}: ${encrypted.median.toFixed(1)} s, plain ${plain.median.toFixed(1)} s, the engine alone`,
+    `Encryption alone: ${formatBytes(bytesPerCpuSecond)} a second of processor time, goal more than ${formatBytes(codecGoal)}: ${verdict}`,
+  ];
 }
 
 function rebuildLines({ backups, tables, seconds, goal, againSeconds, cpuSeconds, peakMemory: [few, all] }: RebuildTimes): string[] {
