@@ -6,20 +6,22 @@ import { sentence } from "./text.ts";
 
 type Copies = readonly Pick<CopyPartsFragment, "state" | "storage">[];
 
-/** How a backup fares on one of its storages, as shape and word. */
-export const copyShape: Record<CopyState, MarkShape> = { STORED: "ring", WAITING: "waiting", FAILED: "cross", DELETING: "slash" };
-export const copyWord: Record<CopyState, string> = {
-  STORED: "Stored",
-  WAITING: "Still to be copied",
-  FAILED: "Not copied",
-  DELETING: "Being deleted",
+interface Look {
+  readonly shape: MarkShape;
+  readonly word: string;
+  readonly tone: string;
+}
+const looks: Record<CopyState, Look> = {
+  STORED: { shape: "ring", word: "Stored", tone: "text-ink-2" },
+  WAITING: { shape: "waiting", word: "Still to be copied", tone: "text-ink-2" },
+  FAILED: { shape: "cross", word: "Not copied", tone: "text-bad" },
+  DELETING: { shape: "slash", word: "Being deleted", tone: "text-ink-3" },
 };
-export const copyTone: Record<CopyState, string> = {
-  STORED: "text-ink-2",
-  WAITING: "text-ink-2",
-  FAILED: "text-bad",
-  DELETING: "text-ink-3",
-};
+const broken: Look = { shape: "broken", word: "Not whole, stored", tone: "text-bad" };
+
+/** How a backup fares on one of its storages, as shape and word; one that was found damaged is no good one. */
+export const copyLook = ({ state, problem }: Pick<CopyPartsFragment, "state" | "problem">): Look =>
+  state === "STORED" && problem !== null ? broken : looks[state];
 
 /** Where it lies now. */
 export const storedOn = <T extends Copies[number]>(copies: readonly T[]): T[] => copies.filter(({ state }) => state === "STORED");
@@ -48,6 +50,7 @@ export const copyProblem = ({ problem }: Pick<CopyPartsFragment, "problem">): st
 /** Why one copy cannot be taken away; null when it can. */
 export function removalFault(copies: readonly CopyPartsFragment[], copy: CopyPartsFragment): string | null {
   if (copy.state === "DELETING") return "It is being deleted already.";
-  if (copy.state === "STORED" && storedOn(copies).length === 1) return "It is the only one: delete the backup instead.";
+  const good = storedOn(copies).filter((one) => one.storage.id !== copy.storage.id && one.problem === null);
+  if (copy.state === "STORED" && good.length === 0) return "There is no other good one: delete the backup instead.";
   return null;
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { CopyPartsFragment } from "../../client/graphql/generated.ts";
-import { copiesMark, placesWords, removalFault } from "../../client/lib/copy-words.ts";
+import { copiesMark, copyLook, placesWords, removalFault } from "../../client/lib/copy-words.ts";
 
 const copy = (name: string, state: CopyPartsFragment["state"]): CopyPartsFragment => ({
   storage: { id: name, name, kind: "LOCAL" },
@@ -30,11 +30,17 @@ describe("where a backup lies", () => {
     expect(copiesMark([...stored("Near"), copy("Offsite", "FAILED")])).toEqual({ count: 1, words: "on 1 storage of 2", lacking: true });
   });
 
+  it("does not show one that was found damaged as good", () => {
+    expect(copyLook(copy("Near", "STORED")).shape).toBe("ring");
+    expect(copyLook({ ...copy("Near", "STORED"), problem: "A byte changed" })).toMatchObject({ shape: "broken", tone: "text-bad" });
+  });
+
   it("does not let the last one go that way", () => {
     const [near] = stored("Near");
     const owed = copy("Offsite", "WAITING");
-    expect(near && removalFault([near, owed], near)).toMatch(/only one/);
+    expect(near && removalFault([near, owed], near)).toMatch(/no other good one/);
     expect(near && removalFault([near, owed], owed)).toBeNull();
     expect(near && removalFault([near, ...stored("Offsite")], near)).toBeNull();
+    expect(near && removalFault([near, { ...copy("Offsite", "STORED"), problem: "It is damaged." }], near)).toMatch(/no other good one/);
   });
 });
