@@ -19,3 +19,6 @@ export const wholeNumber = (least: number, most: number) => (text: string) => {
 
 /** Examples below a command's help. */
 export const examples = (...lines: readonly string[]) => `\nExamples:\n${lines.map((line) => `  npx holdfast ${line}\n`).join("")}`;
+
+/** For an option that may be given several times. */
+export const repeated = (value: string, before: readonly string[] = []): readonly string[] => [...before, value];

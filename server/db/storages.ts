@@ -1,7 +1,8 @@
-import { and, asc, count, desc, eq, inArray, isNull, ne, sql } from "drizzle-orm";
+import { and, asc, count, desc, eq, inArray, isNull, ne } from "drizzle-orm";
 import type { StorageId } from "../domain/ids.ts";
 import type { Db } from "./client.ts";
 import { backupCopies, backups, copies, storages } from "./schema/index.ts";
+import { furtherCopies, keptTotals } from "./statistics.ts";
 
 export type StorageRow = typeof storages.$inferSelect;
 
@@ -33,18 +34,12 @@ export async function removeStorage(db: Db, id: StorageId): Promise<void> {
   await db.delete(storages).where(eq(storages.id, id));
 }
 
-/** Bytes and number of completed backups by storage. */
+/** Bytes and number of completed backups by storage, on each that they lie on. */
 export async function storageUse(db: Db): Promise<Map<StorageId, { bytes: number; backups: number }>> {
-  const rows = await db
-    .select({ id: backups.storageId, bytes: sql<string | null>`sum(${backups.storedSize})`, backups: count() })
-    .from(backups)
-    .where(and(isNull(backups.deletedAt), eq(backups.status, "COMPLETED")))
-    // In the order of an index, which spares a sort of everything.
-    .groupBy(backups.sourceId, backups.storageId);
   const use = new Map<StorageId, { bytes: number; backups: number }>();
-  for (const row of rows) {
-    const before = use.get(row.id) ?? { bytes: 0, backups: 0 };
-    use.set(row.id, { bytes: before.bytes + Number(row.bytes ?? 0), backups: before.backups + row.backups });
+  for (const { storageId, storedSize, count } of [...(await keptTotals(db)), ...(await furtherCopies(db))]) {
+    const before = use.get(storageId) ?? { bytes: 0, backups: 0 };
+    use.set(storageId, { bytes: before.bytes + storedSize, backups: before.backups + count });
   }
   return use;
 }
@@ -81,7 +76,8 @@ export async function missingCopies(db: Db): Promise<Map<StorageId, number>> {
   const rows = await db
     .select({ id: backupCopies.storageId, copies: count() })
     .from(backupCopies)
-    .where(inArray(backupCopies.state, ["WAITING", "FAILED"]))
+    .innerJoin(backups, eq(backups.id, backupCopies.backupId))
+    .where(and(inArray(backupCopies.state, ["WAITING", "FAILED"]), eq(backups.status, "COMPLETED"), isNull(backups.deletedAt)))
     .groupBy(backupCopies.storageId);
   return new Map(rows.map(({ id, copies }) => [id, copies]));
 }

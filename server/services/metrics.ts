@@ -48,13 +48,14 @@ export function createMetrics(dependencies: Dependencies) {
 
 async function figures({ catalog, settings, storages: places, kept, health, version, now }: Dependencies) {
   const since = new Date(now().getTime() - day);
-  const [values, sources, storages, results, standing, totals, verdicts, active, schedules, trouble] = await Promise.all([
+  const [values, sources, storages, results, standing, totals, copies, verdicts, active, schedules, trouble] = await Promise.all([
     settings.current(),
     listSources(catalog),
     listStorages(catalog),
     db.countResults(catalog),
     kept.standing(),
     kept.totals(),
+    kept.copies(),
     db.countVerdicts(catalog),
     db.countActive(catalog),
     db.scheduleFigures(catalog, since),
@@ -84,7 +85,7 @@ async function figures({ catalog, settings, storages: places, kept, health, vers
     storages: await Promise.all(
       storages.map(async (row) => ({
         name: row.name,
-        usedBytes: totals.filter(({ storageId }) => storageId === row.id).reduce((sum, { storedSize }) => sum + storedSize, 0),
+        usedBytes: copies.filter(({ storageId }) => storageId === row.id).reduce((sum, { storedSize }) => sum + storedSize, 0),
         capacity: await places.capacity(row),
       })),
     ),

@@ -10,4 +10,3 @@ export interface Signing {
   /** Of a manifest as it lies in `folder`. */
   judgeManifest(text: string, folder: string): Promise<Authenticity>;
 }
-

@@ -8,6 +8,7 @@ import type { Session } from "../session.ts";
 import { when } from "../times.ts";
 import { described, portrayed, statusOf } from "./backup-text.ts";
 import { allOf, existingBackup, sourceOf } from "./chosen.ts";
+import { idsOfStorages, storageOf } from "./storages.ts";
 import { followed, performed } from "./verification.ts";
 import { badge, provenText, recorded } from "./verification-text.ts";
 
@@ -32,7 +33,7 @@ export async function create(session: Session, options: CreateOptions): Promise<
     description: options.description,
     type: options.type?.toUpperCase() ?? allOf(source),
     sourceId: source.id,
-    storageIds: options.storage,
+    storageIds: await idsOfStorages(session, options.storage),
     compress: options.compress,
     excludeLogs: !options.includeLogs,
     encrypt: options.encrypt,
@@ -88,7 +89,8 @@ export async function show(session: Session, id: string): Promise<void> {
 }
 
 /** copy-backup. */
-export async function copy(session: Session, id: string, storageId: string): Promise<void> {
+export async function copy(session: Session, id: string, storage: string): Promise<void> {
+  const { id: storageId } = await storageOf(session, storage);
   const { copyBackup } = await session.holdfast.ask<{ copyBackup: documents.Copy }>(documents.copyBackupDocument, { id, storageId });
   await runShown(session, "COPY", copyBackup.id);
   const { name } = await existingBackup(session, id);
@@ -99,10 +101,10 @@ export async function copy(session: Session, id: string, storageId: string): Pro
 export async function removeCopy(
   session: Session,
   id: string,
-  { storage, yes }: { readonly storage: string; readonly yes?: boolean },
+  { storage: named, yes }: { readonly storage: string; readonly yes?: boolean },
 ): Promise<void> {
-  const { name, copies } = await existingBackup(session, id);
-  const where = copies.find((one) => one.storage.id === storage)?.storage.name ?? storage;
+  const { id: storage, name: where } = await storageOf(session, named);
+  const { name } = await existingBackup(session, id);
   if (!yes) await confirm(session, `${name} is removed from ${where}; it stays on its other storages.`, name);
   const { removeCopy: left } = await session.holdfast.ask<{ removeCopy: Pick<documents.Backup, "copies"> }>(documents.removeCopyDocument, {
     id,

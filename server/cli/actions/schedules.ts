@@ -7,6 +7,7 @@ import type { Session } from "../session.ts";
 import { relative, when } from "../times.ts";
 import { allOf, sourceOf } from "./chosen.ts";
 import { existing } from "./scheduled.ts";
+import { idsOfStorages } from "./storages.ts";
 
 /** list-schedules. */
 export async function list(session: Session): Promise<void> {
@@ -65,7 +66,8 @@ export interface ScheduleOptions {
   readonly cron?: string;
   readonly timeZone?: string;
   readonly source?: string;
-  readonly storage?: string;
+  readonly storage?: readonly string[];
+  readonly encrypt?: boolean;
   readonly type?: string;
   readonly target?: string;
   readonly mode?: string;
@@ -97,7 +99,8 @@ export async function create(session: Session, options: ScheduleOptions): Promis
     timeZone: options.timeZone ?? settings.timeZone,
     backupType: (options.type?.toUpperCase() as BackupType | undefined) ?? allOf(source),
     sourceId: source.id,
-    storageId: options.storage,
+    storageIds: await idsOfStorages(session, options.storage),
+    encrypt: options.encrypt,
     targetSourceId: options.target,
     restoreMode: options.mode?.toUpperCase(),
     level: options.level?.toUpperCase(),

@@ -18,6 +18,11 @@ export async function storageOf(session: Session, given: string): Promise<Storag
   return found;
 }
 
+/** The ids of storages that are named by id or name; undefined where none is named. */
+export async function idsOfStorages(session: Session, given: readonly string[] | undefined): Promise<string[] | undefined> {
+  return given && Promise.all(given.map(async (one) => (await storageOf(session, one)).id));
+}
+
 /** list-storages. */
 export async function list(session: Session): Promise<void> {
   const storages = await all(session);

@@ -1,13 +1,10 @@
 import type { Command } from "commander";
 import { backupTypes } from "../../../shared/enums.ts";
 import type { CreateOptions } from "../actions/backups.ts";
-import { choice, examples, json, pageSize } from "../options.ts";
+import { choice, examples, json, pageSize, repeated } from "../options.ts";
 import type { InSession } from "../session.ts";
 
 const actions = () => import("../actions/backups.ts");
-
-/** An option that may be given several times. */
-const repeated = (value: string, before: readonly string[] = []) => [...before, value];
 
 /** create-backup, list-backups, show-backup, copy-backup, remove-copy and delete-backup. */
 export function backupCommands(program: Command, inSession: InSession): void {
@@ -20,7 +17,11 @@ export function backupCommands(program: Command, inSession: InSession): void {
     .option("--no-compress", "store it uncompressed")
     .option("--include-logs", "keep log files of the media folders in it")
     .option("--source <id>", "the source; may be left out when there is one")
-    .option("--storage <id>", "the storage; may be given several times, the first is read first; the default one when left out", repeated)
+    .option(
+      "--storage <storage>",
+      "a storage by id or name; may be given several times, the first is read first; the default one when left out",
+      repeated,
+    )
     .option("--encrypt", "encrypt it; as the settings say when left out")
     .option("--no-encrypt", "do not encrypt it")
     .option("--verify", "prove it by a drill when it is complete; exit status 1 when it does not pass")
@@ -52,9 +53,9 @@ export function backupCommands(program: Command, inSession: InSession): void {
     .command("copy-backup")
     .description("bring a backup to one more storage, and wait for it")
     .argument("<id>", "the backup's id")
-    .requiredOption("--storage <id>", "the storage")
+    .requiredOption("--storage <storage>", "the storage's id or name")
     .addOption(json())
-    .addHelpText("after", examples("copy-backup 0f6bd1b8-5b0c-4a52-9d3a-1f2e3d4c5b6a --storage 5d1c0a7e-2f64-4a3b-8a39-0c7f3f7f1f10"))
+    .addHelpText("after", examples("copy-backup 0f6bd1b8-5b0c-4a52-9d3a-1f2e3d4c5b6a --storage Offsite"))
     .action((id: string, options: { storage: string; json?: boolean }) =>
       inSession(options, async (session) => (await actions()).copy(session, id, options.storage)),
     );
@@ -63,10 +64,10 @@ export function backupCommands(program: Command, inSession: InSession): void {
     .command("remove-copy")
     .description("remove a backup from one of its storages, never from the last; asks first")
     .argument("<id>", "the backup's id")
-    .requiredOption("--storage <id>", "the storage")
+    .requiredOption("--storage <storage>", "the storage's id or name")
     .option("--yes", "do not ask")
     .addOption(json())
-    .addHelpText("after", examples("remove-copy 0f6bd1b8-5b0c-4a52-9d3a-1f2e3d4c5b6a --storage 5d1c0a7e-2f64-4a3b-8a39-0c7f3f7f1f10 --yes"))
+    .addHelpText("after", examples("remove-copy 0f6bd1b8-5b0c-4a52-9d3a-1f2e3d4c5b6a --storage Offsite --yes"))
     .action((id: string, options: { storage: string; yes?: boolean; json?: boolean }) =>
       inSession(options, async (session) => (await actions()).removeCopy(session, id, options)),
     );

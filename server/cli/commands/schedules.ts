@@ -3,7 +3,7 @@ import { backupTypes, restoreModes, scheduleKinds, verificationLevels } from "..
 import { limits, retentionLimits } from "../../../shared/limits.ts";
 import type { ScheduledOptions } from "../actions/scheduled.ts";
 import type { ScheduleOptions } from "../actions/schedules.ts";
-import { choice, examples, json, wholeNumber } from "../options.ts";
+import { choice, examples, json, repeated, wholeNumber } from "../options.ts";
 import type { CommonOptions, InSession } from "../session.ts";
 
 const actions = () => import("../actions/schedules.ts");
@@ -83,7 +83,9 @@ function createScheduleCommand(program: Command, inSession: InSession): void {
     .addOption(choice("--kind <kind>", "what it does", scheduleKinds).default("backup"))
     .addOption(choice("--type <type>", "what to back up, restore or verify; all that the source holds when left out", backupTypes))
     .option("--source <id>", "the source; may be left out when there is one")
-    .option("--storage <id>", "the storage; the default one when left out")
+    .option("--storage <storage>", "a storage by id or name; may be given several times; the default one when left out", repeated)
+    .option("--encrypt", "encrypt each backup; as the settings say when neither this nor --no-encrypt is given")
+    .option("--no-encrypt", "encrypt none")
     .option("--target <source-id>", "restore: the source to restore into")
     .addOption(choice("--mode <mode>", "restore: how", restoreModes))
     .addOption(choice("--level <level>", "verification: how", verificationLevels))
