@@ -6,6 +6,7 @@ import type { BackupPlan, Seal } from "../../server/engine/backup.ts";
 import { runBackup } from "../../server/engine/backup.ts";
 import { findTools } from "../../server/engine/database/tools.ts";
 import { localStorage } from "../../server/engine/storage/local.ts";
+import { mirrored } from "../../server/engine/storage/mirrored.ts";
 import { aboutBackup } from "../support/about.ts";
 import { cpuSeconds } from "./cpu.ts";
 import { databaseName } from "./generate.ts";
@@ -16,17 +17,21 @@ import type { Workplace } from "./workplace.ts";
 const run = promisify(execFile);
 
 /** The engine alone, in this process: what the server adds to it is the difference to `holdfast`. */
-export async function engine({ folder, server }: Workplace, seal?: Seal): Promise<Contender> {
+export async function engine(
+  { folder, server }: Workplace,
+  { seal, storages = 1 }: { readonly seal?: Seal; readonly storages?: number } = {},
+): Promise<Contender> {
   const tools = await findTools(null);
   const root = join(folder, "engine");
-  await mkdir(root, { recursive: true });
+  const roots = Array.from({ length: storages }, (_, index) => join(root, String(index)));
+  for (const one of roots) await mkdir(one, { recursive: true });
   const { socketPath, user, password } = server;
   const about = aboutBackup({ name: "Bench", trigger: "CLI" });
   return {
-    name: seal ? "Holdfast's engine, encrypted" : "Holdfast's engine",
+    name: `Holdfast's engine${seal ? ", encrypted" : ""}${storages > 1 ? `, to ${storages} storages` : ""}`,
     async run(signal) {
       const plan: BackupPlan = {
-        storage: localStorage(root),
+        storage: mirrored(roots.map((one) => ({ id: one, name: one, storage: localStorage(one) }))),
         folder: "shop/backup",
         packing: { compression: "ZSTD", level: 3 },
         database: {
@@ -46,7 +51,7 @@ export async function engine({ folder, server }: Workplace, seal?: Seal): Promis
       const seconds = (performance.now() - started) / 1000;
       const spent = (await cpuSeconds(process.pid)) - cpu;
       const peak = await peakMemory(process.pid);
-      await rm(join(root, "shop"), { recursive: true });
+      for (const one of roots) await rm(join(one, "shop"), { recursive: true });
       const storedBytes = manifest.artifacts.reduce((sum, { storedSize }) => sum + storedSize, 0);
       return { seconds, storedBytes, cpuSeconds: spent, extra: { peakMemory: peak } };
     },

@@ -6,7 +6,6 @@ import { parseArgs } from "node:util";
 import { baseline, dumpBytes } from "./baseline.ts";
 import { catalogTimes } from "./catalog.ts";
 import { drillTimes } from "./drill.ts";
-import { encryptedTimes } from "./encrypted.ts";
 import { frames } from "./frames.ts";
 import { type Contender, interleave } from "./measure.ts";
 import { oneTable } from "./one-table.ts";
@@ -15,6 +14,7 @@ import { secondsToReady } from "./ready.ts";
 import { rebuildTimes } from "./rebuild.ts";
 import { type Findings, table } from "./report.ts";
 import { scheduleTimes } from "./schedules.ts";
+import { storingTimes } from "./storing.ts";
 import { openWorkplace, type Workplace } from "./workplace.ts";
 
 const usage = `npm run bench -- [--json FILE] [--size MB] [--rounds N] [--only backup|ready|catalog|schedules|rebuild] [--engine] [--keep FOLDER]
@@ -100,7 +100,7 @@ async function measureBackup(): Promise<NonNullable<Findings["backup"]>> {
     frameRatio: ratioTo(framed),
     oneTable: table,
     drill: await drillTimes(place, signal),
-    encrypted: await encryptedTimes(place, rounds, signal, say),
+    storing: await storingTimes(place, rounds, signal, say),
     contenders: measured,
   };
 }

@@ -7,34 +7,43 @@ import { engine } from "./engine.ts";
 import { type Figures, interleave } from "./measure.ts";
 import type { Workplace } from "./workplace.ts";
 
-/** What encryption costs. */
-export interface EncryptedTimes {
+/** What encryption costs, and a second storage. */
+export interface StoringTimes {
   readonly plain: Figures;
   readonly encrypted: Figures;
+  readonly twice: Figures;
   /** The encrypted backup's wall time to the plain one's, and what it may be. */
   readonly ratio: number;
   readonly goal: number;
+  /** The same of a backup to two storages at once, both on one disk. */
+  readonly twiceRatio: number;
+  readonly twiceGoal: number;
   /** Of the format alone, for each second of processor time. */
   readonly bytesPerCpuSecond: number;
   readonly codecGoal: number;
 }
 
-/** Takes the same backup in turn as it is and encrypted to two recipients, by the engine alone. */
-export async function encryptedTimes(
+/** Takes the same backup in turn as it is, encrypted to two recipients, and to two storages, by the engine alone. */
+export async function storingTimes(
   place: Workplace,
   rounds: number,
   signal: AbortSignal,
   say: (line: string) => void,
-): Promise<EncryptedTimes> {
+): Promise<StoringTimes> {
   const recipients = await Promise.all([1, 2].map(async () => identityToRecipient(await generateIdentity())));
   const seal: Seal = {
     encryption: { format: "age-encryption.org/v1", keyId: "bench", recipients },
     mac: { keyId: "bench", key: Buffer.alloc(32) },
   };
-  const [plain, encrypted] = await interleave([await engine(place), await engine(place, seal)], rounds, signal, say);
-  if (!plain || !encrypted) throw new Error("Nothing was measured");
+  const contenders = [await engine(place), await engine(place, { seal }), await engine(place, { storages: 2 })];
+  const [plain, encrypted, twice] = await interleave(contenders, rounds, signal, say);
+  if (!plain || !encrypted || !twice) throw new Error("Nothing was measured");
   const bytesPerCpuSecond = await codecSpeed(recipients, signal);
-  return { plain, encrypted, ratio: encrypted.median / plain.median, goal: 1.1, bytesPerCpuSecond, codecGoal: 400_000_000 };
+  return {
+    ...{ plain, encrypted, ratio: encrypted.median / plain.median, goal: 1.1 },
+    ...{ twice, twiceRatio: twice.median / plain.median, twiceGoal: 1.2 },
+    ...{ bytesPerCpuSecond, codecGoal: 400_000_000 },
+  };
 }
 
 /** Processor time, since others may want the processors too. */
