@@ -76,7 +76,7 @@ ${older.map(olderKey).join("\n")}
 <h2>2. Restore without Holdfast</h2>
 <p>On any machine with a MariaDB or MySQL server. The programs, on Debian and Ubuntu:</p>
 ${commands("apt-get install age zstd tar mariadb-client")}
-<p>Type the identity of section 1 into the file <code>key.txt</code>, for your eyes only, and check it: the second command prints the recipient of
+<p>Type the identity of section 1, without the gaps, into the file <code>key.txt</code>, for your eyes only, and check it: the second command prints the recipient of
 section 1, and a mistyped letter is refused.</p>
 ${commands("umask 077; cat > key.txt", "age-keygen -y key.txt")}
 <p>Fetch the backup's folder, one of section 4, from its storage (section 3) and go there: copy it from a disk, or</p>

@@ -1,4 +1,3 @@
-import { armor, Decrypter, Encrypter } from "age-encryption";
 import { badInput, Failure } from "../domain/errors.ts";
 
 const fewestCharacters = 12;
@@ -9,6 +8,7 @@ const workFactor = 16;
 export async function sealWith(passphrase: string, clear: string): Promise<string> {
   if ([...passphrase].length < fewestCharacters)
     throw badInput(`A passphrase has at least ${fewestCharacters} characters.`, "Several words in a row are good and easy to keep.");
+  const { armor, Encrypter } = await import("age-encryption");
   const encrypter = new Encrypter();
   encrypter.setPassphrase(passphrase);
   encrypter.setScryptWorkFactor(workFactor);
@@ -17,6 +17,7 @@ export async function sealWith(passphrase: string, clear: string): Promise<strin
 
 /** What `sealWith`, or the age tool, encrypted. */
 export async function openWith(passphrase: string, sealed: string): Promise<string> {
+  const { armor, Decrypter } = await import("age-encryption");
   const decrypter = new Decrypter();
   decrypter.addPassphrase(passphrase);
   try {

@@ -5,7 +5,6 @@ import type { LocalStorageConfig, S3StorageConfig, SftpStorageConfig, StorageAdd
 import { limited } from "../engine/storage/limited.ts";
 import { localStorage } from "../engine/storage/local.ts";
 import { retrying } from "../engine/storage/retrying.ts";
-import { s3Storage } from "../engine/storage/s3.ts";
 import { sftpStorage } from "../engine/storage/sftp.ts";
 import type { Storage } from "../engine/storage/storage.ts";
 
@@ -29,10 +28,10 @@ export type StorageAdapters = ReturnType<typeof createStorageAdapters>;
 
 /** The adapters of the storages, each kept for as long as nothing about how it is reached changes. */
 export function createStorageAdapters({ warn, adapt = (storage) => storage }: Dependencies) {
-  const kept = new Map<StorageId, { readonly reached: Reached; readonly storage: Storage }>();
+  const kept = new Map<StorageId, { readonly reached: Reached; readonly storage: Promise<Storage> }>();
   const stopping = new AbortController();
 
-  function adapterOf(reached: Reached): Storage {
+  async function adapterOf(reached: Reached): Promise<Storage> {
     const { kind, config, bytesPerSecond } = reached;
     const onRetry = ({ call, message, waitMs }: { call: string; message: string; waitMs: number }) =>
       warn(`A storage is asked again in ${Math.round(waitMs)} ms (${call}): ${message}`);
@@ -40,17 +39,20 @@ export function createStorageAdapters({ warn, adapt = (storage) => storage }: De
       kind === "LOCAL"
         ? // A file system is tried again by what mounted it.
           localStorage((config as LocalStorageConfig).directory)
-        : retrying(remote(reached), { signal: stopping.signal, onRetry });
+        : retrying(await remote(reached), { signal: stopping.signal, onRetry });
     return bytesPerSecond === null ? whole : limited(whole, bytesPerSecond);
   }
 
   return {
     /** The adapter that is used for this storage from now on. Work that is under way goes on with the one that it has. */
-    of(id: StorageId, reached: Reached): Storage {
+    of(id: StorageId, reached: Reached): Promise<Storage> {
       const before = kept.get(id);
       if (before && isDeepStrictEqual(before.reached, reached)) return before.storage;
-      const storage = adapt(adapterOf(reached), id);
-      kept.set(id, { reached, storage });
+      const storage = adapterOf(reached).then((adapter) => adapt(adapter, id));
+      const opened = { reached, storage };
+      kept.set(id, opened);
+      // What cannot be opened is not kept.
+      storage.catch(() => kept.get(id) === opened && kept.delete(id));
       return storage;
     },
 
@@ -64,10 +66,12 @@ export function createStorageAdapters({ warn, adapt = (storage) => storage }: De
   };
 }
 
-function remote({ kind, config, secrets, allowed }: Reached): Storage {
+async function remote({ kind, config, secrets, allowed }: Reached): Promise<Storage> {
   const { secretAccessKey, password, privateKey } = secrets;
   if (kind === "S3") {
     if (secretAccessKey === undefined) throw secretMissing();
+    // Its library takes a while to load, and most commands ask no bucket.
+    const { s3Storage } = await import("../engine/storage/s3.ts");
     return s3Storage(config as S3StorageConfig, { secretAccessKey }, { allowed });
   }
   if (password === undefined && privateKey === undefined) throw secretMissing();

@@ -100,7 +100,7 @@ describe("a command", () => {
   it.each([
     [[], /^Usage: holdfast/],
     [["no-such-command"], /^error: unknown command 'no-such-command'/],
-    [["create-backup", "--encrypt"], /^error: unknown option '--encrypt'/],
+    [["create-backup", "--encrypted"], /^error: unknown option '--encrypted'/],
     [["create-backup", "--type", "tables"], /Allowed choices are database, media, full/],
     [["create-backup", "one", "two"], /^error: too many arguments/],
     [["list-backups", "--limit", "many"], /It is a whole number from 1 to 200/],
@@ -165,7 +165,9 @@ describe("a command", () => {
     const [sentence, hint] = stderr.split("\n").filter((line) => /^[A-Z].*\.$/.test(line));
     expect([sentence, hint]).toEqual([expect.stringMatching(/password|refuse|denied|sign in|let/i), expect.any(String)]);
     for (const secret of ["Passw0rd", sharedConnection("").password]) expect(stderr).not.toContain(secret);
-    expect((await readdir(join(settings.HOLDFAST_HOME, "backups"), { recursive: true })).filter((name) => /\./.test(name))).toEqual([]);
+    // The storage's own mark and key stay.
+    const left = (await readdir(join(settings.HOLDFAST_HOME, "backups"), { recursive: true })).filter((name) => !/^\.holdfast/.test(name));
+    expect(left).toEqual([]);
     await rm(settings.HOLDFAST_HOME, { recursive: true });
   });
 
@@ -202,7 +204,10 @@ describe("a command", () => {
   });
 
   it("examines the machine, and ends with 1 when something is wrong", async () => {
-    const healthy = await command(env, ["doctor"]);
+    await using good = await freshDatabase("catalog");
+    const fine = { ...database.settings, ...(await homeOn(good.name)) };
+    const healthy = await command(fine, ["doctor"]);
+    await rm(fine.HOLDFAST_HOME, { recursive: true });
     expect(healthy).toMatchObject({ code: 0, stdout: expect.stringMatching(/^Source shop\w*$/m) });
     expect(healthy.stdout).toMatch(/✓ good {5}Server .*; all privileges that a backup needs\.$/m);
     expect(healthy.stdout).toMatch(/! warning {2}It has no schedule.*\n.*\n {13}\$ npx holdfast create-schedule /m);

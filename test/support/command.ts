@@ -34,7 +34,8 @@ export function startOnTerminal(env: Readonly<Record<string, string>>, ...args: 
 /** Runs a command to its end, with `input` on its standard input. */
 export async function command(env: Readonly<Record<string, string>>, args: readonly string[], input = ""): Promise<Outcome> {
   const { child, outcome } = startCommand(env, ...args);
-  child.stdin?.end(input);
+  // It may end without reading what it is given.
+  child.stdin?.on("error", () => {}).end(input);
   return outcome;
 }
 

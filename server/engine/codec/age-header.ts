@@ -1,5 +1,8 @@
-import { Decrypter, Encrypter, type Identity } from "age-encryption";
+import type { Identity } from "age-encryption";
 import { Failure } from "../../domain/errors.ts";
+
+/** Loaded when something is encrypted or opened, and not with every command. */
+const library = () => import("age-encryption");
 
 /** A header is a line of about a hundred bytes for each recipient; what is longer than this is none of ours. */
 export const longestHeader = 64 * 1024;
@@ -9,6 +12,7 @@ export const nonceBytes = 16;
 
 /** A new file key, and the header that gives it to each of the recipients (`age1…`). */
 export async function sealFileKey(recipients: readonly string[]): Promise<{ readonly header: Buffer; readonly fileKey: Buffer }> {
+  const { Encrypter } = await library();
   const encrypter = new Encrypter();
   for (const recipient of recipients) encrypter.addRecipient(recipient);
   let fileKey = Buffer.alloc(0);
@@ -35,6 +39,7 @@ export function headerLength(bytes: Buffer): number | null {
  * KEY_MISSING; one that was altered ARTIFACT_CORRUPT.
  */
 export async function openFileKey(header: Buffer, identities: readonly string[], name: string): Promise<Buffer> {
+  const { Decrypter } = await library();
   const decrypter = new Decrypter();
   for (const identity of identities) decrypter.addIdentity(identity);
   let unmatched = false;

@@ -1,12 +1,17 @@
 import { createPublicKey, diffieHellman, generateKeyPairSync } from "node:crypto";
 import { bech32 } from "@scure/base";
-import { identityToRecipient } from "age-encryption";
+
+/** Loaded when something is encrypted or opened, and not with every command. */
+const library = () => import("age-encryption");
 
 /** The age identity (`AGE-SECRET-KEY-1…`) that these 32 secret bytes are. */
 export const identityFrom = (seed: Uint8Array): string => bech32.encodeFromBytes("AGE-SECRET-KEY-", seed).toUpperCase();
 
 /** What others encrypt to for this identity: `age1…`. */
-export const recipientOf = (identity: string): Promise<string> => identityToRecipient(identity);
+export async function recipientOf(identity: string): Promise<string> {
+  const { identityToRecipient } = await library();
+  return identityToRecipient(identity);
+}
 
 /** Whether files can be encrypted to it: an X25519 recipient, which is the one kind that every `age` knows. */
 export function isRecipient(text: string): boolean {
