@@ -304,5 +304,5 @@ describe("a large upload", () => {
     }
     process.stdout.write(`At most ${Math.round(most)} MiB in use.\n`);
     expect(most).toBeLessThan(400);
-  });
+  }, 180_000);
 });
