@@ -121,8 +121,9 @@ export function createCopies(dependencies: Dependencies) {
 
     /** Carries out the copy that waits under `id`, as its operation. */
     async perform(id: CopyId): Promise<boolean> {
-      const row = await existing(id);
-      return operations.run(id, (work) => copy(row, work));
+      const row = await db.findCopy(catalog, id);
+      // It goes with its backup, whatever still waits to carry it out.
+      return row !== null && operations.run(id, (work) => copy(row, work));
     },
 
     async find(actor: Actor | null, id: CopyId): Promise<db.CopyRow | null> {

@@ -303,6 +303,7 @@ describe("a large upload", () => {
       clearInterval(watch);
     }
     process.stdout.write(`At most ${Math.round(most)} MiB in use.\n`);
-    expect(most).toBeLessThan(400);
+    // The server itself takes about 200; whoever held the file would take 300 more.
+    expect(most).toBeLessThan(450);
   }, 180_000);
 });
