@@ -18,7 +18,8 @@ import { contentOf } from "../../server/engine/stored-content.ts";
 import { verifyChecksum } from "../../server/engine/verify.ts";
 import type { Compression } from "../../shared/enums.ts";
 import { memoryStorage } from "../support/memory-storage.ts";
-import { freshDatabase, sharedConnection } from "../support/shared-server.ts";
+import { freshDatabase } from "../support/shared-server.ts";
+import { restoreWithStockTools } from "../support/stock-restore.ts";
 import { takeBackup } from "../support/taken-backup.ts";
 import { makeTree, readTree } from "../support/trees.ts";
 
@@ -90,18 +91,11 @@ describe("an encrypted backup", () => {
       await using target = await freshDatabase("stock");
       const place = await mkdtemp(join(home, "stock-"));
       for (const [name, bytes] of storage.files) await writeFile(join(place, name.slice(folder.length + 1)), bytes);
-      // The client finds its server and account where every user's stands.
-      const { socketPath, user, password } = sharedConnection("");
-      await writeFile(join(place, ".my.cnf"), `[client]\nsocket=${socketPath}\nuser=${user}\npassword=${password}\n`, { mode: 0o600 });
       for (const key of [`${identity}\n`, await readFile(recoveryFile)]) {
         await target.sql.query("DROP TABLE IF EXISTS goods, notes");
         await rm(join(place, "media"), { recursive: true, force: true });
-        await writeFile(join(place, "key.txt"), key);
         expect(manifest.restoreCommands).toHaveLength(2);
-        for (const command of manifest.restoreCommands) {
-          const aimed = command.replace(/(mariadb .*) \w+$/, `$1 ${target.name}`);
-          await run("bash", ["-o", "pipefail", "-c", aimed], { cwd: place, env: { PATH: process.env.PATH ?? "", HOME: place } });
-        }
+        await restoreWithStockTools(place, manifest, target, key);
         const [rows] = await target.sql.query("SELECT COUNT(*) AS goods, (SELECT text FROM notes) AS note FROM goods");
         expect(rows).toEqual([{ goods: 6000, note: "kept apart" }]);
         expect(await readTree(join(place, "media"))).toEqual(await readTree(media));

@@ -9,11 +9,13 @@ import { decompressor } from "../../server/engine/codec/decompress.ts";
 import { packFrame } from "../../server/engine/codec/frames.ts";
 import { findTools } from "../../server/engine/database/tools.ts";
 import type { Packing } from "../../server/engine/part.ts";
+import type { Storage } from "../../server/engine/storage/storage.ts";
 import { aboutBackup } from "./about.ts";
 import { memoryStorage } from "./memory-storage.ts";
 
 const never = new AbortController().signal;
-const folder = "shop/backup";
+/** Where the backups of these tests lie on their storage. */
+export const folder = "shop/backup";
 
 /** A backup of a real database, real folders or both, on a storage in memory, and ways to tamper with it. */
 export type TakenBackup = Awaited<ReturnType<typeof takeBackup>>;
@@ -24,7 +26,17 @@ export async function takeBackup(
   seal?: Seal,
 ) {
   const storage = memoryStorage();
-  const manifest = await runBackup(
+  return { storage, folder, packing, manifest: await backUpTo(storage, what, packing, seal) };
+}
+
+/** The same onto any storage; what it gives is the manifest. */
+export async function backUpTo(
+  storage: Storage,
+  what: { readonly connection?: Connection; readonly roots?: readonly string[] },
+  packing: Packing,
+  seal?: Seal,
+): Promise<Manifest> {
+  return runBackup(
     {
       storage,
       folder,
@@ -40,7 +52,6 @@ export async function takeBackup(
     },
     { signal: never, say: () => {}, report: () => {} },
   );
-  return { storage, folder, packing, manifest };
 }
 
 export const fileOf = ({ manifest }: Pick<TakenBackup, "manifest">, part: Part): string =>
