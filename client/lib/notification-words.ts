@@ -34,6 +34,8 @@ export const eventSentence: Record<NotificationEvent, string> = {
   VERIFICATION_FAILED: "A backup was found damaged, or could not be restored in a drill",
   RESTORE_FAILED: "A restore failed",
   STORAGE_LOW: "A storage is running full",
+  STORAGE_UNREACHABLE: "A storage cannot be used",
+  COPIES_MISSING: "A backup is not on all of its storages",
   SIZE_ANOMALY: "A backup is much smaller or larger than those before it",
   CLEANUP_REFUSED: "A storage refuses to delete what has expired",
   SCHEDULE_PAUSED: "Holdfast itself paused a schedule",
@@ -51,6 +53,8 @@ export const eventWord: Record<NotificationEvent, string> = {
   VERIFICATION_FAILED: "Proof failed",
   RESTORE_FAILED: "Restore failed",
   STORAGE_LOW: "Storage low",
+  STORAGE_UNREACHABLE: "Storage away",
+  COPIES_MISSING: "Copies missing",
   SIZE_ANOMALY: "Odd size",
   CLEANUP_REFUSED: "Deletion refused",
   SCHEDULE_PAUSED: "Schedule paused",
@@ -68,6 +72,8 @@ export const wrongEvents: readonly NotificationEvent[] = [
   "VERIFICATION_FAILED",
   "RESTORE_FAILED",
   "STORAGE_LOW",
+  "STORAGE_UNREACHABLE",
+  "COPIES_MISSING",
   "SIZE_ANOMALY",
   "CLEANUP_REFUSED",
   "SCHEDULE_PAUSED",
@@ -94,9 +100,11 @@ export function toldWords({ kind, events, sourceIds }: Told): string {
   return `${text.charAt(0).toUpperCase()}${text.slice(1)}, ${of}`;
 }
 
+const storageEvents: readonly NotificationEvent[] = ["STORAGE_LOW", "STORAGE_UNREACHABLE", "COPIES_MISSING", "CLEANUP_REFUSED"];
+
 /** What the button of an alert does: it leads to where it is mended. */
 export function alertButton(event: NotificationEvent): string {
-  if (event === "STORAGE_LOW" || event === "CLEANUP_REFUSED") return "Look at the storage";
+  if (storageEvents.includes(event)) return "Look at the storage";
   if (event === "SCHEDULE_PAUSED" || event === "BACKUP_MISSED") return "Look at the schedule";
   return "See what happened";
 }

@@ -38,6 +38,8 @@ const recoveredWords: Readonly<Partial<Record<NotificationEvent, string>>> = {
   VERIFICATION_FAILED: "verified again",
   RESTORE_FAILED: "scheduled restores work again",
   STORAGE_LOW: "has room again",
+  STORAGE_UNREACHABLE: "can be reached again",
+  COPIES_MISSING: "holds all its backups again",
   CLEANUP_REFUSED: "lets go of old backups again",
   SCHEDULE_PAUSED: "runs again",
 };

@@ -2,6 +2,7 @@ import { formatBytes } from "../../shared/format.ts";
 import { listRefusedDeletions } from "../db/alert-history.ts";
 import type { Db } from "../db/client.ts";
 import type { StorageRow } from "../db/storages.ts";
+import type { Failure } from "../domain/errors.ts";
 import type { Message } from "../domain/notification.ts";
 import { recovered } from "../domain/notification-form.ts";
 import type { SettingValues } from "../domain/settings.ts";
@@ -10,7 +11,7 @@ import type { Reading } from "./alert-subject.ts";
 import type { News } from "./outbox.ts";
 import type { Capacity } from "./storage-looks.ts";
 
-export const storageEvents = ["STORAGE_LOW", "CLEANUP_REFUSED"] as const;
+export const storageEvents = ["STORAGE_LOW", "CLEANUP_REFUSED", "STORAGE_UNREACHABLE", "COPIES_MISSING"] as const;
 
 /** What holds of a storage now. */
 export interface StorageFacts {
@@ -18,8 +19,14 @@ export interface StorageFacts {
   readonly capacity: Capacity;
   /** Backups that it has not let go of for too long, and why. */
   readonly refused: readonly string[];
+  /** Why it cannot be used; null where it can. */
+  readonly problem: Failure | null;
+  /** Backups that are to lie on it and do not. */
+  readonly missingCopies: number;
 }
 
+/** So long may a storage be away, as in a restart of its server, before that is told. */
+const awayMilliseconds = 10 * 60_000;
 const hour = 3_600_000;
 
 /** Why each storage has not let go of backups for more than an hour. */
@@ -29,7 +36,7 @@ export async function refusedByStorage(db: Db, at: Date): Promise<ReadonlyMap<st
   return new Map([...byStorage].map(([id, refused]) => [id, refused.map(({ problem }) => problem ?? "It gave no reason.")]));
 }
 
-/** What is new about a storage: whether it has room, keeps to its cap, and lets go of what was deleted. */
+/** What is new about a storage: whether it can be used, has room, keeps to its cap, holds what it is to, and lets go of what was deleted. */
 export function storageNews(
   storage: StorageRow,
   facts: StorageFacts,
@@ -63,18 +70,36 @@ export function storageNews(
     "CLEANUP_REFUSED",
     problem === undefined ? null : texts.cleanupRefused(telling, { ...named, count: facts.refused.length, problem }),
   );
+  const { problem: unusable, missingCopies: count } = facts;
+  const isAway = lasts("STORAGE_UNREACHABLE", unusable !== null, awayMilliseconds);
+  decide(
+    "STORAGE_UNREACHABLE",
+    isAway && unusable
+      ? texts.storageUnreachable(telling, {
+          ...named,
+          problem: { code: unusable.code, message: unusable.message, hint: unusable.hint ?? null },
+        })
+      : null,
+  );
+  decide("COPIES_MISSING", lasts("COPIES_MISSING", count > 0, hour) ? texts.copiesMissing(telling, { ...named, count }) : null);
   return news;
+
+  /** True once something has been so for as long, or was told and has not ended. */
+  function lasts(event: (typeof storageEvents)[number], isSo: boolean, milliseconds: number): boolean {
+    const state = states.of(event);
+    const { pendingSince, ...details } = state.details;
+    if (!isSo) {
+      if (pendingSince) states.set(event, { ...state, details });
+      return false;
+    }
+    if (!pendingSince) states.set(event, { ...state, details: { ...details, pendingSince: at.toISOString() } });
+    return state.raised || at.getTime() - Date.parse(pendingSince ?? at.toISOString()) >= milliseconds;
+  }
 
   /** Only when it lasts: cleanup has its turn first. */
   function capSentence(): string | null {
-    const state = states.of("STORAGE_LOW");
-    const { pendingSince, ...details } = state.details;
-    if (storage.sizeCapBytes === null || facts.usedBytes <= storage.sizeCapBytes) {
-      if (pendingSince) states.set("STORAGE_LOW", { ...state, details });
-      return null;
-    }
-    if (!pendingSince) states.set("STORAGE_LOW", { ...state, details: { ...details, pendingSince: at.toISOString() } });
-    if (!state.raised && at.getTime() - Date.parse(pendingSince ?? at.toISOString()) < hour) return null;
+    const isOver = storage.sizeCapBytes !== null && facts.usedBytes > storage.sizeCapBytes;
+    if (!lasts("STORAGE_LOW", isOver, hour) || storage.sizeCapBytes === null) return null;
     return `It holds ${formatBytes(facts.usedBytes)}, more than its cap of ${formatBytes(storage.sizeCapBytes)}, and what is left is protected from cleanup.`;
   }
 }

@@ -5,7 +5,7 @@ import { findBackup } from "../db/backups.ts";
 import type { Db } from "../db/client.ts";
 import { readMark, writeMark } from "../db/marks.ts";
 import { listSources } from "../db/sources.ts";
-import { listStorages, storageUse } from "../db/storages.ts";
+import { listStorages, missingCopies, storageUse } from "../db/storages.ts";
 import { type Actor, allow } from "../domain/access.ts";
 import type { BackupId, DeliveryId, SourceId, VerificationId } from "../domain/ids.ts";
 import type { SettingValues } from "../domain/settings.ts";
@@ -25,7 +25,7 @@ interface Dependencies {
   readonly bus: Bus;
   readonly settings: Pick<OwnedSettings, "current">;
   readonly deliveries: Pick<Deliveries, "wake">;
-  readonly storages: Pick<Storages, "capacity">;
+  readonly storages: Pick<Storages, "capacity" | "problemOf">;
   readonly now: () => Date;
 }
 
@@ -91,13 +91,15 @@ export function createAlerts({ db, bus, settings, deliveries, storages, now }: D
   }
 
   async function ofStorages({ at, values, audience, begins }: Round): Promise<DeliveryId[]> {
-    const [use, refused] = [await storageUse(db), await refusedByStorage(db, at)];
+    const [use, refused, missing] = [await storageUse(db), await refusedByStorage(db, at), await missingCopies(db)];
     const told: DeliveryId[] = [];
     for (const storage of await listStorages(db)) {
       const facts = {
         usedBytes: use.get(storage.id)?.bytes ?? 0,
         capacity: await storages.capacity(storage),
         refused: refused.get(storage.id) ?? [],
+        problem: await storages.problemOf(storage),
+        missingCopies: missing.get(storage.id) ?? 0,
       };
       told.push(
         ...(await evaluate(db, `storage:${storage.id}`, { events: storageEvents, audience, at, begins }, async (reading) =>

@@ -46,7 +46,7 @@ export interface PresentTarget {
 /** Told unless somebody chooses: all that is wrong, and its end. */
 const usualEvents: readonly NotificationEvent[] = [
   ...(["BACKUP_FAILED", "BACKUP_MISSED", "BACKUP_OVERDUE", "VERIFICATION_FAILED", "RESTORE_FAILED", "STORAGE_LOW"] as const),
-  ...(["SIZE_ANOMALY", "CLEANUP_REFUSED", "SCHEDULE_PAUSED", "RECOVERED"] as const),
+  ...(["STORAGE_UNREACHABLE", "COPIES_MISSING", "SIZE_ANOMALY", "CLEANUP_REFUSED", "SCHEDULE_PAUSED", "RECOVERED"] as const),
 ];
 
 export function checkName(text: string): string {

@@ -65,6 +65,9 @@ export function createStorageChecks({ db, access, placing }: Dependencies) {
       if (problem) throw problem;
     },
 
+    /** Why it cannot be used, as far as was seen lately; null where it can. */
+    problemOf: async (row: StorageRow): Promise<Failure | null> => (await access.looked(row, upkeepMilliseconds)).problem,
+
     /** Looks at the storages that nobody has looked at for a while. */
     async upkeep(): Promise<void> {
       await Promise.all((await listStorages(db)).map((row) => access.looked(row, upkeepMilliseconds)));

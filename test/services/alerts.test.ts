@@ -1,11 +1,21 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { newestGood } from "../../server/db/alert-history.ts";
 import { openCatalog } from "../../server/db/client.ts";
+import { writeBackupCopy } from "../../server/db/copies.ts";
 import { backupManifests, scheduleRuns, schedules } from "../../server/db/schema/index.ts";
 import { insertStorage } from "../../server/db/storages.ts";
 import { insertVerification } from "../../server/db/verifications.ts";
 import type { Actor } from "../../server/domain/access.ts";
-import { newId, type ScheduleId, type ScheduleRunId, type SourceId, type StorageId, type VerificationId } from "../../server/domain/ids.ts";
+import { Failure } from "../../server/domain/errors.ts";
+import {
+  type BackupId,
+  newId,
+  type ScheduleId,
+  type ScheduleRunId,
+  type SourceId,
+  type StorageId,
+  type VerificationId,
+} from "../../server/domain/ids.ts";
 import type { Manifest } from "../../server/domain/manifest.ts";
 import { mailbox, partOf } from "../support/mailbox.ts";
 import { addBackupRow, addSourceRow, days, hours, minutes, notified } from "../support/notified.ts";
@@ -312,5 +322,39 @@ describe("people", () => {
       "Disk: has room again, after 61 minutes",
       "Disk: lets go of old backups again, after less than a minute",
     ]);
+  });
+
+  it("are told of a storage that stays away and of backups that stay missing on it, not of a moment, and hear when that is over", async () => {
+    const shop = await addSourceRow(told.db, "Shop", told.clock.now());
+    const id = await ended(shop.id, "COMPLETED");
+    const copy = { backupId: id as BackupId, storageId };
+    await writeBackupCopy(told.db, { ...copy, state: "FAILED", problem: "No route to it." });
+    const away = new Failure("STORAGE_UNAVAILABLE", "The storage Disk does not answer.", "Look whether it is up.");
+    Object.assign(told.disk, { problem: away });
+    await settle();
+    told.clock.pass(minutes(5));
+    Object.assign(told.disk, { problem: null });
+    await settle();
+    Object.assign(told.disk, { problem: away });
+    await settle();
+    told.clock.pass(minutes(9));
+    await settle();
+    expect(subjects()).toEqual([]);
+    told.clock.pass(minutes(2));
+    await settle();
+    expect(subjects()).toEqual(["Disk: the storage cannot be used"]);
+    told.clock.pass(minutes(50));
+    await settle();
+    expect(subjects().slice(1)).toEqual(["Disk: a backup is to lie there and does not"]);
+    const [first] = box.mails;
+    if (first) expect(partOf(first, "text/plain").replace(/\s+/g, " ")).toMatch(/does not answer\. Look whether it is up\./);
+    Object.assign(told.disk, { problem: null });
+    await writeBackupCopy(told.db, { ...copy, state: "STORED", problem: null });
+    await settle();
+    expect(subjects().slice(2).sort()).toEqual([
+      "Disk: can be reached again, after 50 minutes",
+      "Disk: holds all its backups again, after less than a minute",
+    ]);
+    expect(await told.alerts.list(admin)).toEqual([]);
   });
 });

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { insertBackup, type NewBackup } from "../../server/db/backups.ts";
 import type { Db } from "../../server/db/client.ts";
 import { insertSource, type SourceRow } from "../../server/db/sources.ts";
+import type { Failure } from "../../server/domain/errors.ts";
 import { type BackupId, newId, type SourceId, type StorageId } from "../../server/domain/ids.ts";
 import { defaultSettings, type SettingValues } from "../../server/domain/settings.ts";
 import { memoryBus } from "../../server/events/memory.ts";
@@ -42,7 +43,7 @@ export async function notified(start = "2026-11-01T00:00:00.000Z") {
   const clock = movableClock(start);
   const untouched = { ...defaultSettings, allowedEndpoints: ["127.0.0.1"] };
   const unforeseen: unknown[] = [];
-  const disk = { free: 900e9, total: 1000e9 };
+  const disk: { free: number; total: number; problem: Failure | null } = { free: 900e9, total: 1000e9, problem: null };
   let mailUrl: string | null = null;
   let values: SettingValues = untouched;
   const settings = {
@@ -58,7 +59,14 @@ export async function notified(start = "2026-11-01T00:00:00.000Z") {
     const sending = createSending({ secrets, conceal: () => {}, settings, publicUrl: () => "https://backup.example.com", now });
     const deliveries = createDeliveries({ db: own, bus, audit, settings, sending, now, onError });
     const channels = createChannels({ db: own, bus, audit, settings, sending, now });
-    const alerts = createAlerts({ db: own, bus, settings, deliveries, storages: { capacity: async () => disk }, now });
+    const alerts = createAlerts({
+      db: own,
+      bus,
+      settings,
+      deliveries,
+      storages: { capacity: async () => disk, problemOf: async () => disk.problem },
+      now,
+    });
     workers.push(deliveries);
     return { bus, sending, deliveries, channels, alerts };
   }
@@ -80,7 +88,7 @@ export async function notified(start = "2026-11-01T00:00:00.000Z") {
       for (const table of ["schedule_runs", "schedules", "sources", "storages", "marks", "audit_entries"])
         await fresh.catalog.pool.query(`DELETE FROM ${table}`);
       clock.set(new Date(start));
-      Object.assign(disk, { free: 900e9, total: 1000e9 });
+      Object.assign(disk, { free: 900e9, total: 1000e9, problem: null });
       [mailUrl, values] = [null, untouched];
     },
     async [Symbol.asyncDispose]() {
