@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { healthText } from "../../server/cli/actions/doctor-text.ts";
-import type { HealthCheck } from "../../server/cli/documents/health.ts";
+import type { HealthCheck } from "../../server/domain/health.ts";
 
 const check = (own: Partial<HealthCheck>): HealthCheck => ({
   ...{ check: "a.b", severity: "GOOD", subject: "Source Shop", subjectId: null, message: "It is.", hint: null, place: null, command: null },

@@ -14,7 +14,7 @@ export interface RebuildOptions {
 
 /** rebuild-catalog: exit status 1 when something could not be adopted or is missing. */
 export async function rebuild(session: Session, named: string, { dryRun = false, adoptForeign = false }: RebuildOptions): Promise<void> {
-  const storage = await storageOf(session, named, dryRun);
+  const storage = await storageToRead(session, named, dryRun);
   const { rebuildCatalog: report } = await session.holdfast.ask<{ rebuildCatalog: RebuildReport }>(rebuildDocument, {
     ...{ id: storage.id, dryRun, adoptForeign },
   });
@@ -23,7 +23,7 @@ export async function rebuild(session: Session, named: string, { dryRun = false,
 }
 
 /** The storage of this id, name or place; a folder that is none yet becomes one. */
-async function storageOf({ holdfast }: Session, named: string, dryRun: boolean): Promise<Storage> {
+async function storageToRead({ holdfast }: Session, named: string, dryRun: boolean): Promise<Storage> {
   const { storages } = await holdfast.ask<{ storages: readonly Storage[] }>(storagesDocument);
   const folder = resolve(named);
   const found =

@@ -1,7 +1,8 @@
 import { stripVTControlCharacters, styleText } from "node:util";
 import type { HealthSeverity } from "../../../shared/enums.ts";
 import { formatCount } from "../../../shared/format.ts";
-import type { Health, HealthCheck } from "../documents/health.ts";
+import type { HealthCheck } from "../../domain/health.ts";
+import type { Health } from "../documents/health.ts";
 import { onOneLine } from "../output.ts";
 
 /** Marks that differ without colour too. */

@@ -1,21 +1,7 @@
-import type { HealthSeverity } from "../../../shared/enums.ts";
+import type { Health as HealthNow } from "../../domain/health.ts";
 
-export interface HealthCheck {
-  readonly check: string;
-  readonly severity: HealthSeverity;
-  readonly subject: string;
-  readonly subjectId: string | null;
-  readonly message: string;
-  readonly hint: string | null;
-  readonly place: string | null;
-  readonly command: string | null;
-}
-
-export interface Health {
-  readonly at: string;
-  readonly severity: HealthSeverity;
-  readonly checks: readonly HealthCheck[];
-}
+/** As it comes over the wire. */
+export type Health = Omit<HealthNow, "at"> & { readonly at: string };
 
 /** Who runs the doctor wants to know what holds now. */
 export const healthDocument = `{ system { version catalog home }
