@@ -39,8 +39,8 @@ const full = (name: string) => [name, "STORAGE_FULL", expect.stringMatching(/ is
 describe.runIf(mayMount)("a backup onto two disks", () => {
   it.each([
     ["fills up in the middle", 20_000_000, "size=8m"],
-    // Room for two folders and three files, one of which is there already, and for a second name of what is being written.
-    ["takes no more files when only the manifest is missing", 3_000_000, "size=8m,nr_inodes=7"],
+    // Seven names: the disk's own, two folders, the file that was there, two files of the backup, and what is just being written.
+    ["takes no more names when only the manifest is missing", 3_000_000, "size=8m,nr_inodes=7"],
   ])(
     "is whole on the one when the other %s, and of that one it is said that it is full, and nothing stays there",
     async (_, bytes, room) => {
