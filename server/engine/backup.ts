@@ -111,7 +111,7 @@ async function storeAll(plan: BackupPlan, work: BackupWork, startedAt: Date): Pr
       const { bytes, item } = reader.progress();
       work.report({ phase, bytesProcessed: before + bytes, bytesExpected: expected, currentItem: item });
     };
-    const { artifact, summary } = await store(plan, work, part, reader, follow);
+    const { artifact, summary } = await store(plan, work, part, reader, { follow, expected: measured[part] });
     artifacts.push(artifact);
     before += artifact.size;
     return summary;
@@ -165,7 +165,7 @@ async function onceMoreIfChanged<T>({ signal, say }: BackupWork, dump: () => Pro
 /** Stores the list of what is in the archive beside it. */
 async function storeIndex(plan: BackupPlan, work: BackupWork, reader: PackReader): Promise<MediaIndexFile> {
   const { size, bytes } = reader.index();
-  return { ...(await storeFile(plan, work, mediaIndexName(plan.packing.compression, isEncrypted(plan)), bytes)), size };
+  return { ...(await storeFile(plan, work, mediaIndexName(plan.packing.compression, isEncrypted(plan)), bytes, size)), size };
 }
 
 /** The uncompressed bytes to come, from the data's own measure. */
@@ -196,7 +196,7 @@ async function store<S>(
   work: BackupWork,
   part: Part,
   reader: PartReader<S>,
-  follow: () => void,
+  { follow, expected }: { readonly follow: () => void; readonly expected: number | null },
 ): Promise<{ artifact: Artifact; summary: S }> {
   const name = artifactName(part, plan.packing.compression, isEncrypted(plan));
   const started = plan.now();
@@ -204,7 +204,7 @@ async function store<S>(
   // A reader that fails rejects both: `done` is looked at last, and must not count as unhandled until then.
   reader.done.catch(() => {});
   try {
-    const stored = await storeFile(plan, work, name, reader.bytes);
+    const stored = await storeFile(plan, work, name, reader.bytes, expected);
     const { size, summary } = await reader.done;
     follow();
     const seconds = (plan.now().getTime() - started.getTime()) / 1000;
@@ -216,9 +216,15 @@ async function store<S>(
 }
 
 /** Stores one file, encrypted where the plan says so, and tells what was stored. */
-async function storeFile({ storage, folder, seal }: BackupPlan, work: BackupWork, name: string, bytes: Readable) {
-  const [inside, stored, { signal }] = [new Meter(), new Meter(), work];
-  const put = (metered: AsyncIterable<Uint8Array>) => storage.put(`${folder}/${name}`, metered, work);
+async function storeFile(
+  { storage, folder, seal }: BackupPlan,
+  { signal }: BackupWork,
+  name: string,
+  bytes: Readable,
+  expected: number | null,
+) {
+  const [inside, stored] = [new Meter(), new Meter()];
+  const put = (metered: AsyncIterable<Uint8Array>) => storage.put(`${folder}/${name}`, metered, { signal, expected });
   const recipients = seal?.encryption?.recipients;
   if (recipients) await pipeline(bytes, inside, encryptAge(recipients), stored, put, { signal });
   else await pipeline(bytes, stored, put, { signal });

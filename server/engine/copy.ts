@@ -27,16 +27,21 @@ export interface CopiedFile {
 export async function copyBackup(from: Storage, to: Storage, folder: string, files: readonly CopiedFile[], work: CopyWork): Promise<void> {
   const expected = files.reduce((sum, { storedSize }) => sum + storedSize, 0);
   let before = 0;
-  const put = async ({ name, sha256 }: CopiedFile) => {
+  const put = async ({ name, storedSize, sha256 }: CopiedFile) => {
     const meter = new Meter();
     const follow = () =>
       work.report({ phase: "STORING", bytesProcessed: before + meter.bytes, bytesExpected: expected, currentItem: name });
     const timer = setInterval(follow, 200);
     try {
       const bytes = await from.get(`${folder}/${name}`);
-      await pipeline(bytes, meter, (metered) => to.put(`${folder}/${name}`, proved(metered, name, sha256, meter), work), {
-        signal: work.signal,
-      });
+      await pipeline(
+        bytes,
+        meter,
+        (metered) => to.put(`${folder}/${name}`, proved(metered, name, sha256, meter), { signal: work.signal, expected: storedSize }),
+        {
+          signal: work.signal,
+        },
+      );
       before += meter.bytes;
       follow();
     } finally {

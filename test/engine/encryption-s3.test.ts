@@ -16,7 +16,7 @@ import { backUpTo, folder } from "../support/taken-backup.ts";
 import { makeTree, readTree } from "../support/trees.ts";
 
 const run = promisify(execFile);
-const quick = { allowed: ["127.0.0.0/8"], firstWaitMilliseconds: 5, partSizes: () => 1024 * 1024 };
+const quick = { allowed: ["127.0.0.0/8"], firstWaitMilliseconds: 5, partSizes: () => () => 1024 * 1024 };
 
 let home: string;
 let server: S3Server;

@@ -37,7 +37,7 @@ export function limited(storage: Storage, bytesPerSecond: number, pace: Pace = r
   }
   return {
     ...storage,
-    put: (name, bytes, { signal }) => storage.put(name, paced(bytes, signal), { signal }),
+    put: (name, bytes, options) => storage.put(name, paced(bytes, options.signal), options),
     async get(name, range) {
       return throughStream(await storage.get(name, range), paced);
     },

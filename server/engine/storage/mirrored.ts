@@ -2,7 +2,7 @@ import { Failure, messageOf } from "../../domain/errors.ts";
 import { abortable } from "../abortable.ts";
 import { overdue, within } from "../patience.ts";
 import { createLane } from "./lane.ts";
-import type { Storage } from "./storage.ts";
+import type { PutOptions, Storage } from "./storage.ts";
 
 /** One of the storages that are written at once. */
 export interface MirrorTarget {
@@ -81,11 +81,12 @@ export function mirrored(
     return done.flatMap(([result], index) => (before[index]?.failure ? [] : [result as T]));
   }
 
-  async function put(name: string, bytes: AsyncIterable<Uint8Array>, { signal }: { signal: AbortSignal }): Promise<void> {
+  async function put(name: string, bytes: AsyncIterable<Uint8Array>, { signal, expected = null }: PutOptions): Promise<void> {
     const goal = left().map((mirror) => {
       mirror.names.push(name);
       const lane = createLane();
-      const written = mirror.storage.put(name, lane.bytes, { signal: AbortSignal.any([signal, mirror.aborting.signal]) });
+      const both = AbortSignal.any([signal, mirror.aborting.signal]);
+      const written = mirror.storage.put(name, lane.bytes, { signal: both, expected });
       const done = written.then(
         () => lane.close(),
         (error: unknown) => {

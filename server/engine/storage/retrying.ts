@@ -4,7 +4,7 @@ import { Failure } from "../../domain/errors.ts";
 import { type Attempts, attempts, type RetryOptions } from "./attempts.ts";
 import { replay } from "./replay.ts";
 import { resuming } from "./resuming.ts";
-import type { Storage } from "./storage.ts";
+import type { PutOptions, Storage } from "./storage.ts";
 
 /** What of a put is kept so that it can be sent again: manifests and indexes, and the beginning of the rest. */
 const keptBytes = 1024 * 1024;
@@ -17,7 +17,7 @@ export function retrying(storage: Storage, options: Partial<RetryOptions> = {}):
   const tries = attempts(options);
   return {
     ...storage,
-    put: (name, bytes, { signal }) => put(storage, tries, name, bytes, signal),
+    put: (name, bytes, options) => put(storage, tries, name, bytes, options),
     get: (name, range) => resuming(storage, tries, name, range),
     size: (name) => tries.repeat(`size ${name}`, () => storage.size(name)),
     list: (prefix) => list(storage, tries, prefix),
@@ -29,12 +29,13 @@ export function retrying(storage: Storage, options: Partial<RetryOptions> = {}):
   };
 }
 
-async function put(storage: Storage, tries: Attempts, name: string, bytes: AsyncIterable<Uint8Array>, signal: AbortSignal): Promise<void> {
+async function put(storage: Storage, tries: Attempts, name: string, bytes: AsyncIterable<Uint8Array>, options: PutOptions): Promise<void> {
+  const { signal } = options;
   const sent = replay(bytes, keptBytes);
   let again = false;
   const once = async () => {
     try {
-      await storage.put(name, sent.pass(), { signal });
+      await storage.put(name, sent.pass(), options);
     } catch (error) {
       // An earlier try may have done its work, and only its answer was lost.
       if (again && error instanceof Failure && error.code === "CONFLICT" && (await holds(storage, name, sent.whole))) return;

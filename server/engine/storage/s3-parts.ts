@@ -16,14 +16,29 @@ export const mostParts = 10_000;
 /** How many bytes the part of this number takes. */
 export type PartSizes = (number: number) => number;
 
-/**
- * 16 MiB up to 31 GiB. From there each part is a little larger than the one before, since a file of unknown length must be able to grow
- * to the 5 TiB that S3 stores in the 10,000 parts that it takes.
- */
-export const growingParts: PartSizes = (number) => 16 * mebi + Math.max(0, number - 2000) * 0.16 * mebi;
+/** The sizes of the parts of a file of which so many bytes are expected; null: nobody knows. */
+export type PartSizesFor = (expected: number | null) => PartSizes;
 
-/** For servers that want parts of one size, as Cloudflare's does: 625 GiB in all. */
-export const evenParts: PartSizes = () => 64 * mebi;
+/** Parts of one size that an expected file takes; the rest of what S3 takes is for one that was expected to be smaller. */
+const expectedParts = 8000;
+const smallest = 16 * mebi;
+
+/**
+ * A file of unknown length must be able to grow to the 5 TiB that S3 stores in the 10,000 parts that it takes: its parts have 16 MiB
+ * up to 31 GiB, and from there each is a little larger than the one before. Where it is known what to expect, all parts have
+ * the size that this asks for, and so the memory stays the same; only a file that turns out longer grows, and then faster.
+ */
+export const growingParts: PartSizesFor = (expected) => {
+  if (expected === null) return (number) => smallest + Math.max(0, number - 2000) * 0.16 * mebi;
+  const even = Math.max(smallest, Math.ceil(expected / expectedParts / mebi) * mebi);
+  return (number) => even + Math.max(0, number - expectedParts) * 2.7 * mebi;
+};
+
+/** For servers that want parts of one size, as Cloudflare's does: 625 GiB in all, or more where more is expected. */
+export const evenParts: PartSizesFor = (expected) => {
+  const even = Math.max(64 * mebi, Math.ceil((expected ?? 0) / expectedParts / mebi) * mebi);
+  return () => even;
+};
 
 /** Buffers that are used again: a part's memory is taken once, not once a part. */
 export interface Buffers {

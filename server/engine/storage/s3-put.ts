@@ -6,12 +6,14 @@ import { putParts } from "./s3-multipart.ts";
 import { type Part, partsOf, reusedBuffers } from "./s3-parts.ts";
 import type { S3Service } from "./s3-service.ts";
 import { base64, checkStored, checkTag, markKey, publish, refuseTaken, target, type Upload, withdraw } from "./s3-upload.ts";
+import type { PutOptions } from "./storage.ts";
 
 /**
  * Sends a file: in one piece where it is small, else in parts, of which three are in memory. Each piece is sent with its SHA-256 and MD5,
  * and what the server then says that it holds is compared. Where it fails, the server keeps neither an object nor a part.
  */
-export async function put(service: S3Service, name: string, bytes: AsyncIterable<Uint8Array>, given: AbortSignal): Promise<void> {
+export async function put(service: S3Service, name: string, bytes: AsyncIterable<Uint8Array>, options: PutOptions): Promise<void> {
+  const { signal: given, expected = null } = options;
   given.throwIfAborted();
   const stop = new AbortController();
   const upload: Upload = { service, key: service.key(name), name, mark: randomUUID(), signal: AbortSignal.any([given, stop.signal]) };
@@ -19,7 +21,7 @@ export async function put(service: S3Service, name: string, bytes: AsyncIterable
   try {
     await refuseTaken(upload);
     const buffers = reusedBuffers();
-    const parts = partsOf(fromSource(abortable(bytes, upload.signal), source), service.partSizes, buffers);
+    const parts = partsOf(fromSource(abortable(bytes, upload.signal), source), service.partSizes(expected), buffers);
     const first = (await parts.next()).value;
     if (!first) throw new Error("A stream of parts has no end.");
     if (first.last) await putWhole(upload, first);

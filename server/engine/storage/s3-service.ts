@@ -3,7 +3,7 @@ import { S3Client, type S3ClientConfig } from "@aws-sdk/client-s3";
 import type { S3StorageConfig } from "../../domain/storage.ts";
 import type { Resolve } from "../endpoint.ts";
 import { explained, mayPass, type S3Place } from "./s3-errors.ts";
-import { evenParts, growingParts, type PartSizes } from "./s3-parts.ts";
+import { evenParts, growingParts, type PartSizesFor } from "./s3-parts.ts";
 import { type S3Patience, s3Wire } from "./s3-wire.ts";
 
 export interface S3Options extends Partial<S3Patience> {
@@ -14,7 +14,7 @@ export interface S3Options extends Partial<S3Patience> {
   /** Of what a put does, each step is tried so often, with waits that grow from this one. */
   readonly tries?: number;
   readonly firstWaitMilliseconds?: number;
-  readonly partSizes?: PartSizes;
+  readonly partSizes?: PartSizesFor;
 }
 
 /** How one request is made. */
@@ -31,7 +31,7 @@ export interface S3Service {
   readonly client: S3Client;
   readonly place: S3Place;
   readonly prefix: string;
-  readonly partSizes: PartSizes;
+  readonly partSizes: PartSizesFor;
   /** False once the server has said that it knows no conditional writes. */
   conditional: boolean;
   /** The SHA-256 of bodies, where it is known already: the library would read them all once more, at one go. */

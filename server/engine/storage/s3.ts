@@ -26,7 +26,7 @@ export function s3Storage(config: S3StorageConfig, secrets: { readonly secretAcc
   if (config.endpoint !== null) checkEndpoint(config.endpoint, options.allowed);
   const service = s3Service(config, secrets.secretAccessKey, options);
   const storage: Storage = {
-    put: async (name, bytes, { signal }) => put(service, checkName(name), bytes, signal),
+    put: async (name, bytes, options) => put(service, checkName(name), bytes, options),
     get: async (name, range) => get(service, checkName(name), range),
     size: async (name) => sizeOf(service, checkName(name)),
     list: (prefix) => list(service, checkPrefix(prefix), (name) => !probe.test(name)),

@@ -1,9 +1,16 @@
 import type { Readable } from "node:stream";
 
+/** How something is stored. */
+export interface PutOptions {
+  readonly signal: AbortSignal;
+  /** Roughly how many bytes will come, rather too many than too few; absent when nobody knows. */
+  readonly expected?: number | null;
+}
+
 /** A place where backups are kept. Names are relative, `/`-separated, and made by Holdfast. */
 export interface Storage {
   /** Stores all of `bytes` under `name`: visible, durable and whole when it resolves, absent when it rejects. Never overwrites: CONFLICT. */
-  put(name: string, bytes: AsyncIterable<Uint8Array>, options: { signal: AbortSignal }): Promise<void>;
+  put(name: string, bytes: AsyncIterable<Uint8Array>, options: PutOptions): Promise<void>;
   /** The stored bytes, or the range from `start` to `end` (inclusive). Rejects with NOT_FOUND or STORAGE_UNAVAILABLE. */
   get(name: string, range?: { start: number; end?: number }): Promise<Readable>;
   /** Size in bytes, or null when there is no such name. */

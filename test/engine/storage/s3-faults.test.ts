@@ -38,7 +38,7 @@ afterAll(async () => {
 });
 
 const partBytes = 256 * 1024;
-const quick: S3Options = { allowed: ["127.0.0.1"], firstWaitMilliseconds: 1, partSizes: () => partBytes };
+const quick: S3Options = { allowed: ["127.0.0.1"], firstWaitMilliseconds: 1, partSizes: () => () => partBytes };
 const impatient: S3Options = { ...quick, idleMilliseconds: 1000 };
 const still = () => ({ signal: new AbortController().signal });
 const small = Buffer.from("a manifest");

@@ -13,7 +13,7 @@ beforeAll(async () => {
 });
 afterAll(() => server.stop());
 
-const quick = { allowed: ["127.0.0.0/8"], firstWaitMilliseconds: 5, partSizes: () => 1024 * 1024 };
+const quick = { allowed: ["127.0.0.0/8"], firstWaitMilliseconds: 5, partSizes: () => () => 1024 * 1024 };
 
 // All in one bucket, each below a prefix of its own.
 storageContract("S3", async () => s3Storage({ ...config, prefix: `in/${randomBytes(4).toString("hex")}` }, s3Keys, quick));
