@@ -2,10 +2,8 @@ import { randomBytes } from "node:crypto";
 import { setImmediate as turn } from "node:timers/promises";
 import { alteredAge, headerLength, longestHeader, nonceBytes, openFileKey, sealFileKey } from "./age-header.ts";
 import { chunkBytes, Payload, sealedBytes } from "./age-payload.ts";
+import { freeChunk, Pieces } from "./age-pieces.ts";
 import type { Codec } from "./decompress.ts";
-
-/** Bytes of work before others get their turn: about two milliseconds. */
-const slice = 1024 * 1024;
 
 /**
  * Encrypts a stream to all of the recipients, in the format age-encryption.org/v1, which the stock program `age` opens with
@@ -19,15 +17,21 @@ export function encryptAge(recipients: readonly string[]): Codec {
     fileKey.fill(0);
     yield Buffer.concat([header, nonce]);
     const chunks = new Chunks(chunkBytes);
-    let [number, worked] = [0, 0];
-    for await (const piece of source) {
-      const sealed: Buffer[] = [];
-      for (const chunk of chunks.add(piece)) sealed.push(...payload.seal(chunk, number++, false));
-      if (sealed.length > 0) yield Buffer.concat(sealed);
-      worked += piece.length;
-      if (worked >= slice) worked = await rested();
-    }
-    yield Buffer.concat(payload.seal(chunks.rest(), number, true));
+    const sealed = new Pieces();
+    let number = 0;
+    for await (const piece of source)
+      for (const chunk of chunks.add(piece)) {
+        const [body, tag] = payload.seal(chunk, number++, false);
+        sealed.add(body);
+        sealed.add(tag);
+        freeChunk(body);
+        if (!sealed.full) continue;
+        yield sealed.take();
+        // Others get their turn after each piece.
+        await turn();
+      }
+    for (const part of payload.seal(chunks.rest(), number, true)) sealed.add(part);
+    yield sealed.take();
   };
 }
 
@@ -37,25 +41,30 @@ export function decryptAge(identities: readonly string[], name: string): Codec {
     let before: Buffer | null = Buffer.alloc(0);
     let payload: Payload | null = null;
     const chunks = new Chunks(sealedBytes);
-    let [number, worked] = [0, 0];
+    const opened = new Pieces();
+    let number = 0;
     for await (const arrived of source) {
       let piece = arrived;
       if (before) {
         before = Buffer.concat([before, piece]);
-        const opened = await begin(before, identities, name);
-        if (!opened) continue;
-        [payload, piece, before] = [opened.payload, opened.rest, null];
+        const begun = await begin(before, identities, name);
+        if (!begun) continue;
+        [payload, piece, before] = [begun.payload, begun.rest, null];
       }
-      const plain: Buffer[] = [];
-      for (const chunk of chunks.add(piece)) plain.push(checked(payload?.open(chunk, number++, false), name));
-      if (plain.length > 0) yield Buffer.concat(plain);
-      worked += piece.length;
-      if (worked >= slice) worked = await rested();
+      for (const chunk of chunks.add(piece)) {
+        const plain = checked(payload?.open(chunk, number++, false), name);
+        opened.add(plain);
+        freeChunk(plain);
+        if (!opened.full) continue;
+        yield opened.take();
+        await turn();
+      }
     }
     if (!payload) throw alteredAge(name, "it is cut off in its header");
     const last = checked(payload.open(chunks.rest(), number, true), name);
     if (last.length === 0 && number > 0) throw alteredAge(name, "it has an empty end");
-    yield last;
+    opened.add(last);
+    yield opened.take();
   };
 }
 
@@ -72,11 +81,6 @@ async function begin(bytes: Buffer, identities: readonly string[], name: string)
   const payload = new Payload(fileKey, bytes.subarray(length, length + nonceBytes));
   fileKey.fill(0);
   return { payload, rest: bytes.subarray(length + nonceBytes) };
-}
-
-async function rested(): Promise<0> {
-  await turn();
-  return 0;
 }
 
 /** Cuts a stream into chunks of one length; the last one, whatever its length, is kept back: only the end tells that it is that. */
