@@ -104,10 +104,10 @@ const maximumBytes = 64 * 1024 * 1024;
 export const readManifest = async (storage: Storage, folder: string): Promise<Manifest> =>
   parseManifest(await readManifestText(storage, folder), folder);
 
-/** The manifest as it is stored. */
-export async function readManifestText(storage: Storage, folder: string): Promise<string> {
+/** The manifest as it is stored; `listed` is the size that a list of the storage gave it, which spares asking. */
+export async function readManifestText(storage: Storage, folder: string, listed?: number): Promise<string> {
   const name = `${folder}/${manifestName}`;
-  const size = await storage.size(name);
+  const size = listed ?? (await storage.size(name));
   if (size === null)
     throw new Failure("NOT_FOUND", `There is no manifest in ${folder}.`, "A folder without a manifest is an unfinished backup.");
   if (size > maximumBytes) throw new Failure("ARTIFACT_CORRUPT", `The manifest in ${folder} is too large to be one.`);

@@ -59,9 +59,10 @@ const mayBeBackup = ({ folder, files }: StoredFolder) =>
 
 /** Reads what a folder holds, and compares it with the list. A storage that fails rejects; what is wrong with the folder is the answer. */
 export async function examineFolder(storage: Storage, { folder, files }: StoredFolder): Promise<FoundFolder> {
-  if (!files.has(manifestName)) return { kind: "unfinished", folder };
+  const size = files.get(manifestName);
+  if (size === undefined) return { kind: "unfinished", folder };
   try {
-    const text = await readManifestText(storage, folder);
+    const text = await readManifestText(storage, folder, size);
     const manifest = parseManifest(text, folder);
     const problem = problemOf(manifest, folder, files);
     if (problem !== null) return { kind: "problem", folder, message: problem };

@@ -169,6 +169,12 @@ export const storageContract = (name: string, open: () => Promise<Storage>) =>
       expect(await names(storage, "missing/")).toEqual([]);
     });
 
+    it("holds nothing under the name of a folder", async () => {
+      const storage = await open();
+      await put(storage, "a/b/c", "1");
+      for (const folder of ["a", "a/b"]) expect(await storage.size(folder)).toBeNull();
+    });
+
     it("removes one name, is content when it is absent, and then has nothing of it", async () => {
       const storage = await open();
       await put(storage, "a/b/c", "1");

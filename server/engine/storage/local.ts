@@ -1,4 +1,4 @@
-import { constants } from "node:fs";
+import { constants, type Stats } from "node:fs";
 import { link, lstat, mkdir, open, readdir, readFile, realpath, rename, rm, stat, statfs, unlink } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import type { Readable } from "node:stream";
@@ -23,7 +23,8 @@ export function localStorage(root: string): Storage {
     async size(name) {
       const path = pathOf(name);
       await checkNoLinks(base, dirname(path));
-      return sizeOf(base, path);
+      const found = await entryAt(base, path);
+      return found?.isFile() ? found.size : null;
     },
     list: (prefix) => list(base, checkPrefix(prefix), (file) => !isPart(file)),
     async remove(name) {
@@ -142,11 +143,12 @@ const noHardLinks = ["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS", "EMLINK"];
 const conflict = (path: string) =>
   new Failure("CONFLICT", `The storage already holds ${path}.`, "Nothing was overwritten. Remove that file first if it is not needed.");
 
-const isThere = async (base: string, path: string) => (await sizeOf(base, path)) !== null;
+const isThere = async (base: string, path: string) => (await entryAt(base, path)) !== null;
 
-async function sizeOf(base: string, path: string): Promise<number | null> {
+/** What is at a path, be it a file, a folder or a link; null when nothing is. */
+async function entryAt(base: string, path: string): Promise<Stats | null> {
   try {
-    return (await lstat(path)).size;
+    return await lstat(path);
   } catch (error) {
     if (errnoOf(error) !== "ENOENT" && errnoOf(error) !== "ENOTDIR") return onDisk(base, () => Promise.reject(error));
     await onDisk(base, () => stat(base));
@@ -156,7 +158,8 @@ async function sizeOf(base: string, path: string): Promise<number | null> {
 
 async function get(base: string, name: string, path: string, range?: { start: number; end?: number }): Promise<Readable> {
   await checkNoLinks(base, dirname(path));
-  if ((await sizeOf(base, path)) === null)
+  const found = await entryAt(base, path);
+  if (!found || found.isDirectory())
     throw new Failure(
       "NOT_FOUND",
       `The storage ${base} does not hold ${name}.`,
@@ -179,8 +182,8 @@ async function* list(base: string, prefix: string, wanted: (file: string) => boo
     if (entry.isDirectory()) yield* list(base, `${name}/`, wanted);
     else if (entry.isFile() && wanted(entry.name)) {
       // Removed since the folder was read: then it is not listed.
-      const size = await sizeOf(base, join(base, name));
-      if (size !== null) yield { name, size };
+      const found = await entryAt(base, join(base, name));
+      if (found) yield { name, size: found.size };
     }
   }
 }

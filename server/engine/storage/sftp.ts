@@ -52,7 +52,7 @@ const sizeOf = (place: SftpPlace, path: string) =>
   place.connection.during(async (session) => {
     const found = await place.step(session, `looking at ${path}`, () => statOf(session, path));
     if (!found) await checkBase(place, session);
-    return found?.size ?? null;
+    return found?.isFile() ? found.size : null;
   });
 
 const removeAt = (place: SftpPlace, path: string) =>
