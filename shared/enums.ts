@@ -19,6 +19,14 @@ export type Trigger = (typeof triggers)[number];
 export const compressions = words("NONE", "GZIP", "ZSTD");
 export type Compression = (typeof compressions)[number];
 
+/** How a database is read. AUTO: by several connections at once where that can serve, else by the dump program. */
+export const databaseEngines = words("AUTO", "MYSQLDUMP", "PARALLEL");
+export type DatabaseEngine = (typeof databaseEngines)[number];
+
+/** How media are kept. ARCHIVE: one portable tar for each backup. INCREMENTAL: each backup adds only what no earlier one holds. */
+export const mediaModes = words("ARCHIVE", "INCREMENTAL");
+export type MediaMode = (typeof mediaModes)[number];
+
 export const roles = words("ADMIN", "OPERATOR", "VIEWER");
 export type Role = (typeof roles)[number];
 

@@ -1,4 +1,4 @@
-import type { BackupType, Compression, Trigger } from "../../shared/enums.ts";
+import type { BackupType, Compression, DatabaseEngine, Trigger } from "../../shared/enums.ts";
 
 /** One stored file of a backup. */
 export interface Artifact {
@@ -24,7 +24,8 @@ export type Part = "database" | "media";
 
 /**
  * A run of independent zstd frames (or gzip members) of the dump: all of one table, or all that stands before, between or
- * behind tables. The sections in their order are the whole artifact, without a gap.
+ * behind tables. The sections in their order are the whole artifact, without a gap. Written by several connections at once,
+ * a table has many: its structure, runs of its rows between those of others, and its triggers.
  */
 export interface Section {
   /** The table or sequence, whose triggers are in it too; null for the rest. */
@@ -38,6 +39,8 @@ export interface Section {
   readonly sha256: string;
   /** Stored and uncompressed size of each of its frames, in order. */
   readonly frames: readonly (readonly [storedSize: number, size: number])[];
+  /** How many rows it holds, where it is nothing but INSERT statements of our own writer (PARALLEL); null for all else. */
+  readonly rows: number | null;
 }
 
 /** Where the server's binary log was at the moment of the dump: what point-in-time recovery starts from. */
@@ -71,6 +74,18 @@ export interface DatabaseSummary {
   readonly sections: readonly Section[] | null;
   /** Null where the server keeps no binary log, or the account may not read it. */
   readonly binlog: BinlogPosition | null;
+  /** What wrote the dump; never AUTO. */
+  readonly engine: Exclude<DatabaseEngine, "AUTO">;
+  /** How several connections came to share one snapshot; null where one connection read it all. */
+  readonly snapshot: SharedSnapshot | null;
+}
+
+/** The lock under which several connections opened one snapshot. */
+export interface SharedSnapshot {
+  readonly method: "FLUSH_TABLES" | "LOCK_TABLES";
+  readonly connections: number;
+  /** How long nobody could write. */
+  readonly lockMilliseconds: number;
 }
 
 export interface TableSummary {
@@ -80,6 +95,20 @@ export interface TableSummary {
   readonly bytes: number;
   /** Lower-case hex SHA-256 of the table's INSERT statements as the dump program wrote them; null when unknown. */
   readonly checksum: string | null;
+  /**
+   * The table in the order of its primary key, as PARALLEL read it; `checksum` is then the SHA-256 of all their digests, one
+   * after the other. Null where the dump program wrote the table.
+   */
+  readonly ranges: readonly RowRange[] | null;
+}
+
+/** A stretch of a table's rows: from behind the one before it up to and with `upTo`. */
+export interface RowRange {
+  /** The primary key of its last row as an SQL literal for each column; null: to the end. */
+  readonly upTo: readonly string[] | null;
+  readonly rows: number;
+  /** Lower-case hex SHA-256 of its INSERT statements. */
+  readonly sha256: string;
 }
 
 /** What the archive holds. */
@@ -91,8 +120,19 @@ export interface MediaSummary {
   readonly links: number;
   /** The list of all entries with their SHA-256 and their place in the archive, stored beside it; null without one. */
   readonly index: MediaIndexFile | null;
+  /** Where the content lies, if the archive is kept as chunks (INCREMENTAL): the artifact is then the list of them; null for a tar. */
+  readonly packs: MediaPacks | null;
   /** Files that could not be read as they were: changed while read, vanished or unreadable. */
   readonly problems: readonly { readonly path: string; readonly problem: string }[];
+}
+
+/** The packs that hold the content of one backup's media, which it shares with other backups of the source on the storage. */
+export interface MediaPacks {
+  /** Their folder on the storage, beside those of the source's backups. */
+  readonly folder: string;
+  readonly files: readonly MediaIndexFile[];
+  /** Stored bytes of those that this backup brought. */
+  readonly addedSize: number;
 }
 
 /** The stored index of an archive (engine/media/index-file.ts knows its format). */

@@ -1,6 +1,8 @@
 import type {
   BackupType,
   Compression,
+  DatabaseEngine,
+  MediaMode,
   MissedRunPolicy,
   OverlapPolicy,
   RestoreMode,
@@ -46,6 +48,9 @@ export interface ScheduleDefinition extends Recurrence {
   readonly excludeLogs: boolean;
   /** Null: as the settings say. */
   readonly encrypt: boolean | null;
+  /** Null: as the source says. */
+  readonly databaseEngine: DatabaseEngine | null;
+  readonly mediaMode: MediaMode | null;
   /** Null: the global default. */
   readonly retention: Retention | null;
   readonly verifyAfter: VerificationLevel | null;

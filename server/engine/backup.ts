@@ -1,17 +1,19 @@
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import type { Phase } from "../../shared/enums.ts";
+import type { DatabaseEngine, Phase } from "../../shared/enums.ts";
 import { formatBytes, formatDuration } from "../../shared/format.ts";
 import type { Connection } from "../domain/connection.ts";
 import { Failure, messageOf } from "../domain/errors.ts";
 import type { Artifact, DatabaseSummary, Encryption, Manifest, MediaIndexFile, MediaSummary, Part } from "../domain/manifest.ts";
 import { artifactName, manifestName, mediaIndexName, restoreCommands } from "../domain/naming.ts";
 import type { Report } from "../domain/progress.ts";
+import type { SourceLimits, SourceLoad } from "../domain/source-load.ts";
 import { authenticate, type MacKey } from "./authentication.ts";
 import { encryptAge } from "./codec/age.ts";
 import { openDump } from "./database/dump.ts";
 import { inspectDatabase } from "./database/inspect.ts";
 import { openPack, type PackReader } from "./media/pack.ts";
+import type { PackBase } from "./media/pack-base.ts";
 import { measure } from "./media/walk.ts";
 import { Meter } from "./meter.ts";
 import type { ClientTools, Packing, PartReader, Running } from "./part.ts";
@@ -27,8 +29,17 @@ export interface BackupPlan {
     readonly connection: Connection;
     readonly tools: ClientTools /** Dump bytes for each data byte, as the last backup had it. */;
     readonly ratio: number | null;
+    /** AUTO when left out. */
+    readonly engine?: DatabaseEngine;
   } | null;
-  readonly media: { readonly roots: readonly string[]; readonly exclude: readonly string[] } | null;
+  readonly media: {
+    readonly roots: readonly string[];
+    readonly exclude: readonly string[];
+    /** Kept as chunks in packs (INCREMENTAL); absent or null: as one portable archive. */
+    readonly packs?: PackBase | null;
+  } | null;
+  /** What it may take of the source; no limits when left out. */
+  readonly limits?: SourceLimits;
   /** Encrypts the files and proves the manifest; absent: neither. */
   readonly seal?: Seal;
   /** The manifest's own fields: what and whose this backup is. */
@@ -69,6 +80,10 @@ export interface BackupWork extends Running {
   fits?(measured: Measured): Promise<void>;
   /** Asked right before the manifest, which makes it a backup; rejects when that is no longer this process's to decide. */
   confirm?(manifest: Manifest): Promise<void>;
+  /** Told what reads the database, and why it was chosen, as a sentence. */
+  chosen?(engine: Exclude<DatabaseEngine, "AUTO">, reason: string): void;
+  /** Told at the end what was asked of the source. */
+  loaded?(load: SourceLoad): void;
 }
 
 const everyMilliseconds = 200;

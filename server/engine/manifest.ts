@@ -21,7 +21,12 @@ const section = z.object({
   size: count,
   sha256,
   frames: z.array(z.tuple([count, count])),
+  rows: since(count),
 });
+
+const mediaFile = z.object({ name: fileName, size: count, storedSize: count, sha256, packed });
+const range = z.object({ upTo: z.array(z.string()).nullable(), rows: count, sha256 });
+const snapshot = z.object({ method: z.enum(["FLUSH_TABLES", "LOCK_TABLES"]), connections: count, lockMilliseconds: count });
 
 const schema = z.object({
   format: z.literal(1),
@@ -75,12 +80,23 @@ const schema = z.object({
       serverVersion: z.string(),
       characterSet: z.string(),
       collation: z.string(),
-      tables: z.array(z.object({ name: z.string(), rows: count, engine: z.string().nullable(), bytes: count, checksum: since(sha256) })),
+      tables: z.array(
+        z.object({
+          name: z.string(),
+          rows: count,
+          engine: z.string().nullable(),
+          bytes: count,
+          checksum: since(sha256),
+          ranges: since(z.array(range)),
+        }),
+      ),
       definitions: z.object({ views: count, triggers: count, procedures: count, functions: count, events: count }),
       dataBytes: count,
       notes: z.array(z.string()),
       sections: since(z.array(section)),
       binlog: since(z.object({ file: z.string(), position: count, gtid: z.string().nullable() })),
+      engine: z.enum(["MYSQLDUMP", "PARALLEL"]).default("MYSQLDUMP"),
+      snapshot: since(snapshot),
     })
     .nullable(),
   media: z
@@ -89,7 +105,8 @@ const schema = z.object({
       files: count,
       directories: count,
       links: count,
-      index: since(z.object({ name: fileName, size: count, storedSize: count, sha256, packed })),
+      index: since(mediaFile),
+      packs: since(z.object({ folder: z.string(), files: z.array(mediaFile), addedSize: count })),
       problems: z.array(z.object({ path: z.string(), problem: z.string() })),
     })
     .nullable(),

@@ -6,6 +6,7 @@ import { insertSource, listSources, type SourceRow } from "../db/sources.ts";
 import type { SourceId } from "../domain/ids.ts";
 import type { ManifestSource } from "../domain/manifest.ts";
 import { slugOf } from "../domain/naming.ts";
+import { usualOptions } from "../domain/source-load.ts";
 
 /** What a manifest tells of its source, with the folder that it lies in. */
 export interface ToldSource {
@@ -92,6 +93,7 @@ function rowOf({ source, folder }: ToldSource, number: number, createdAt: Date):
     excludePatterns: [...source.excludePatterns],
     targetBackupAgeHours: null,
     targetProofAgeHours: null,
+    ...usualOptions,
     createdAt,
   };
 }

@@ -1,4 +1,12 @@
-import type { BackupType, Compression, RestoreMode, ScheduleKind, VerificationLevel } from "../../shared/enums.ts";
+import type {
+  BackupType,
+  Compression,
+  DatabaseEngine,
+  MediaMode,
+  RestoreMode,
+  ScheduleKind,
+  VerificationLevel,
+} from "../../shared/enums.ts";
 import { badInput } from "../domain/errors.ts";
 import type { SourceId, StorageId } from "../domain/ids.ts";
 import { checkRetention, type RetentionRequest } from "../domain/retention-check.ts";
@@ -24,6 +32,9 @@ export interface ScheduleRequest extends RecurrenceRequest, RulesRequest {
   readonly excludeLogs?: boolean | null;
   /** Null: as the settings say. */
   readonly encrypt?: boolean | null;
+  /** Null: as the source says. */
+  readonly databaseEngine?: DatabaseEngine | null;
+  readonly mediaMode?: MediaMode | null;
   /** Null: the global default. */
   readonly retention?: RetentionRequest | null;
   readonly verifyAfter?: VerificationLevel | null;
@@ -76,6 +87,8 @@ function backupPartOf(request: ScheduleRequest) {
     otherStorageIds: others.length > 0 ? others : null,
     compression: request.compression ?? null,
     excludeLogs: request.excludeLogs ?? true,
+    databaseEngine: request.databaseEngine ?? null,
+    mediaMode: request.mediaMode ?? null,
     encrypt: request.encrypt ?? null,
     retention: request.retention ? checkRetention(request.retention) : null,
     verifyAfter: request.verifyAfter ?? null,
@@ -88,6 +101,8 @@ const noBackup = {
   otherStorageIds: null,
   compression: null,
   excludeLogs: true,
+  databaseEngine: null,
+  mediaMode: null,
   encrypt: null,
   retention: null,
   verifyAfter: null,

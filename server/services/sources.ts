@@ -18,6 +18,7 @@ import type { Connection } from "../domain/connection.ts";
 import { badInput, Failure, notFound } from "../domain/errors.ts";
 import { newId, type SourceId } from "../domain/ids.ts";
 import { slugOf } from "../domain/naming.ts";
+import { usualOptions } from "../domain/source-load.ts";
 import { directoryOf } from "../domain/storage.ts";
 import type { ClientTools } from "../engine/part.ts";
 import type { Audit } from "./audit.ts";
@@ -138,6 +139,7 @@ export function createSources({ db, audit, secrets, conceal, tools, now }: Depen
           slug,
           targetBackupAgeHours: null,
           targetProofAgeHours: null,
+          ...usualOptions,
           ...columnsOf(id, checked, null),
           createdAt: now(),
         }),

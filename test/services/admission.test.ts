@@ -5,6 +5,7 @@ import { insertStorage } from "../../server/db/storages.ts";
 import type { Actor } from "../../server/domain/access.ts";
 import { type BackupId, newId, type SourceId, type StorageId } from "../../server/domain/ids.ts";
 import { defaultSettings } from "../../server/domain/settings.ts";
+import { usualOptions } from "../../server/domain/source-load.ts";
 import { memoryBus } from "../../server/events/memory.ts";
 import { createAdmission } from "../../server/services/admission.ts";
 import { createFollowers } from "../../server/services/followers.ts";
@@ -43,7 +44,7 @@ async function addSource(name: string): Promise<SourceId> {
   const noDatabase = { databaseHost: null, databasePort: null, databaseUser: null, databasePassword: null, databaseName: null };
   await insertSource(fresh.catalog.db, {
     ...{ id, name, slug: name, mediaPaths: [], excludePatterns: [], createdAt: now(), ...noDatabase },
-    ...{ databaseSocket: null, databaseTls: false, targetBackupAgeHours: null, targetProofAgeHours: null },
+    ...{ databaseSocket: null, databaseTls: false, targetBackupAgeHours: null, targetProofAgeHours: null, ...usualOptions },
   });
   return id;
 }

@@ -5,6 +5,7 @@ import { insertRestore } from "../../server/db/restores.ts";
 import { insertSource } from "../../server/db/sources.ts";
 import type { Actor } from "../../server/domain/access.ts";
 import { newId, type RestoreId, type SourceId, type UploadId } from "../../server/domain/ids.ts";
+import { usualOptions } from "../../server/domain/source-load.ts";
 import { openReceived, type Received } from "../../server/engine/upload/received.ts";
 import { memoryBus } from "../../server/events/memory.ts";
 import { createUploads, type Uploads } from "../../server/services/uploads.ts";
@@ -53,7 +54,7 @@ async function waitingRestore(uploadId: UploadId): Promise<RestoreId> {
   const noDatabase = { databaseHost: null, databasePort: null, databaseUser: null, databasePassword: null, databaseName: null };
   await insertSource(db, {
     ...{ id: sourceId, name: "A source", slug: "a-source", mediaPaths: [], excludePatterns: [], createdAt: at },
-    ...{ ...noDatabase, databaseSocket: null, databaseTls: false, targetBackupAgeHours: null, targetProofAgeHours: null },
+    ...{ ...noDatabase, databaseSocket: null, databaseTls: false, targetBackupAgeHours: null, targetProofAgeHours: null, ...usualOptions },
   });
   await insertRestore(db, {
     ...{ id, name: "A restore", type: "DATABASE", mode: "REPLACE", staged: true, backupBeforeRestore: false, actor: "root" },

@@ -7,6 +7,7 @@ import { insertVerification } from "../../server/db/verifications.ts";
 import type { Actor } from "../../server/domain/access.ts";
 import { type BackupId, newId, type SourceId, type StorageId, type VerificationId } from "../../server/domain/ids.ts";
 import { defaultSettings, type SettingValues } from "../../server/domain/settings.ts";
+import { usualOptions } from "../../server/domain/source-load.ts";
 import { localStorage, makeLocalRoot } from "../../server/engine/storage/local.ts";
 import type { Storage } from "../../server/engine/storage/storage.ts";
 import { memoryBus } from "../../server/events/memory.ts";
@@ -73,7 +74,14 @@ export async function agedBackups() {
     const id = newId<SourceId>();
     await insertSource(db, {
       ...{ id, name, slug: id.slice(0, 8), mediaPaths: [], excludePatterns: [], createdAt: now() },
-      ...{ ...noDatabase, databaseSocket: null, databaseTls: false, targetBackupAgeHours: null, targetProofAgeHours: null },
+      ...{
+        ...noDatabase,
+        databaseSocket: null,
+        databaseTls: false,
+        targetBackupAgeHours: null,
+        targetProofAgeHours: null,
+        ...usualOptions,
+      },
     });
     return id;
   }

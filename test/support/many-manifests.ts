@@ -18,8 +18,17 @@ export async function writeManifests(root: string, count: number, tables = 0, fr
       notes: [],
       sections: null,
       binlog: null,
+      engine: "MYSQLDUMP",
+      snapshot: null,
     },
-    tables: Array.from({ length: tables }, (_, at) => ({ name: `table_${at}`, rows: at, engine: "InnoDB", bytes: 16_384, checksum: null })),
+    tables: Array.from({ length: tables }, (_, at) => ({
+      name: `table_${at}`,
+      rows: at,
+      engine: "InnoDB",
+      bytes: 16_384,
+      checksum: null,
+      ranges: null,
+    })),
   };
   const write = async (at: number) => {
     const id = `${at.toString(16).padStart(8, "0")}-0000-4000-8000-000000000000`;

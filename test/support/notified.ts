@@ -8,6 +8,7 @@ import { insertSource, type SourceRow } from "../../server/db/sources.ts";
 import type { Failure } from "../../server/domain/errors.ts";
 import { type BackupId, newId, type SourceId, type StorageId } from "../../server/domain/ids.ts";
 import { defaultSettings, type SettingValues } from "../../server/domain/settings.ts";
+import { usualOptions } from "../../server/domain/source-load.ts";
 import { memoryBus } from "../../server/events/memory.ts";
 import { createAlerts } from "../../server/services/alerts.ts";
 import { createAudit } from "../../server/services/audit.ts";
@@ -103,7 +104,7 @@ export async function addSourceRow(db: Db, name: string, createdAt: Date, more: 
   const row: SourceRow = {
     ...{ id: newId<SourceId>(), name, slug: randomBytes(8).toString("hex"), mediaPaths: [], excludePatterns: [], createdAt },
     ...{ databaseHost: null, databasePort: null, databaseUser: null, databasePassword: null, databaseName: "shop" },
-    ...{ databaseSocket: null, databaseTls: false, targetBackupAgeHours: null, targetProofAgeHours: null },
+    ...{ databaseSocket: null, databaseTls: false, targetBackupAgeHours: null, targetProofAgeHours: null, ...usualOptions },
     ...more,
   };
   await insertSource(db, row);

@@ -1,7 +1,8 @@
 import { boolean, index, int, mysqlTable, primaryKey, text, varchar } from "drizzle-orm/mysql-core";
-import type { BackupType, Compression, CopyState, Trigger, VerificationLevel } from "../../../shared/enums.ts";
+import type { BackupType, Compression, CopyState, DatabaseEngine, MediaMode, Trigger, VerificationLevel } from "../../../shared/enums.ts";
 import type { BackupId, ScheduleId, SourceId, StorageId } from "../../domain/ids.ts";
 import type { Artifact, Manifest } from "../../domain/manifest.ts";
+import type { SourceLoad } from "../../domain/source-load.ts";
 import { bytes, id, instant, json, word } from "../columns.ts";
 import { operationColumns } from "./operation-columns.ts";
 import { schedules } from "./schedules.ts";
@@ -29,6 +30,15 @@ export const backups = mysqlTable(
     compression: word<Compression>().notNull(),
     compressionLevel: int().notNull(),
     excludeLogs: boolean().notNull(),
+    /** As asked for; what was used is `engineUsed`, with the reason as a sentence. */
+    databaseEngine: word<DatabaseEngine>().notNull().default("AUTO"),
+    engineUsed: word<DatabaseEngine>(),
+    engineReason: text(),
+    mediaMode: word<MediaMode>().notNull().default("ARCHIVE"),
+    /** Stored bytes that it brought; less than `storedSize` where it shares packs with others. Null: the same. */
+    addedSize: bytes(),
+    /** What it asked of the source while it ran; null until it ended. */
+    sourceLoad: json<SourceLoad>(),
     encrypted: boolean().notNull().default(false),
     /** The server key that opens it; null where it is not encrypted. */
     keyId: varchar({ length: 64 }),

@@ -2,6 +2,8 @@ import { boolean, index, int, mysqlTable, text, unique, varchar } from "drizzle-
 import type {
   BackupType,
   Compression,
+  DatabaseEngine,
+  MediaMode,
   MissedRunPolicy,
   OverlapPolicy,
   RestoreMode,
@@ -42,6 +44,9 @@ export const schedules = mysqlTable(
     /** Null: as the settings say. */
     compression: word<Compression>(),
     excludeLogs: boolean().notNull(),
+    /** Null: as the source says. */
+    databaseEngine: word<DatabaseEngine>(),
+    mediaMode: word<MediaMode>(),
     /** Null: as the settings say. */
     encrypt: boolean(),
     /** Null: the global default. */

@@ -1,6 +1,7 @@
 import { boolean, int, mysqlTable, text, varchar } from "drizzle-orm/mysql-core";
+import type { DatabaseEngine, MediaMode } from "../../../shared/enums.ts";
 import type { SourceId } from "../../domain/ids.ts";
-import { id, instant, json } from "../columns.ts";
+import { bytes, id, instant, json, word } from "../columns.ts";
 
 export const sources = mysqlTable("sources", {
   id: id<SourceId>().primaryKey(),
@@ -20,5 +21,13 @@ export const sources = mysqlTable("sources", {
   /** The oldest that its newest good, and newest proven, backup may become; null: as the settings say. */
   targetBackupAgeHours: int(),
   targetProofAgeHours: int(),
+  /** How its backups are taken, unless a schedule or a request says otherwise. */
+  databaseEngine: word<DatabaseEngine>().notNull().default("AUTO"),
+  mediaMode: word<MediaMode>().notNull().default("ARCHIVE"),
+  /** What its operations may take of this machine and of its servers at most; null: as much as there is. */
+  threads: int(),
+  bytesPerSecond: bytes(),
+  /** Its operations give way to whatever else this machine does. */
+  lowPriority: boolean().notNull().default(true),
   createdAt: instant().notNull(),
 });

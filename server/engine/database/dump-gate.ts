@@ -141,12 +141,15 @@ export function summarize(name: string, result: ScanResult, before: DatabaseFact
       ...(kind === "sequence" ? { rows: 1, checksum: null } : (tables.get(name) ?? { rows: 0, checksum: null })),
       engine,
       bytes,
+      ranges: null,
     })),
     definitions: countDefinitions(before.definitions),
     dataBytes: before.dataBytes,
     notes,
     sections: sectionsOf(result),
     binlog: facts.binlog,
+    engine: "MYSQLDUMP",
+    snapshot: null,
   };
 }
 

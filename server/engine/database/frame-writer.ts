@@ -159,6 +159,6 @@ class OpenSection {
   finish(offset: number, framed: boolean): Omit<Section, "table"> {
     const { size } = this;
     const frames = framed ? this.#frames : [[this.#storedSize, size] as const];
-    return { offset, storedSize: this.#storedSize, size, sha256: this.#hash.digest("hex"), frames };
+    return { offset, storedSize: this.#storedSize, size, sha256: this.#hash.digest("hex"), frames, rows: null };
   }
 }

@@ -24,6 +24,6 @@ export class Tally {
   summary(): Omit<MediaSummary, "roots"> {
     const { file, directory, link } = this.#counts;
     const rest = this.#more ? [{ path: "", problem: `and ${this.#more} more like these` }] : [];
-    return { index: null, files: file, directories: directory, links: link, problems: [...this.#problems, ...rest] };
+    return { index: null, packs: null, files: file, directories: directory, links: link, problems: [...this.#problems, ...rest] };
   }
 }

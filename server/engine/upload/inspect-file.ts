@@ -179,6 +179,7 @@ async function inspectArchive(
       directories: count.directories,
       links: count.links,
       index: null,
+      packs: null,
       problems: [],
     },
     findings: [],

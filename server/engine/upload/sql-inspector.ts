@@ -297,7 +297,7 @@ export class SqlInspector implements SqlListener {
       serverVersion: serverVersion ?? "unknown",
       characterSet: this.#charset?.characterSet ?? "utf8mb4",
       collation: this.#charset?.collation ?? `${this.#charset?.characterSet ?? "utf8mb4"}_general_ci`,
-      tables: [...this.#tables].map(([name, { rows, engine }]) => ({ name, rows, engine, bytes: 0, checksum: null })),
+      tables: [...this.#tables].map(([name, { rows, engine }]) => ({ name, rows, engine, bytes: 0, checksum: null, ranges: null })),
       definitions: {
         views: count("view"),
         triggers: count("trigger"),
@@ -309,6 +309,8 @@ export class SqlInspector implements SqlListener {
       notes: [],
       sections: null,
       binlog: null,
+      engine: "MYSQLDUMP",
+      snapshot: null,
     };
   }
 }

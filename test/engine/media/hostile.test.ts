@@ -42,7 +42,7 @@ async function stage(
   await makeTree(join(top, "m"), { "kept.txt": "kept" });
   await makeTree(join(top, "neighbour"), { "kept.txt": "kept" });
   const was = await seen(top);
-  const expected = { roots: [], files: 0, directories: 0, links: 0, problems: [], index: null, ...counts };
+  const expected = { roots: [], files: 0, directories: 0, links: 0, problems: [], index: null, packs: null, ...counts };
   const load = loadOf(bytes, expected, [{ path: join(top, "m"), prefix: "m" }], { compression });
   return { top, was, plan: stageMedia(load) };
 }
@@ -269,7 +269,7 @@ it.runIf(process.getuid?.() === 0)("says that the target's disk is full, and lea
     import { localStorage } from ${JSON.stringify(join(process.cwd(), "server/engine/storage/local.ts"))};
     import { mkdirSync, readdirSync } from "node:fs";
     mkdirSync("m");
-    const media = { roots: [], files: 1, directories: 1, links: 0, problems: [], index: null };
+    const media = { roots: [], files: 1, directories: 1, links: 0, problems: [], index: null, packs: null };
     const artifacts = [{ name: "a.tar", part: "media", size: 0, storedSize: 4e6, sha256: "" }];
     const content = storedArchive(localStorage(${JSON.stringify(top)}), "x", { compression: "NONE", media, artifacts });
     const error = await stageMedia({ roots: [{ path: process.cwd() + "/m", prefix: "m" }], content, paths: null, mode: "REPLACE", restoreId: "0a1b2c3d", signal: new AbortController().signal, say() {}, observe() {} }).catch((error) => error);

@@ -254,9 +254,14 @@ describe("staging that fails leaves nothing beside and the folders untouched:", 
 
 describe("a target that cannot be swapped is refused before anything is read:", () => {
   const unread = (path: string): MediaLoad => ({
-    ...loadOf(Buffer.alloc(0), { roots: [], files: 0, directories: 0, links: 0, problems: [], index: null }, [{ path, prefix: "m" }], {
-      storage: { get: () => Promise.reject(new Error("it was read")) },
-    }),
+    ...loadOf(
+      Buffer.alloc(0),
+      { roots: [], files: 0, directories: 0, links: 0, problems: [], index: null, packs: null },
+      [{ path, prefix: "m" }],
+      {
+        storage: { get: () => Promise.reject(new Error("it was read")) },
+      },
+    ),
   });
 
   it.each([
