@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import type { DatabaseEngine, MediaMode } from "../../shared/enums.ts";
 
 /** What an operation may take of this machine and of the source's servers at most. */
@@ -22,6 +23,12 @@ export interface SourceLoad {
   /** Uncompressed bytes each second, on average. */
   readonly bytesPerSecond: number;
 }
+
+/** How many connections and threads those limits allow. */
+export const threadsOf = ({ threads }: SourceLimits): number => Math.max(1, threads ?? Math.min(availableParallelism(), usualThreads));
+
+/** More than this on one source is asked for, never taken. */
+const usualThreads = 4;
 
 export const noLimits: SourceLimits = { threads: null, bytesPerSecond: null, lowPriority: false };
 

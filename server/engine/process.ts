@@ -3,6 +3,7 @@ import { accessSync, constants, statSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import type { Readable, Writable } from "node:stream";
 import { Failure } from "../domain/errors.ts";
+import { giveWay, lowNiceness } from "./priority.ts";
 
 /** How a child ended: `code` is null when a signal ended it. `stderr` is its last 64 KiB, without the secrets. */
 export interface ToolExit {
@@ -35,6 +36,8 @@ export interface ToolOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Words that must not stand in `stderr`. */
   readonly secrets?: readonly string[];
+  /** It and all that it starts give way to everything else, with the processor and with the disk. */
+  readonly lowPriority?: boolean;
   readonly signal?: AbortSignal;
 }
 
@@ -46,16 +49,17 @@ const graceMs = 1000;
  * aborts, and on Linux when this process dies. A program that is not there is a Failure; the rest is told by `exited`.
  */
 export function spawnTool(program: string, args: readonly string[], options: ToolOptions = {}): Tool {
-  const { stdin = "ignore", stdout = "pipe", fds = [], secrets = [], signal } = options;
+  const { stdin = "ignore", stdout = "pipe", fds = [], secrets = [], lowPriority = false, signal } = options;
   signal?.throwIfAborted();
   const path = findProgram(program);
   if (!path) throw new Failure("INTERNAL", `The program ${program} is not on this machine.`, `Install ${program} and try again.`);
-  const guard = deathGuard();
-  const child = spawn(guard[0] ?? path, guard.length ? [...guard.slice(1), path, ...args] : args, {
+  const words = [...deathGuard(), ...(lowPriority ? givingWay() : []), path, ...args];
+  const child = spawn(words[0] ?? path, words.slice(1), {
     stdio: [stdin, stdout, "pipe", ...fds],
     env: { ...toolEnvironment(), ...options.env },
     detached: true,
   });
+  if (lowPriority && nice().length === 0 && child.pid !== undefined) giveWay(child.pid);
   // The child owns the handed-over stream now; our end would keep it open after the child is gone.
   if (typeof stdin !== "string") stdin.destroy();
 
@@ -113,17 +117,25 @@ const toolEnvironment = () => ({
   ...(process.env.TZ ? { TZ: process.env.TZ } : {}),
 });
 
-let guardWords: readonly string[] | undefined;
-
 /** The words in front of a command that end it when this process is killed; none where the system has no such thing. */
-export function deathGuard(): readonly string[] {
-  if (guardWords) return guardWords;
-  const setpriv = process.platform === "linux" ? findProgram("setpriv") : null;
-  const words = setpriv ? [setpriv, "--pdeathsig", "KILL", "--"] : [];
-  // Small systems have a setpriv without this option, so it is tried once.
-  const works = words[0] !== undefined && spawnSync(words[0], [...words.slice(1), "true"], { stdio: "ignore" }).status === 0;
-  guardWords = works ? words : [];
-  return guardWords;
+export const deathGuard = (): readonly string[] => (process.platform === "linux" ? prefix("setpriv", "--pdeathsig", "KILL", "--") : []);
+
+/** The same that make it give way, from its first thread on. */
+const givingWay = (): readonly string[] => [...nice(), ...prefix("ionice", "-c", "2", "-n", "7")];
+const nice = () => prefix("nice", "-n", String(lowNiceness));
+
+const prefixes = new Map<string, readonly string[]>();
+
+/** A program that starts the command behind its own options; nothing where it is not there or knows them not. */
+function prefix(program: string, ...options: string[]): readonly string[] {
+  const known = prefixes.get(program);
+  if (known) return known;
+  const path = findProgram(program);
+  // Small systems have these programs without such an option, so each is tried once.
+  const works = path !== null && spawnSync(path, [...options, "true"], { stdio: "ignore" }).status === 0;
+  const words = works ? [path, ...options] : [];
+  prefixes.set(program, words);
+  return words;
 }
 
 async function ended(child: ChildProcess, secrets: readonly string[]): Promise<ToolExit> {

@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
+import { getPriority } from "node:os";
 import { Readable } from "node:stream";
 import { text } from "node:stream/consumers";
 import { describe, expect, it } from "vitest";
@@ -64,6 +65,20 @@ describe("a child process", () => {
     expect(exit.code).toBe(7);
     expect(exit.stderr).toMatch(/y+pass=\[secret\]\.$/);
     expect(exit.stderr.length).toBeLessThanOrEqual(64 * 1024);
+  });
+
+  it("of low priority gives way with the processor and the disk, and so does what it starts", async () => {
+    const told = async (lowPriority: boolean) => {
+      const show = findProgram("ionice") ? "; ionice -p $$" : "";
+      const tool = spawnTool("sh", ["-c", `sh -c 'cut -d " " -f 19 /proc/self/stat${show}'`], { lowPriority });
+      const words = await text(tool.stdout ?? Readable.from([]));
+      expect(await tool.exited).toMatchObject({ code: 0, stderr: "" });
+      return words.trim().split("\n");
+    };
+    const [nice, disk] = await told(true);
+    expect(Number(nice)).toBe(Math.min(getPriority() + 10, 19));
+    if (disk) expect(disk).toBe("best-effort: prio 7");
+    expect(Number((await told(false))[0])).toBe(getPriority());
   });
 
   it("that is not there is a failure that names it", () => {

@@ -1,7 +1,8 @@
 import { Readable } from "node:stream";
 import { buffer } from "node:stream/consumers";
 import { describe, expect, it } from "vitest";
-import { limited, type Pace } from "../../../server/engine/storage/limited.ts";
+import type { Pace } from "../../../server/engine/rate.ts";
+import { limited } from "../../../server/engine/storage/limited.ts";
 import { storageContract } from "../../contracts/storage.ts";
 import { memoryStorage } from "../../support/memory-storage.ts";
 
@@ -69,7 +70,7 @@ describe("a storage with a limit", () => {
     const began = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
     const storage = limited(memory, 1, {
       now: () => 0,
-      wait: (_, signal) => {
+      wait: (_, signal = still().signal) => {
         began[waits.push(signal) - 1]?.resolve();
         return new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
       },
