@@ -37,6 +37,10 @@ export const backups = mysqlTable(
     mediaMode: word<MediaMode>().notNull().default("ARCHIVE"),
     /** Stored bytes that it brought; less than `storedSize` where it shares packs with others. Null: the same. */
     addedSize: bytes(),
+    /** Stored bytes that statistics count for it: each pack for the oldest backup that needs it. Null: `storedSize`. */
+    countedSize: bytes(),
+    /** The earlier backup whose packs it uses, which nobody may delete while this one runs. */
+    baseId: id<BackupId>(),
     /** What it asked of the source while it ran; null until it ended. */
     sourceLoad: json<SourceLoad>(),
     encrypted: boolean().notNull().default(false),
@@ -71,15 +75,25 @@ export const backups = mysqlTable(
     index("backups_status_created").on(table.status, table.createdAt, table.id, table.deletedAt),
     index("backups_schedule_created").on(table.scheduleId, table.createdAt, table.id),
     index("backups_storage").on(table.storageId, table.status),
+    index("backups_base").on(table.baseId, table.status),
     index("backups_deleted").on(table.deletedAt, table.deletionRetryAt),
     // Statistics: what is kept, and what ended in a range of time.
-    index("backups_kept").on(table.deletedAt, table.status, table.sourceId, table.storageId, table.storedSize, table.size),
+    index("backups_kept").on(
+      table.deletedAt,
+      table.status,
+      table.sourceId,
+      table.storageId,
+      table.storedSize,
+      table.countedSize,
+      table.size,
+    ),
     index("backups_finished").on(
       table.finishedAt,
       table.status,
       table.sourceId,
       table.storageId,
       table.storedSize,
+      table.countedSize,
       table.size,
       table.startedAt,
       table.deletedAt,
