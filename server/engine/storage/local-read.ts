@@ -12,7 +12,10 @@ export function readStream(base: string, handle: FileHandle, range?: { start: nu
   return stream;
 }
 
-async function* read(base: string, handle: FileHandle, start: number, end: number): AsyncGenerator<Uint8Array> {
+/** A stored file never grows: what is asked for is known before, so that a small one takes no more memory than it is long. */
+async function* read(base: string, handle: FileHandle, start: number, last: number): AsyncGenerator<Uint8Array> {
+  const { size } = await onDisk(base, () => handle.stat());
+  const end = Math.min(last, size - 1);
   for (let position = start; position <= end; ) {
     const length = Math.min(chunkBytes, end - position + 1);
     const { bytesRead, buffer } = await onDisk(base, () => handle.read(Buffer.allocUnsafeSlow(length), 0, length, position));

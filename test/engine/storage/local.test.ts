@@ -55,6 +55,18 @@ describe("local storage", () => {
     expect((await readdir(join(root, "live"))).sort()).toEqual([".holdfast-note", "kept"]);
   });
 
+  it("takes no more memory for a small file than it is long", async () => {
+    const storage = localStorage(await scratchFolder());
+    await storage.put("small", Readable.from([Buffer.from("0123456789")]), still());
+    const heldBy = async (range?: { start: number; end?: number }) => {
+      const chunks: Buffer[] = [];
+      for await (const chunk of await storage.get("small", range)) chunks.push(chunk);
+      return [Buffer.concat(chunks).toString(), ...chunks.map(({ buffer }) => buffer.byteLength)];
+    };
+    expect(await heldBy()).toEqual(["0123456789", 10]);
+    expect(await heldBy({ start: 7, end: 99 })).toEqual(["789", 3]);
+  });
+
   it("takes a missing root for a disk that is not mounted, and does not make it", async () => {
     const root = join(await scratchFolder(), "gone");
     const storage = localStorage(root);
