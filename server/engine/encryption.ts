@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { Failure } from "../domain/errors.ts";
-import type { Artifact, Manifest, MediaIndexFile } from "../domain/manifest.ts";
+import type { Manifest, Packed } from "../domain/manifest.ts";
+import { type BackupFile, filesOfBackup } from "./backup-files.ts";
 import { decryptAge } from "./codec/age.ts";
 import { alteredAge } from "./codec/age-header.ts";
 import { type OpenedFile, openAge } from "./codec/age-reader.ts";
@@ -9,21 +10,23 @@ import { through } from "./codec/through.ts";
 import type { Storage } from "./storage/storage.ts";
 import type { StoredBackup } from "./stored-content.ts";
 
-type StoredFile = Artifact | MediaIndexFile;
-
 /**
  * An encrypted backup as its readers want it: its storage gives what is inside the encryption, from any place, and sizes and
  * checksums of its manifest are those of that. Files keep the names that they have on the storage. Whatever is read was
  * proved by its chunk's tag, and a file that is read whole by the stored file's checksum too, before its last bytes come.
  */
 export function decrypted({ storage, folder, manifest }: StoredBackup, identities: readonly string[]): StoredBackup {
-  const files = new Map(filesOf(manifest).map((file) => [`${folder}/${file.name}`, file]));
+  const files = new Map(filesOfBackup(manifest, folder).map((file) => [file.name, file]));
   const opened = new Map<string, Promise<OpenedFile>>();
 
-  const opening = (name: string, file: StoredFile): Promise<OpenedFile> => {
+  const opening = (name: string, file: BackupFile): Promise<OpenedFile> => {
     const known = opened.get(name);
     if (known) return known;
-    const sealed = { name: file.name, size: file.storedSize, get: (range: { start: number; end: number }) => storage.get(name, range) };
+    const sealed = {
+      name: shortNameOf(file),
+      size: file.storedSize,
+      get: (range: { start: number; end: number }) => storage.get(name, range),
+    };
     const found = openAge(sealed, identities).catch((error: unknown) => {
       opened.delete(name);
       throw ofKnownKey(error, file);
@@ -45,41 +48,49 @@ export function decrypted({ storage, folder, manifest }: StoredBackup, identitie
     async size(name) {
       const [file, size] = [files.get(name), await storage.size(name)];
       if (!file?.packed || size === null) return size;
-      if (size !== file.storedSize) throw alteredAge(file.name, `it is ${size} bytes long instead of ${file.storedSize}`);
+      if (size !== file.storedSize) throw alteredAge(shortNameOf(file), `it is ${size} bytes long instead of ${file.storedSize}`);
       return file.packed.size;
     },
   };
   return { storage: view, folder, manifest: insideOf(manifest), stored: { storage, manifest } };
 }
 
-const filesOf = ({ artifacts, media }: Manifest): readonly StoredFile[] => [...artifacts, ...(media?.index ? [media.index] : [])];
+interface Sized {
+  readonly storedSize: number;
+  readonly sha256: string;
+  readonly packed: Packed | null;
+}
 
 /** The manifest with what its files hold inside the encryption. */
 function insideOf(manifest: Manifest): Manifest {
-  const inside = <F extends StoredFile>(file: F): F =>
+  const inside = <F extends Sized>(file: F): F =>
     file.packed ? { ...file, storedSize: file.packed.size, sha256: file.packed.sha256 } : file;
   const { artifacts, media } = manifest;
   return {
     ...manifest,
     artifacts: artifacts.map(inside),
-    media: media && { ...media, index: media.index && inside(media.index) },
+    media: media && {
+      ...media,
+      index: media.index && inside(media.index),
+      packs: media.packs && { ...media.packs, files: media.packs.files.map(inside) },
+    },
   };
 }
 
 /** Decrypts a whole file; its last bytes come only when the stored bytes were those that the manifest names. */
-const proved = (file: StoredFile, identities: readonly string[]): Codec =>
+const proved = (file: BackupFile, identities: readonly string[]): Codec =>
   async function* (source) {
     const hash = createHash("sha256");
     let held: Uint8Array | null = null;
     try {
-      for await (const piece of decryptAge(identities, file.name)(hashed(source, hash))) {
+      for await (const piece of decryptAge(identities, shortNameOf(file))(hashed(source, hash))) {
         if (held) yield held;
         held = piece;
       }
     } catch (error) {
       throw ofKnownKey(error, file);
     }
-    if (hash.digest("hex") !== file.sha256) throw alteredAge(file.name, "its checksum differs from the manifest's");
+    if (hash.digest("hex") !== file.sha256) throw alteredAge(shortNameOf(file), "its checksum differs from the manifest's");
     if (held) yield held;
   };
 
@@ -91,5 +102,8 @@ async function* hashed(source: AsyncIterable<Uint8Array>, hash: { update(piece: 
 }
 
 /** The key is at hand, by what the manifest says: a file that it does not open is not the one that was stored. */
-const ofKnownKey = (error: unknown, { name }: StoredFile): unknown =>
-  error instanceof Failure && error.code === "KEY_MISSING" ? alteredAge(name, "it is encrypted to another key", error) : error;
+const ofKnownKey = (error: unknown, file: BackupFile): unknown =>
+  error instanceof Failure && error.code === "KEY_MISSING" ? alteredAge(shortNameOf(file), "it is encrypted to another key", error) : error;
+
+/** As the manifest calls it. */
+const shortNameOf = ({ name }: BackupFile) => name.slice(name.lastIndexOf("/") + 1);

@@ -3,6 +3,7 @@ import { Failure } from "../domain/errors.ts";
 import type { Labels } from "../domain/labels.ts";
 import type { Manifest } from "../domain/manifest.ts";
 import { manifestName } from "../domain/naming.ts";
+import { ownFilesOf } from "./backup-files.ts";
 import { labelsName, labelsVersionOf, readLabels } from "./labels.ts";
 import { parseManifest, readManifestText } from "./manifest.ts";
 import type { Storage } from "./storage/storage.ts";
@@ -78,7 +79,8 @@ export async function examineFolder(storage: Storage, { folder, files }: StoredF
 function problemOf(manifest: Manifest, folder: string, files: ReadonlyMap<string, number>): string | null {
   if (manifest.folder !== null && manifest.folder !== folder)
     return `Its manifest belongs to ${manifest.folder}: it was moved or copied here.`;
-  for (const { name, storedSize } of [...manifest.artifacts, ...(manifest.media?.index ? [manifest.media.index] : [])]) {
+  for (const { name: full, storedSize } of ownFilesOf(manifest, folder)) {
+    const name = full.slice(folder.length + 1);
     const size = files.get(name);
     if (size === undefined) return `${name} is missing.`;
     if (size !== storedSize) return `${name} has ${size} bytes; its manifest says ${storedSize}.`;

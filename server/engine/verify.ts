@@ -5,6 +5,7 @@ import { Failure } from "../domain/errors.ts";
 import type { Manifest, Part } from "../domain/manifest.ts";
 import { manifestName } from "../domain/naming.ts";
 import type { TableCheck, VerificationReport } from "../domain/verification.ts";
+import { filesOfBackup, ownFilesOf } from "./backup-files.ts";
 import type { Content } from "./content.ts";
 import { labelsVersionOf } from "./labels.ts";
 import { parseManifest, readManifest } from "./manifest.ts";
@@ -124,17 +125,15 @@ async function checkManifest({ storage, folder, manifest }: StoredBackup): Promi
 
 /** What lies in the folder and is not of this backup, as sentences. */
 async function extraFiles({ storage, folder, manifest }: StoredBackup): Promise<string[]> {
-  const known = new Set([manifestName, ...filesOf(manifest).map(({ name }) => name)]);
+  const known = new Set([`${folder}/${manifestName}`, ...ownFilesOf(manifest, folder).map(({ name }) => name)]);
   const extra: string[] = [];
   for await (const { name } of storage.list(`${folder}/`)) {
     const own = name.slice(folder.length + 1);
-    if (!known.has(own) && labelsVersionOf(own) === null)
+    if (!known.has(name) && labelsVersionOf(own) === null)
       extra.push(`${own} is not of this backup: its manifest does not name it. Find out who put it there.`);
   }
   return extra;
 }
-
-const filesOf = ({ artifacts, media }: Manifest) => [...artifacts, ...(media?.index ? [media.index] : [])];
 
 function conclude(
   plan: VerifyPlan,
@@ -145,7 +144,7 @@ function conclude(
 ): VerificationReport {
   steps.begin("FINISHING", 0)({ bytes: 0, item: null });
   const passed = findings.all.length === 0;
-  const bytesChecked = filesOf((plan.stored ?? plan).manifest).reduce((sum, { storedSize }) => sum + storedSize, 0);
+  const bytesChecked = filesOfBackup((plan.stored ?? plan).manifest, plan.folder).reduce((sum, { storedSize }) => sum + storedSize, 0);
   if (passed) work.say("INFO", summary(found, bytesChecked));
   return { passed, problems: findings.all, bytesChecked, ...found };
 }

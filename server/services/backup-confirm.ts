@@ -1,5 +1,6 @@
 import { Failure } from "../domain/errors.ts";
 import type { Manifest } from "../domain/manifest.ts";
+import { filesOfBackup } from "../engine/backup-files.ts";
 import type { Storage } from "../engine/storage/storage.ts";
 import type { Work } from "./running.ts";
 
@@ -15,8 +16,8 @@ export async function confirmBackup(
   manifest: Manifest,
 ): Promise<void> {
   if (await work.holds()) return;
-  for (const { name, storedSize } of [...manifest.artifacts, ...(manifest.media?.index ? [manifest.media.index] : [])])
-    if ((await storage.size(`${folder}/${name}`)) !== storedSize)
+  for (const { name, storedSize } of filesOfBackup(manifest, folder))
+    if ((await storage.size(name)) !== storedSize)
       throw new Failure(
         "INTERRUPTED",
         `The catalog is away, and ${name} does not lie on the storage any more as it was stored: another worker took this backup over.`,
