@@ -49,7 +49,7 @@ export function openContent(entry: Entry, slabs = new Slabs()): Content | { read
  * True for the very file that the walk saw, and for one that was saved in its place; false when a folder on the way has
  * become a link, which could lead anywhere.
  */
-function isWhereItWas(fd: number, stats: BigIntStats, entry: Entry): boolean {
+export function isWhereItWas(fd: number, stats: BigIntStats, entry: Entry): boolean {
   if (factsOf(stats).identity === entry.identity) return true;
   return process.platform === "linux" && readlinkSync(`/proc/self/fd/${fd}`) === entry.at;
 }
@@ -68,7 +68,7 @@ function readSmall(fd: number, seen: Entry, slabs: Slabs): Content {
   }
 }
 
-const changed = "changed while it was read: the backup may hold a mix of old and new";
+export const changed = "changed while it was read: the backup may hold a mix of old and new";
 
 function fill(fd: number, bytes: Buffer): number {
   let length = 0;

@@ -11,6 +11,8 @@ export interface Entry {
   readonly mode: number;
   /** Microseconds. */
   readonly mtime: number;
+  /** When anything of it was changed last, in microseconds: nobody can set it. */
+  readonly ctime: number;
   readonly uid: number;
   readonly gid: number;
   /** Device and inode: a file that is opened later is this one, or it was swapped. */

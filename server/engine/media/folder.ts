@@ -75,6 +75,7 @@ export const factsOf = (stats: BigIntStats) => ({
   size: Number(stats.size),
   mode: Number(stats.mode) & 0o7777,
   mtime: microsecondsOf(stats.mtimeNs),
+  ctime: microsecondsOf(stats.ctimeNs),
   uid: Number(stats.uid),
   gid: Number(stats.gid),
   identity: `${stats.dev}:${stats.ino}`,
