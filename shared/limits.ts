@@ -8,6 +8,9 @@ export const limits = {
   excludePatterns: 200,
   pageSize: 200,
   targetHours: 87_600,
+  threads: 64,
+  /** Bytes of a source each second: with less, its snapshot would stay open for days. */
+  slowestSource: 100_000,
   mailAddresses: 20,
   allowedEndpoints: 100,
   recoveryRecipients: 10,

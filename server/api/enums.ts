@@ -5,6 +5,7 @@ import {
   channelKinds,
   compressions,
   copyStates,
+  databaseEngines,
   deliveryStatuses,
   entryKinds,
   findingSeverities,
@@ -44,6 +45,11 @@ export const OperationStatusEnum = named("OperationStatus", operationStatuses);
 export const PhaseEnum = named("Phase", phases);
 export const TriggerEnum = named("Trigger", triggers);
 export const CompressionEnum = named("Compression", compressions);
+export const DatabaseEngineEnum = named(
+  "DatabaseEngine",
+  databaseEngines,
+  "How a database is read. AUTO: by several connections at once where that can serve, else by the dump program. MYSQLDUMP: always by the dump program. PARALLEL: always by several connections; a backup that cannot be taken so fails.",
+);
 export const CopyStateEnum = named(
   "CopyState",
   copyStates,

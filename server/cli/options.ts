@@ -1,4 +1,5 @@
 import { InvalidArgumentError, Option } from "commander";
+import { databaseEngines } from "../../shared/enums.ts";
 import { limits } from "../../shared/limits.ts";
 
 /** One of an enumeration's words, written in lower case. */
@@ -16,6 +17,20 @@ export const wholeNumber = (least: number, most: number) => (text: string) => {
   if (number < least || number > most) throw new InvalidArgumentError(`It is a whole number from ${least} to ${most}.`);
   return number;
 };
+
+/** A whole number of bytes; null for none. */
+export function bytesOrNone(text: string): number | null {
+  if (text === "none") return null;
+  if (!/^\d{1,15}$/.test(text)) throw new InvalidArgumentError("It is a whole number of bytes, or none.");
+  return Number(text);
+}
+
+/** A whole number between two, both included; null for none. */
+export const wholeNumberOrNone = (least: number, most: number) => (text: string) =>
+  text === "none" ? null : wholeNumber(least, most)(text);
+
+/** How a database is read. */
+export const engine = (description: string) => choice("--engine <engine>", description, databaseEngines);
 
 /** Examples below a command's help. */
 export const examples = (...lines: readonly string[]) => `\nExamples:\n${lines.map((line) => `  npx holdfast ${line}\n`).join("")}`;

@@ -15,6 +15,7 @@ import { restoreCommand } from "./commands/restore.ts";
 import { restoreFilesCommand } from "./commands/restore-files.ts";
 import { scheduleCommands } from "./commands/schedules.ts";
 import { settingCommands } from "./commands/settings.ts";
+import { sourceCommand } from "./commands/sources.ts";
 import { storageCommands } from "./commands/storages.ts";
 import { verificationCommand } from "./commands/verification.ts";
 import type { CommonOptions, InSession } from "./session.ts";
@@ -63,6 +64,7 @@ async function programWith(begin: InSession): Promise<Command> {
   cleanupCommand(program, inSession);
   program.commandsGroup("What there is:");
   listCommands(program, inSession);
+  sourceCommand(program, inSession);
   program.commandsGroup("Storages:");
   storageCommands(program, inSession);
   operationCommands(program, inSession);

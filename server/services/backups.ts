@@ -1,4 +1,4 @@
-import type { BackupType, Compression, Trigger, VerificationLevel } from "../../shared/enums.ts";
+import type { BackupType, Compression, DatabaseEngine, MediaMode, Trigger, VerificationLevel } from "../../shared/enums.ts";
 import { compressionLevels, limits } from "../../shared/limits.ts";
 import type { BackupFilter, BackupRow, NewBackup } from "../db/backups.ts";
 import * as db from "../db/backups.ts";
@@ -65,6 +65,9 @@ export interface BackupRequest {
   readonly compression?: Compression | null;
   readonly compressionLevel?: number | null;
   readonly excludeLogs?: boolean | null;
+  /** Null: as the source says. */
+  readonly databaseEngine?: DatabaseEngine | null;
+  readonly mediaMode?: MediaMode | null;
   /** Null: as the settings say. */
   readonly encrypt?: boolean | null;
   /** The verification that follows it by itself when it is complete. */
@@ -123,6 +126,8 @@ export function createBackups(dependencies: Dependencies) {
         scheduleId: request.scheduleId ?? null,
         ...packing,
         excludeLogs: request.excludeLogs ?? true,
+        databaseEngine: request.databaseEngine ?? source.databaseEngine,
+        mediaMode: request.mediaMode ?? source.mediaMode,
         encrypted: request.encrypt ?? values.encryptBackups,
         verify: request.verify ?? null,
         folder: backupFolder(source.slug, request.type, at, id),
@@ -209,6 +214,7 @@ export function createBackups(dependencies: Dependencies) {
       const row = await deletions.begin(await existing(id), (tx, held) => whyInUse(tx, held, now()));
       await audit.record(actor, "backup.delete", row.name, { id, sourceId: row.sourceId, createdAt: row.createdAt });
       await deletions.erase(row);
+      await deletions.tidy();
       return true;
     },
 

@@ -3,6 +3,8 @@ import {
   backupTypes,
   channelKinds,
   compressions,
+  databaseEngines,
+  mediaModes,
   missedRunPolicies,
   notificationEvents,
   overlapPolicies,
@@ -79,6 +81,12 @@ const source = z.strictObject({
   excludePatterns: names,
   targetBackupAgeHours: limit,
   targetProofAgeHours: limit,
+  // Left out by what was exported before there were any: then they stay as they are.
+  databaseEngine: z.enum(databaseEngines).optional(),
+  mediaMode: z.enum(mediaModes).optional(),
+  threads: limit.optional(),
+  bytesPerSecond: limit.optional(),
+  lowPriority: z.boolean().optional(),
 });
 
 /** Sources and storages by name. */
@@ -98,6 +106,8 @@ const schedule = z.strictObject({
   backupType: z.enum(backupTypes),
   compression: z.enum(compressions).nullable(),
   excludeLogs: z.boolean(),
+  databaseEngine: z.enum(databaseEngines).nullable().optional(),
+  mediaMode: z.enum(mediaModes).nullable().optional(),
   encrypt: z.boolean().nullable().default(null),
   retention: z.strictObject({ days: limit, ...limits }).nullable(),
   verifyAfter: z.enum(verificationLevels).nullable(),

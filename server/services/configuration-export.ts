@@ -79,14 +79,18 @@ const sourceEntry = (row: SourceRow): Configuration["sources"][number] => ({
   excludePatterns: [...row.excludePatterns],
   targetBackupAgeHours: row.targetBackupAgeHours,
   targetProofAgeHours: row.targetProofAgeHours,
+  ...{ databaseEngine: row.databaseEngine, mediaMode: row.mediaMode },
+  ...{ threads: row.threads, bytesPerSecond: row.bytesPerSecond, lowPriority: row.lowPriority },
 });
 
 function scheduleEntry(row: ScheduleRow, named: (id: string | null) => string | null): Configuration["schedules"][number] {
   const { name, kind, active, frequency, timeOfDay, dayOfWeek, dayOfMonth, cron, timeZone, backupType, compression, excludeLogs, encrypt } =
     row;
   const { retention, verifyAfter, missedRuns, graceMinutes, overlap, jitterSeconds, quietHours, retries, restoreMode, level } = row;
+  const { databaseEngine, mediaMode } = row;
   return {
     ...{ name, kind, active, frequency, timeOfDay, dayOfWeek, dayOfMonth, cron, timeZone, backupType, compression, excludeLogs, encrypt },
+    ...{ databaseEngine, mediaMode },
     ...{ retention, verifyAfter, missedRuns, graceMinutes, overlap, jitterSeconds, quietHours, retries, restoreMode, level },
     source: named(row.sourceId) ?? "",
     storage: named(row.storageId),

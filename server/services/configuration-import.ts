@@ -98,7 +98,8 @@ export async function importParts(
   }
 
   const sourceIds = new Map((await listSources(db)).map(({ name, id }) => [name, id]));
-  for (const entry of wanted.sources) {
+  for (const told of wanted.sources) {
+    const entry = { ...present.sources.find(({ name }) => name === told.name), ...told };
     const [id, password] = [sourceIds.get(entry.name), given.sources[entry.name]];
     const state = stateOf(entry, present.sources, password === undefined || password === secrets.sources[entry.name]);
     const note = state === "new" && entry.database && password === undefined ? "; the password of its database has to be entered" : "";
@@ -115,7 +116,8 @@ export async function importParts(
   };
 
   const scheduleIds = new Map((await listSchedules(db)).map(({ name, id }) => [name, id]));
-  for (const entry of wanted.schedules) {
+  for (const told of wanted.schedules) {
+    const entry = { ...present.schedules.find(({ name }) => name === told.name), ...told };
     const { source, storage, otherStorages, targetSource, ...rest } = entry;
     const id = scheduleIds.get(entry.name);
     await settle(`The schedule ${entry.name}`, stateOf(entry, present.schedules), "", () => {

@@ -59,6 +59,8 @@ export function createStarts({ catalog, bus, now, backups, restores, verificatio
       backupType: type,
       compression,
       excludeLogs,
+      databaseEngine,
+      mediaMode,
       encrypt,
       verifyAfter: verify,
     } = schedule;
@@ -73,6 +75,8 @@ export function createStarts({ catalog, bus, now, backups, restores, verificatio
           ...storagesOf(storageId, otherStorageIds),
           compression,
           excludeLogs,
+          databaseEngine,
+          mediaMode,
           encrypt,
           verify,
         },

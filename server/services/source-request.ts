@@ -2,9 +2,10 @@ import { isAbsolute, resolve } from "node:path";
 import { limits } from "../../shared/limits.ts";
 import type { Connection } from "../domain/connection.ts";
 import { badInput } from "../domain/errors.ts";
+import { checkSourceOptions, type SourceOptions, type SourceOptionsRequest } from "./source-options.ts";
 
 /** A source as a client describes it. */
-export interface SourceRequest {
+export interface SourceRequest extends SourceOptionsRequest {
   readonly name: string;
   readonly database?: {
     readonly host?: string | null;
@@ -30,6 +31,7 @@ export interface CheckedSource {
   readonly excludePatterns: readonly string[];
   readonly targetBackupAgeHours: number | null | undefined;
   readonly targetProofAgeHours: number | null | undefined;
+  readonly options: SourceOptions;
 }
 
 const systemSchemas = new Set(["mysql", "information_schema", "performance_schema", "sys"]);
@@ -56,6 +58,7 @@ export function checkSourceRequest(request: SourceRequest): CheckedSource {
     excludePatterns,
     targetBackupAgeHours: checkedTarget(request.targetBackupAgeHours),
     targetProofAgeHours: checkedTarget(request.targetProofAgeHours),
+    options: checkSourceOptions(request),
   };
 }
 

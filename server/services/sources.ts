@@ -83,6 +83,7 @@ export function createSources({ db, audit, secrets, conceal, tools, now }: Depen
     excludePatterns: request.excludePatterns,
     ...(request.targetBackupAgeHours === undefined ? {} : { targetBackupAgeHours: request.targetBackupAgeHours }),
     ...(request.targetProofAgeHours === undefined ? {} : { targetProofAgeHours: request.targetProofAgeHours }),
+    ...request.options,
   });
 
   /** A password is kept only for the server it was given for, or a changed address would send it to a stranger. */
@@ -231,8 +232,9 @@ export function createSources({ db, audit, secrets, conceal, tools, now }: Depen
 }
 
 /** What the audit says of a source: where it reads from, never with what. */
-const auditedPartsOf = ({ database, mediaPaths, excludePatterns }: CheckedSource) => ({
+const auditedPartsOf = ({ database, mediaPaths, excludePatterns, options }: CheckedSource) => ({
   database: database && { host: database.host, port: database.port, user: database.user, database: database.database },
   mediaPaths,
   excludePatterns,
+  ...options,
 });

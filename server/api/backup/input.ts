@@ -1,7 +1,7 @@
 import { Field, ID, InputType, Int } from "type-graphql";
-import type { BackupType, Compression, OperationStatus, VerificationLevel } from "../../../shared/enums.ts";
+import type { BackupType, Compression, DatabaseEngine, OperationStatus, VerificationLevel } from "../../../shared/enums.ts";
 import type { ScheduleId, SourceId, StorageId } from "../../domain/ids.ts";
-import { BackupTypeEnum, CompressionEnum, OperationStatusEnum, VerificationLevelEnum } from "../enums.ts";
+import { BackupTypeEnum, CompressionEnum, DatabaseEngineEnum, OperationStatusEnum, VerificationLevelEnum } from "../enums.ts";
 import { DateTime } from "../scalars.ts";
 
 @InputType({ description: "sourceId and storageId may be left out where only one exists or one is the default." })
@@ -20,6 +20,7 @@ export class CreateBackupInput {
   @Field(() => CompressionEnum, { nullable: true }) compression?: Compression | null;
   @Field(() => Int, { nullable: true }) compressionLevel?: number | null;
   @Field(() => Boolean, { nullable: true, defaultValue: true }) excludeLogs?: boolean | null;
+  @Field(() => DatabaseEngineEnum, { nullable: true, description: "Null: as the source says." }) databaseEngine?: DatabaseEngine | null;
   @Field(() => Boolean, { nullable: true, description: "Whether it is encrypted; null: as the settings say." })
   encrypt?: boolean | null;
   @Field(() => VerificationLevelEnum, { nullable: true, description: "The verification that follows it by itself when it is complete." })

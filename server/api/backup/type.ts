@@ -1,6 +1,6 @@
-import { Field, ID, Int, ObjectType } from "type-graphql";
-import type { BackupType as BackupTypeWord, Compression, Trigger, VerificationLevel } from "../../../shared/enums.ts";
-import { BackupTypeEnum, CompressionEnum, TriggerEnum, VerificationLevelEnum } from "../enums.ts";
+import { Field, Float, ID, Int, ObjectType } from "type-graphql";
+import type { BackupType as BackupTypeWord, Compression, DatabaseEngine, Trigger, VerificationLevel } from "../../../shared/enums.ts";
+import { BackupTypeEnum, CompressionEnum, DatabaseEngineEnum, TriggerEnum, VerificationLevelEnum } from "../enums.ts";
 import { OperationType } from "../operation/type.ts";
 import { PageInfoType } from "../page-info.ts";
 import { DateTime, SafeInt } from "../scalars.ts";
@@ -75,6 +75,20 @@ export class MediaSummaryType {
   @Field(() => [MediaProblemType]) problems!: MediaProblemType[];
 }
 
+@ObjectType("SourceLoad", { description: "What a backup asked of its source while it read the database." })
+export class SourceLoadType {
+  @Field(() => Int, { description: "Connections to the database at the same time, at most." }) connections!: number;
+  @Field(() => Int, {
+    nullable: true,
+    description: "Statements that the server worked on at the same time, at most, ours among them; null where it would not tell.",
+  })
+  busiest!: number | null;
+  @Field(() => Float, { nullable: true, description: "The same on average." }) average!: number | null;
+  @Field(() => SafeInt, { nullable: true, description: "How long nobody could write; null where nothing was locked." })
+  lockMilliseconds!: number | null;
+  @Field(() => SafeInt, { description: "Uncompressed bytes each second, on average." }) bytesPerSecond!: number;
+}
+
 /** A backup; source, storage, database, media and restoreCommands come from the resolver. */
 @ObjectType("Backup", { implements: OperationType })
 export class BackupType extends OperationType {
@@ -85,6 +99,15 @@ export class BackupType extends OperationType {
   @Field(() => TriggerEnum) trigger!: Trigger;
   @Field(() => CompressionEnum) compression!: Compression;
   @Field(() => Boolean) excludeLogs!: boolean;
+  @Field(() => DatabaseEngineEnum, { description: "How its database was asked to be read." }) databaseEngine!: DatabaseEngine;
+  @Field(() => DatabaseEngineEnum, {
+    nullable: true,
+    description: "How it was read, never AUTO; null for one without a database, and before that is decided.",
+  })
+  engineUsed!: DatabaseEngine | null;
+  @Field(() => String, { nullable: true, description: "Why it was read so, as a sentence." }) engineReason!: string | null;
+  @Field(() => SourceLoadType, { nullable: true, description: "Null for one without a database, and until it has been read." })
+  sourceLoad!: SourceLoadType | null;
   @Field(() => Boolean, { description: "Its files are in the age format; `recipients` open them." }) encrypted!: boolean;
   @Field(() => String, { nullable: true, description: "The server key that opens it; null where it is not encrypted." })
   keyId!: string | null;

@@ -2,6 +2,7 @@ import { Field, ID, InputType, Int } from "type-graphql";
 import type {
   BackupType,
   Compression,
+  DatabaseEngine,
   MissedRunPolicy,
   OverlapPolicy,
   RestoreMode,
@@ -13,6 +14,7 @@ import type { SourceId, StorageId } from "../../domain/ids.ts";
 import {
   BackupTypeEnum,
   CompressionEnum,
+  DatabaseEngineEnum,
   MissedRunPolicyEnum,
   OverlapPolicyEnum,
   RestoreModeEnum,
@@ -50,6 +52,7 @@ export class ScheduleInput {
   storageIds?: StorageId[] | null;
   @Field(() => CompressionEnum, { nullable: true, description: "Null: as the settings say." }) compression?: Compression | null;
   @Field(() => Boolean, { nullable: true, defaultValue: true }) excludeLogs?: boolean | null;
+  @Field(() => DatabaseEngineEnum, { nullable: true, description: "Null: as the source says." }) databaseEngine?: DatabaseEngine | null;
   @Field(() => Boolean, { nullable: true, description: "Whether its backups are encrypted; null: as the settings say." })
   encrypt?: boolean | null;
   @Field(() => RetentionInput, { nullable: true, description: "Null: the global default." }) retention?: RetentionInput | null;

@@ -1,6 +1,7 @@
 import { Field, ID, Int, ObjectType } from "type-graphql";
 import type {
   BackupType,
+  DatabaseEngine,
   MissedRunPolicy,
   OverlapPolicy,
   RestoreMode,
@@ -10,6 +11,7 @@ import type {
 } from "../../../shared/enums.ts";
 import {
   BackupTypeEnum,
+  DatabaseEngineEnum,
   MissedRunPolicyEnum,
   OverlapPolicyEnum,
   RestoreModeEnum,
@@ -42,6 +44,8 @@ export class ScheduleType {
   @Field(() => String) timeZone!: string;
   @Field(() => BackupTypeEnum) backupType!: BackupType;
   @Field(() => Boolean) excludeLogs!: boolean;
+  @Field(() => DatabaseEngineEnum, { nullable: true, description: "How it reads the database; null: as the source says." })
+  databaseEngine!: DatabaseEngine | null;
   @Field(() => Boolean, { nullable: true, description: "Whether its backups are encrypted; null: as the settings say." })
   encrypt!: boolean | null;
   @Field(() => VerificationLevelEnum, { nullable: true }) verifyAfter!: VerificationLevel | null;

@@ -1,4 +1,6 @@
 import { Field, ID, Int, ObjectType } from "type-graphql";
+import type { DatabaseEngine } from "../../../shared/enums.ts";
+import { DatabaseEngineEnum } from "../enums.ts";
 import { DateTime, SafeInt } from "../scalars.ts";
 
 @ObjectType("DatabaseConnection", { description: "Never carries the password." })
@@ -25,6 +27,19 @@ export class SourceType {
     description: "The oldest its newest proven backup may become; null: as the settings say, 0: any age.",
   })
   targetProofAgeHours!: number | null;
+  @Field(() => DatabaseEngineEnum, { description: "How its database is read, unless a schedule or a request says otherwise." })
+  databaseEngine!: DatabaseEngine;
+  @Field(() => Int, {
+    nullable: true,
+    description: "Connections and threads that its operations may use; null: one for each core, four at most.",
+  })
+  threads!: number | null;
+  @Field(() => SafeInt, {
+    nullable: true,
+    description: "Uncompressed bytes that its operations may read of it in a second; null: no limit.",
+  })
+  bytesPerSecond!: number | null;
+  @Field(() => Boolean, { description: "Its operations give way to all else on the machine." }) lowPriority!: boolean;
   @Field(() => DateTime) createdAt!: Date;
 }
 

@@ -1,4 +1,5 @@
 import { formatBytes, formatCount } from "../../../shared/format.ts";
+import { describeLoad, engineWords } from "../../../shared/load-words.ts";
 import type { Backup, ShownBackup } from "../documents/backups.ts";
 
 /** A backup as JSON for programs: the words of the API. */
@@ -29,6 +30,8 @@ export function portrayed(backup: ShownBackup, proven: readonly string[]): strin
   for (const { name, size, storedSize, sha256 } of backup.artifacts)
     lines.push(`${name}: ${formatBytes(storedSize)} stored, ${formatBytes(size)} inside, sha256 ${sha256}`);
   if (database) lines.push(`database: ${formatCount(database.tables.length, "table")}, ${formatCount(database.rows, "row")}`);
+  if (backup.engineUsed) lines.push(`  read ${engineWords[backup.engineUsed]}. ${backup.engineReason ?? ""}`.trimEnd());
+  if (backup.sourceLoad) lines.push(`  load on the source: ${describeLoad(backup.sourceLoad)}`);
   if (media) lines.push(`media: ${formatCount(media.files, "file")}`);
   lines.push("to restore it by hand, in that folder:", ...backup.restoreCommands.map((command) => `  ${command}`));
   return lines.join("\n");

@@ -22,6 +22,7 @@ export interface CreateOptions {
   readonly storage?: readonly string[];
   readonly verify?: boolean;
   readonly encrypt?: boolean;
+  readonly engine?: string;
 }
 
 /** create-backup. */
@@ -37,6 +38,7 @@ export async function create(session: Session, options: CreateOptions): Promise<
     compress: options.compress,
     excludeLogs: !options.includeLogs,
     encrypt: options.encrypt,
+    databaseEngine: options.engine?.toUpperCase(),
     verify: options.verify ? "RESTORE" : null,
   };
   const { createBackup } = await holdfast.ask<{ createBackup: { id: string } }>(documents.createBackupDocument, { input });

@@ -68,6 +68,7 @@ export interface ScheduleOptions {
   readonly source?: string;
   readonly storage?: readonly string[];
   readonly encrypt?: boolean;
+  readonly engine?: string;
   readonly type?: string;
   readonly target?: string;
   readonly mode?: string;
@@ -101,6 +102,7 @@ export async function create(session: Session, options: ScheduleOptions): Promis
     sourceId: source.id,
     storageIds: await idsOfStorages(session, options.storage),
     encrypt: options.encrypt,
+    databaseEngine: options.engine?.toUpperCase(),
     targetSourceId: options.target,
     restoreMode: options.mode?.toUpperCase(),
     level: options.level?.toUpperCase(),

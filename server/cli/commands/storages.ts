@@ -1,6 +1,6 @@
-import { type Command, InvalidArgumentError } from "commander";
+import type { Command } from "commander";
 import type { StorageOptions } from "../actions/storage-input.ts";
-import { examples, json, wholeNumber } from "../options.ts";
+import { bytesOrNone, examples, json, wholeNumber } from "../options.ts";
 import type { CommonOptions, InSession } from "../session.ts";
 
 const actions = () => import("../actions/storages.ts");
@@ -100,9 +100,3 @@ const placed = (command: Command): Command =>
     .option("--default", "backups go there when nothing else is said")
     .option("--cap <bytes>", "what its backups may take; none takes the cap away", bytesOrNone)
     .option("--speed <bytes>", "what is sent or read in a second; none takes the limit away", bytesOrNone);
-
-function bytesOrNone(text: string): number | null {
-  if (text === "none") return null;
-  if (!/^\d{1,15}$/.test(text)) throw new InvalidArgumentError("It is a whole number of bytes, or none.");
-  return Number(text);
-}

@@ -1,8 +1,9 @@
-import type { BackupType, CopyState, OperationStatus, Trigger } from "../../../shared/enums.ts";
+import type { BackupType, CopyState, DatabaseEngine, OperationStatus, Trigger } from "../../../shared/enums.ts";
 import { operationFields } from "./operations.ts";
 import { type Verification, verificationFields } from "./verifications.ts";
 
 const backupFields = `${operationFields} name description type trigger encrypted keyId pinned folder size storedSize warnings
+  databaseEngine engineUsed engineReason sourceLoad { connections busiest average lockMilliseconds bytesPerSecond }
   source { id name } storage { id name location } copies { state problem retryAt primary storage { id name location } } artifacts { name part size storedSize sha256 }`;
 const proofFields = "verifications { level status passed finishedAt }";
 
@@ -20,6 +21,16 @@ export interface Backup {
   readonly size: number | null;
   readonly storedSize: number | null;
   readonly warnings: readonly string[];
+  readonly databaseEngine: DatabaseEngine;
+  readonly engineUsed: DatabaseEngine | null;
+  readonly engineReason: string | null;
+  readonly sourceLoad: {
+    readonly connections: number;
+    readonly busiest: number | null;
+    readonly average: number | null;
+    readonly lockMilliseconds: number | null;
+    readonly bytesPerSecond: number;
+  } | null;
   readonly source: { readonly id: string; readonly name: string };
   readonly storage: { readonly id: string; readonly name: string; readonly location: string };
   readonly copies: readonly {

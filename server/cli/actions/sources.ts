@@ -1,0 +1,39 @@
+import { formatBytes, formatCount } from "../../../shared/format.ts";
+import { engineWords } from "../../../shared/load-words.ts";
+import { badInput, notFound } from "../../domain/errors.ts";
+import { type Source, sourcesDocument, updateSourceDocument } from "../documents/definitions.ts";
+import { answer } from "../output.ts";
+import type { Session } from "../session.ts";
+
+export interface SourceOptions {
+  readonly engine?: string;
+  readonly threads?: number | null;
+  readonly speed?: number | null;
+  readonly lowPriority?: boolean;
+}
+
+type Changed = Pick<Source, "id" | "name" | "databaseEngine" | "threads" | "bytesPerSecond" | "lowPriority">;
+
+/** update-source. */
+export async function update(session: Session, given: string, { engine, threads, speed, lowPriority }: SourceOptions): Promise<void> {
+  if ([engine, threads, speed, lowPriority].every((option) => option === undefined))
+    throw badInput("Nothing to change was given.", "See `npx holdfast help update-source`.");
+  const { sources } = await session.holdfast.ask<{ sources: readonly Source[] }>(sourcesDocument);
+  const source = sources.find(({ id }) => id === given) ?? sources.find(({ name }) => name === given);
+  if (!source) throw notFound("source", given);
+  const { name, database, mediaPaths, excludePatterns } = source;
+  const input = {
+    ...{ name, database, mediaPaths, excludePatterns },
+    ...{ databaseEngine: engine?.toUpperCase(), threads, bytesPerSecond: speed, lowPriority },
+  };
+  const { updateSource } = await session.holdfast.ask<{ updateSource: Changed }>(updateSourceDocument, { id: source.id, input });
+  answer(session, updateSource, described(updateSource));
+}
+
+const described = ({ name, databaseEngine, threads, bytesPerSecond, lowPriority }: Changed): string =>
+  [
+    `${name}: its database is read ${engineWords[databaseEngine]}`,
+    threads === null ? "one thread for each core, four at most" : `${formatCount(threads, "thread")} at most`,
+    bytesPerSecond === null ? "no limit of speed" : `at most ${formatBytes(bytesPerSecond)} a second`,
+    lowPriority ? "giving way to all else" : "taking turns with all else",
+  ].join(", ");

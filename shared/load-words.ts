@@ -1,0 +1,33 @@
+import type { DatabaseEngine } from "./enums.ts";
+import { formatBytes, formatCount } from "./format.ts";
+
+interface Load {
+  readonly connections: number;
+  readonly busiest: number | null;
+  readonly average: number | null;
+  readonly lockMilliseconds: number | null;
+  readonly bytesPerSecond: number;
+}
+
+/** What a backup asked of its source, as parts of a sentence: of the log, of the command line and of its page. */
+export function describeLoad({ connections, busiest, average, lockMilliseconds, bytesPerSecond }: Load): string {
+  return [
+    formatCount(connections, "connection"),
+    `${formatBytes(bytesPerSecond)} a second`,
+    ...(busiest === null ? [] : [`at most ${formatCount(busiest, "statement")} at once on the server${averaged(average)}`]),
+    lockMilliseconds === null ? "nothing was locked" : `writers waited for ${lockWords(lockMilliseconds)}`,
+  ].join(", ");
+}
+
+/** How long nobody could write. */
+export const lockWords = (milliseconds: number): string =>
+  milliseconds < 1 ? "less than 1 ms" : milliseconds < 1000 ? `${Math.round(milliseconds)} ms` : `${(milliseconds / 1000).toFixed(1)} s`;
+
+const averaged = (average: number | null) => (average === null ? "" : `, ${average.toFixed(1)} on average`);
+
+/** The engines in the words that people read. */
+export const engineWords: Readonly<Record<DatabaseEngine, string>> = {
+  AUTO: "chosen by itself",
+  MYSQLDUMP: "by the dump program",
+  PARALLEL: "by several connections",
+};
