@@ -1,5 +1,5 @@
 import { promisify } from "node:util";
-import { constants, gzip, zstdCompress } from "node:zlib";
+import { constants, gzip, gzipSync, zstdCompress, zstdCompressSync } from "node:zlib";
 import type { Packing } from "../part.ts";
 
 const toZstd = promisify(zstdCompress);
@@ -17,15 +17,31 @@ export async function packFrame(bytes: Buffer, { compression, level }: Packing):
     case "GZIP":
       return toGzip(bytes, { level, chunkSize: mostPacked(bytes.length) });
     case "ZSTD":
-      return toZstd(bytes, {
-        chunkSize: mostPacked(bytes.length),
-        pledgedSrcSize: bytes.length,
-        params: { [constants.ZSTD_c_compressionLevel]: level, [constants.ZSTD_c_checksumFlag]: 1 },
-      });
+      return toZstd(bytes, zstdOptions(bytes.length, level));
     default:
       throw compression satisfies never;
   }
 }
+
+/** The same at once, for a thread that has nothing else to do meanwhile. The answer never shares the memory of `bytes`. */
+export function packFrameNow(bytes: Buffer, { compression, level }: Packing): Buffer {
+  switch (compression) {
+    case "NONE":
+      return Buffer.from(bytes);
+    case "GZIP":
+      return gzipSync(bytes, { level, chunkSize: mostPacked(bytes.length) });
+    case "ZSTD":
+      return zstdCompressSync(bytes, zstdOptions(bytes.length, level));
+    default:
+      throw compression satisfies never;
+  }
+}
+
+const zstdOptions = (size: number, level: number) => ({
+  chunkSize: mostPacked(size),
+  pledgedSrcSize: size,
+  params: { [constants.ZSTD_c_compressionLevel]: level, [constants.ZSTD_c_checksumFlag]: 1 },
+});
 
 /** Room for bytes that cannot be compressed, so that a frame is done in one go: memory that is not written to costs nothing. */
 const mostPacked = (size: number) => size + Math.ceil(size / 128) + 1024;
