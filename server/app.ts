@@ -44,6 +44,8 @@ import { createLabels } from "./services/labels.ts";
 import { createMetrics } from "./services/metrics.ts";
 import { logOperations } from "./services/operation-lines.ts";
 import { createOperations } from "./services/operations.ts";
+import { createPackPruning } from "./services/pack-pruning.ts";
+import { createPackTurns } from "./services/pack-turns.ts";
 import type { Queue } from "./services/queue.ts";
 import { createReads, type Reads } from "./services/reads.ts";
 import { createRecoveryKits } from "./services/recovery-kit.ts";
@@ -179,7 +181,8 @@ async function wire(
   const storedBackups = createStoredBackups({ catalog: db, storages, keys });
   const sources = createSources({ db, audit, secrets, conceal, tools, now });
   const labels = createLabels({ catalog: db, bus, audit, storages, signing: keys.signing, now, onError });
-  const deletions = createDeletions({ catalog: db, bus, storages, now, onError });
+  const packs = createPackPruning({ catalog: db, storages, turns: createPackTurns({ catalog: db, now, onError }), now, onError, say });
+  const deletions = createDeletions({ catalog: db, bus, storages, packs, now, onError });
   const backups = createBackups({
     catalog: db,
     bus,
@@ -197,7 +200,7 @@ async function wire(
     onError,
   });
   const copies = createCopies({ catalog: db, bus, audit, operations, backups, storages, storedBackups, deletions, queue, now, onError });
-  followers.add(copies.follow);
+  followers.add(copies.follow, packs.pruneDue);
   const files = await openReceived(join(settings.home, "uploads"));
   const restores = createRestores({
     catalog: db,

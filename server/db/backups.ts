@@ -3,6 +3,7 @@ import type { BackupType, OperationStatus } from "../../shared/enums.ts";
 import type { PastPart } from "../domain/forecast.ts";
 import type { BackupId, ScheduleId, SourceId, StorageId } from "../domain/ids.ts";
 import type { Manifest } from "../domain/manifest.ts";
+import { sizesOf } from "../domain/manifest-sizes.ts";
 import { activeStatuses } from "../domain/operation.ts";
 import { copyWarnings, warningsOf } from "../domain/warnings.ts";
 import type { Db } from "./client.ts";
@@ -221,14 +222,14 @@ export const listActiveBackups = (db: Db, sourceId: SourceId): Promise<BackupRow
  * it. The first that does is the one that is read first.
  */
 export async function recordManifest(db: Db, id: BackupId, manifest: Manifest, outcomes: readonly CopyOutcome[] = []): Promise<void> {
-  const sum = (field: "size" | "storedSize") => manifest.artifacts.reduce((total, artifact) => total + artifact[field], 0);
+  const { size, storedSize, addedSize } = sizesOf(manifest);
   const first = outcomes.find(({ problem }) => problem === null);
   // The row first: the manifest's foreign key would share its lock, and then wait for a heartbeat that waits for that.
   await db.transaction(async (tx) => {
     await tx
       .update(backups)
       .set({
-        ...{ artifacts: manifest.artifacts, size: sum("size"), storedSize: sum("storedSize") },
+        ...{ artifacts: manifest.artifacts, size, storedSize, addedSize, countedSize: addedSize },
         ...{ encrypted: manifest.encrypted, keyId: manifest.encryption?.keyId ?? null },
         ...{ warnings: [...warningsOf(manifest), ...copyWarnings(outcomes)], ...(first ? { storageId: first.storageId } : {}) },
       })

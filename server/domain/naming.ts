@@ -20,6 +20,9 @@ export function backupFolder(slug: string, type: BackupType, createdAt: Date, id
   return `${slug}/${instant}-${type.toLowerCase()}-${id.slice(0, 8)}`;
 }
 
+/** Where the packs lie that a backup in this folder shares with others of its source: `shop/packs`. */
+export const packsFolder = (folder: string): string => `${folder.slice(0, folder.lastIndexOf("/"))}/packs`;
+
 const bases: Readonly<Record<Part, string>> = { database: "database.sql", media: "media.tar" };
 const suffixes: Readonly<Record<Compression, string>> = { NONE: "", GZIP: ".gz", ZSTD: ".zst" };
 

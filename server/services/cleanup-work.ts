@@ -112,6 +112,7 @@ export function createCleanupWork({ catalog, plan, deletions, now }: Dependencie
     } finally {
       await recordCleanup(catalog, id, record());
     }
+    await deletions.tidy();
     for (const { bytes } of overCap)
       work.say("WARN", `A storage stays ${formatBytes(bytes)} over its cap: what is left there is protected.`);
   };

@@ -30,7 +30,7 @@ interface Dependencies {
   readonly backups: Pick<Backups, "existing" | "manifestOf">;
   readonly storages: Pick<Storages, "open" | "choose">;
   readonly storedBackups: Pick<StoredBackups, "choose">;
-  readonly deletions: Pick<Deletions, "beginCopy" | "eraseCopy">;
+  readonly deletions: Pick<Deletions, "beginCopy" | "eraseCopy" | "tidy">;
   readonly queue: Queue;
   readonly now: () => Date;
   readonly onError: (error: unknown) => void;
@@ -116,6 +116,7 @@ export function createCopies(dependencies: Dependencies) {
       await deletions.beginCopy(backup, storage.id, (tx, held) => whyInUse(tx, held, now(), "Remove"));
       await audit.record(actor, "backup.removeCopy", backup.name, { id: backupId, storage: storage.name });
       await deletions.eraseCopy(backup, storage.id);
+      await deletions.tidy();
       return backups.existing(backupId);
     },
 

@@ -3,19 +3,23 @@ import type { Db } from "../db/client.ts";
 import * as copies from "../db/copies.ts";
 import { retryDeadlock } from "../db/deadlock.ts";
 import { bury, findBuried, listDueTombstones, lockBackup, recordRefusal, removeBackup, removeCopyRow } from "../db/deletions.ts";
+import { recountShares } from "../db/packs.ts";
 import { lockSource } from "../db/sources.ts";
 import { listStorages } from "../db/storages.ts";
 import { Failure, messageOf, notFound } from "../domain/errors.ts";
 import type { BackupId, SourceId, StorageId } from "../domain/ids.ts";
+import { packsFolder } from "../domain/naming.ts";
 import { isFinal } from "../domain/operation.ts";
 import { discardBackup } from "../engine/backup.ts";
 import type { Bus } from "../events/bus.ts";
+import type { PackPruning } from "./pack-pruning.ts";
 import type { Storages } from "./storages.ts";
 
 interface Dependencies {
   readonly catalog: Db;
   readonly bus: Bus;
   readonly storages: Pick<Storages, "open">;
+  readonly packs: Pick<PackPruning, "noteDeleted" | "pruneDue">;
   readonly now: () => Date;
   readonly onError: (error: unknown) => void;
 }
@@ -34,7 +38,7 @@ const longestWait = 60;
  * that it lies there, and the backup's row last. A crash leaves something to sweep, never a row that points at nothing. A storage
  * that refuses is asked again, less and less often; the others do not wait for it.
  */
-export function createDeletions({ catalog, bus, storages, now, onError }: Dependencies) {
+export function createDeletions({ catalog, bus, storages, packs, now, onError }: Dependencies) {
   const retryAt = (attempts: number) => new Date(now().getTime() + Math.min(2 ** (attempts - 1), longestWait) * 60_000);
 
   /** Removes all that a storage has of the backup; why not, where it would not let go of it. */
@@ -57,6 +61,10 @@ export function createDeletions({ catalog, bus, storages, now, onError }: Depend
     return { problem, attempts };
   }
 
+  /** What it shared with others there may be needed by nobody now. */
+  const noteShared = ({ sourceId, folder, addedSize }: BackupRow, storageIds: readonly StorageId[]): Promise<void> =>
+    addedSize === null ? Promise.resolve() : packs.noteDeleted({ sourceId, folder: packsFolder(folder) }, storageIds);
+
   /** Removes what a tombstone stands for; why not all of it, where a storage would not let go. */
   async function erase(row: BackupRow): Promise<string | null> {
     const all = await copies.listCopiesOf(catalog, row.id);
@@ -65,6 +73,10 @@ export function createDeletions({ catalog, bus, storages, now, onError }: Depend
     // Whatever its copies say, the storage that it was made for has nothing of it afterwards.
     const unlisted = all.length === 0 ? await discard(row, row.storageId) : null;
     const refused = done.filter(({ problem }) => problem !== null);
+    await noteShared(
+      row,
+      all.length === 0 ? [row.storageId] : done.flatMap(({ copy, problem }) => (problem === null ? [copy.storageId] : [])),
+    );
     if (unlisted === null && refused.length === 0 && due.length === all.length) {
       await removeBackup(catalog, row.id, now());
       bus.publish("backup", { id: row.id });
@@ -102,7 +114,10 @@ export function createDeletions({ catalog, bus, storages, now, onError }: Depend
     const copy = await copies.findBackupCopy(catalog, row.id, storageId);
     if (copy?.state !== "DELETING") return null;
     const { problem } = await discardCopy(row, copy);
-    if (problem === null) await removeCopyRow(catalog, row, copy, now());
+    if (problem === null) {
+      await noteShared(row, [storageId]);
+      await removeCopyRow(catalog, row, copy, now());
+    }
     bus.publish("backup", { id: row.id });
     return problem;
   }
@@ -132,10 +147,14 @@ export function createDeletions({ catalog, bus, storages, now, onError }: Depend
     erase,
     eraseCopy,
 
+    /** Removes what backups shared that are gone now, and that nobody needs any more. To be called behind one or many erasures. */
+    tidy: (): Promise<void> => packs.pruneDue(),
+
     /** Sets the tombstone; what `refusal` answers is thrown. */
     begin: (backup: Named, refusal: Refusal): Promise<BackupRow> =>
       locked(backup, refusal, async (tx, held) => {
         await bury(tx, [held.id], now());
+        if (held.addedSize !== null) await recountShares(tx, held.sourceId);
         return held;
       }),
 
@@ -167,6 +186,7 @@ export function createDeletions({ catalog, bus, storages, now, onError }: Depend
         const row = await findBuried(catalog, backupId);
         if (row) await eraseCopy(row, storageId);
       }
+      await packs.pruneDue();
     },
   };
 }

@@ -3,6 +3,7 @@ import type { AdoptedBackup } from "../db/rebuild.ts";
 import type { BackupId, ScheduleId, SourceId, StorageId } from "../domain/ids.ts";
 import type { Labels } from "../domain/labels.ts";
 import type { Manifest } from "../domain/manifest.ts";
+import { sizesOf } from "../domain/manifest-sizes.ts";
 import { warningsOf } from "../domain/warnings.ts";
 
 interface Adopted {
@@ -17,7 +18,7 @@ interface Adopted {
 
 /** The catalog's row of a backup as its manifest and its labels tell it. */
 export function adoptedRow({ id, folder, manifest, labels, sourceId, scheduleId, storageId }: Adopted): AdoptedBackup {
-  const sum = (field: "size" | "storedSize") => manifest.artifacts.reduce((total, artifact) => total + artifact[field], 0);
+  const { size, storedSize, addedSize } = sizesOf(manifest);
   const finishedAt = new Date(manifest.finishedAt);
   return {
     manifest,
@@ -30,9 +31,10 @@ export function adoptedRow({ id, folder, manifest, labels, sourceId, scheduleId,
       // Nobody reads the level again; the storage does not know it.
       ...{ compression: manifest.compression, compressionLevel: 0, excludeLogs: manifest.excludeLogs },
       ...{ encrypted: manifest.encrypted, keyId: manifest.encryption?.keyId ?? null },
-      ...{ artifacts: manifest.artifacts, size: sum("size"), storedSize: sum("storedSize"), warnings: warningsOf(manifest) },
+      ...{ artifacts: manifest.artifacts, size, storedSize, addedSize, countedSize: addedSize, warnings: warningsOf(manifest) },
+      ...{ mediaMode: addedSize === null ? "ARCHIVE" : "INCREMENTAL" },
       ...{ createdAt: new Date(manifest.createdAt), startedAt: new Date(manifest.startedAt), finishedAt },
-      ...{ phase: "FINISHING", percent: 100, bytesProcessed: sum("size"), bytesExpected: sum("size"), progressAt: finishedAt },
+      ...{ phase: "FINISHING", percent: 100, bytesProcessed: size, bytesExpected: size, progressAt: finishedAt },
     },
   };
 }

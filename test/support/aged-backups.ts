@@ -17,6 +17,8 @@ import { createCleanups } from "../../server/services/cleanups.ts";
 import { createClockWatch } from "../../server/services/clock-watch.ts";
 import { createDeletions } from "../../server/services/deletions.ts";
 import { createOperations } from "../../server/services/operations.ts";
+import { createPackPruning } from "../../server/services/pack-pruning.ts";
+import { createPackTurns } from "../../server/services/pack-turns.ts";
 import type { BackupType } from "../../shared/enums.ts";
 import { freshCatalog } from "./catalog.ts";
 import { temporaryFolder } from "./uploads.ts";
@@ -60,10 +62,12 @@ export async function agedBackups() {
       createdAt: now(),
     },
   });
-  const deletions = createDeletions({
-    ...{ catalog: db, bus, now, onError },
-    storages: { open: async () => chosen.storage(localStorage(storage)) },
+  const storages = { open: async () => chosen.storage(localStorage(storage)) };
+  const packs = createPackPruning({
+    ...{ catalog: db, storages, now, onError, say: () => {} },
+    turns: createPackTurns({ catalog: db, now, onError }),
   });
+  const deletions = createDeletions({ catalog: db, bus, storages, packs, now, onError });
   const watch = () => createClockWatch({ db, audit, now, monotonic: () => clock.steady });
   const settings = { current: async () => ({ ...defaultSettings, ...chosen.settings }) };
   const queue = { add: async (_job: string, id: string) => void queued.push(id) };
