@@ -2,8 +2,8 @@ import { createWriteStream } from "node:fs";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
-import { setTimeout as sleep } from "node:timers/promises";
-import type { Connection, RowDataPacket } from "mysql2/promise";
+import type { Connection } from "mysql2/promise";
+import { settle } from "./database.ts";
 import { type Table, tables } from "./rows.ts";
 
 export const databaseName = "shop";
@@ -21,28 +21,22 @@ export interface Wish {
 export async function generate({ sql, folder, megabytes, signal, say }: Wish): Promise<void> {
   await sql.query(`CREATE DATABASE ${databaseName} CHARACTER SET utf8mb4`);
   await sql.changeUser({ database: databaseName });
-  await sql.query("SET unique_checks = 0, foreign_key_checks = 0");
+  await sql.query("SET unique_checks = 0, foreign_key_checks = 0, sql_log_bin = 0");
   // While the server loads one table, the rows of the next are made.
   let loaded = Promise.resolve();
   try {
-    for (const table of tables()) {
+    const made = new Map<string, number>();
+    for (const table of tables(made)) {
       const file = join(folder, `${table.name}.rows`);
-      await Promise.all([loaded, pipeline(chunks(table, table.share * megabytes * 1.05e6), createWriteStream(file), { signal })]);
+      const rows = chunks(table, table.share * megabytes * 1.05e6, (count) => made.set(table.name, count));
+      await Promise.all([loaded, pipeline(rows, createWriteStream(file), { signal })]);
       loaded = load(sql, table, file).then(() => say(`Made ${table.name}.`));
     }
   } finally {
     await loaded;
   }
   for (const program of programs) await sql.query(program);
-  await written(sql, signal);
-}
-
-/** Waits until the server has written nearly all that it was given. */
-async function written(sql: Connection, signal: AbortSignal): Promise<void> {
-  for (let dirty = Number.POSITIVE_INFINITY; dirty > 200; await sleep(500, undefined, { signal })) {
-    const [rows] = await sql.query<RowDataPacket[]>("SHOW GLOBAL STATUS LIKE 'Innodb_buffer_pool_pages_dirty'");
-    dirty = Number(rows[0]?.Value);
-  }
+  await settle(sql, signal);
 }
 
 async function load(sql: Connection, table: Table, file: string): Promise<void> {
@@ -51,10 +45,12 @@ async function load(sql: Connection, table: Table, file: string): Promise<void> 
   await rm(file);
 }
 
-/** Rows until their dump would take `bytes`, in pieces that are worth a system call. */
-function* chunks({ row, overhead }: Table, bytes: number): Generator<Buffer> {
+/** Rows until their dump would take `bytes`, in pieces that are worth a system call; `made` is told how many. */
+function* chunks({ row, overhead }: Table, bytes: number, made: (count: number) => void): Generator<Buffer> {
   let piece = "";
-  for (let id = 1, sum = 0; sum < bytes; id += 1) {
+  let id = 0;
+  for (let sum = 0; sum < bytes; ) {
+    id += 1;
     const line = row(id);
     sum += line.length + overhead;
     piece += `${line}\n`;
@@ -63,12 +59,17 @@ function* chunks({ row, overhead }: Table, bytes: number): Generator<Buffer> {
       piece = "";
     }
   }
+  made(id);
   yield Buffer.from(piece);
 }
 
 const programs = [
   "ALTER TABLE products ADD FULLTEXT KEY words (name, description)",
+  "ALTER TABLE product_images ADD CONSTRAINT image_of_product FOREIGN KEY (product_id) REFERENCES products (id), ALGORITHM=INPLACE",
+  "ALTER TABLE orders ADD CONSTRAINT order_of_customer FOREIGN KEY (customer_id) REFERENCES customers (id), ALGORITHM=INPLACE",
   "ALTER TABLE order_items ADD CONSTRAINT item_of_order FOREIGN KEY (order_id) REFERENCES orders (id), ALGORITHM=INPLACE",
+  "ALTER TABLE order_items ADD CONSTRAINT item_of_product FOREIGN KEY (product_id) REFERENCES products (id), ALGORITHM=INPLACE",
+  "ALTER TABLE reviews ADD CONSTRAINT review_of_product FOREIGN KEY (product_id) REFERENCES products (id), ALGORITHM=INPLACE",
   "CREATE VIEW spending AS SELECT customer_id, SUM(total) AS spent FROM orders GROUP BY customer_id",
   "CREATE TRIGGER event_kind BEFORE INSERT ON events FOR EACH ROW SET NEW.kind = LOWER(NEW.kind)",
   "CREATE FUNCTION spent(customer BIGINT UNSIGNED) RETURNS DECIMAL(12,2) READS SQL DATA RETURN (SELECT SUM(total) FROM orders WHERE customer_id = customer)",

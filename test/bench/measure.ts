@@ -23,10 +23,18 @@ export interface Figures {
 
 /**
  * Runs all contenders `rounds` times in turn, every second round backwards, so that a machine that warms up, slows down or
- * has other work does the same to each. `say` hears of every sample.
+ * has other work does the same to each. `warmUp` has one of them do it once before, uncounted. `say` hears of every sample.
  */
-export async function interleave(contenders: readonly Contender[], rounds: number, signal: AbortSignal, say: (line: string) => void) {
+export async function interleave(
+  contenders: readonly Contender[],
+  rounds: number,
+  signal: AbortSignal,
+  say: (line: string) => void,
+  { warmUp = false }: { readonly warmUp?: boolean } = {},
+) {
   const samples = contenders.map((): Sample[] => []);
+  // What the first one would have to fetch from the disk, and what the server only keeps in mind once it was asked.
+  if (warmUp) await contenders.at(-1)?.run(signal);
   for (let round = 0; round < rounds; round += 1) {
     const order = [...contenders.keys()];
     for (const index of round % 2 ? order.reverse() : order) {

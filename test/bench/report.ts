@@ -1,18 +1,26 @@
 import { formatBytes } from "../../shared/format.ts";
 import type { CatalogTimes } from "./catalog.ts";
 import type { DrillTimes } from "./drill.ts";
+import type { Machine } from "./machine.ts";
 import type { Figures } from "./measure.ts";
 import { median } from "./measure.ts";
 import type { OneTable } from "./one-table.ts";
+import { raceLines } from "./race-table.ts";
+import type { Race } from "./races.ts";
 import type { Ready } from "./ready.ts";
 import type { RebuildTimes } from "./rebuild.ts";
 import type { ScheduleTimes } from "./schedules.ts";
 import type { StoringTimes } from "./storing.ts";
+import type { Form } from "./worker.ts";
 
 /** What a run found, as written with `--json`. */
 export interface Findings {
   readonly at: string;
-  readonly machine: { readonly cpus: number; readonly memory: number; readonly load: number };
+  readonly machine: Machine & { readonly load: number };
+  readonly megabytes: number;
+  readonly rounds: number;
+  readonly form: Form;
+  readonly races: readonly Race[];
   readonly backup?: BackupFindings;
   readonly ready?: Ready & { readonly goal: number };
   readonly catalog?: CatalogTimes;
@@ -20,7 +28,7 @@ export interface Findings {
   readonly rebuild?: RebuildTimes;
 }
 
-interface BackupFindings {
+export interface BackupFindings {
   readonly dumpBytes: number;
   /** The whole backup's time to the baseline's, and what it may be. */
   readonly goal: number;
@@ -37,8 +45,9 @@ interface BackupFindings {
 }
 
 /** The findings for a person; the first contender is the one that the others are compared with. */
-export function table({ backup, ready, catalog, schedules, rebuild, machine }: Findings): string {
+export function table({ races, backup, ready, catalog, schedules, rebuild, machine }: Findings): string {
   const lines = [`${machine.cpus} CPUs, ${formatBytes(machine.memory)} of memory, load ${machine.load.toFixed(1)} at the start`, ""];
+  for (const race of races) lines.push(...raceLines(race), "");
   if (backup) {
     lines.push(
       `Backup of a database of ${formatBytes(backup.dumpBytes)} as text, median (least - most) of ${backup.contenders[0]?.samples.length} in turn`,

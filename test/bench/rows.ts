@@ -16,8 +16,11 @@ export interface Table {
 const syllables = "ba ko mi ra ten lu so vi na qu el or an ti pe gra sto ming dle shi fu wa zer lo can".split(" ");
 const id = "id BIGINT UNSIGNED NOT NULL PRIMARY KEY";
 
-/** A shop as it grows big: half of it events, a ninth of it thumbnails. Word frequencies fall as in real text. */
-export function tables(): readonly Table[] {
+/**
+ * A shop as it grows big: half of it events, a ninth of it thumbnails. Word frequencies fall as in real text. `made` tells how many
+ * rows the tables before have, which rows refer to.
+ */
+export function tables(made: ReadonlyMap<string, number>): readonly Table[] {
   const random = seeded("bench");
   const vocabulary = Array.from({ length: 12_000 }, () =>
     Array.from({ length: random.between(1, 4) }, () => random.pick(syllables)).join(""),
@@ -37,6 +40,7 @@ export function tables(): readonly Table[] {
     const start = random.between(0, noise.length - length);
     return noise.slice(start, start + length);
   };
+  const one = (table: string) => random.between(1, made.get(table) ?? 1);
   const cents = (most: number) => (random.between(100, most) / 100).toFixed(2);
   return [
     {
@@ -60,7 +64,7 @@ export function tables(): readonly Table[] {
       columns: `${id}, product_id BIGINT UNSIGNED NOT NULL, path VARCHAR(200) NOT NULL, thumbnail MEDIUMBLOB NOT NULL, KEY (product_id)`,
       load: "(id, product_id, path, @hex) SET thumbnail = UNHEX(@hex)",
       overhead: 12,
-      row: (n) => `${n}\t${random.between(1, 20_000)}\t${words(2).replace(" ", "/")}-${n}.jpg\t${hex(8 * random.between(400, 1800))}`,
+      row: (n) => `${n}\t${one("products")}\t${words(2).replace(" ", "/")}-${n}.jpg\t${hex(8 * random.between(400, 1800))}`,
     },
     {
       name: "orders",
@@ -68,21 +72,22 @@ export function tables(): readonly Table[] {
       columns: `${id}, customer_id BIGINT UNSIGNED NOT NULL, status VARCHAR(12) NOT NULL, total DECIMAL(10,2) NOT NULL, note VARCHAR(200) NOT NULL, placed_at DATETIME NOT NULL, KEY (customer_id), KEY (placed_at)`,
       overhead: 18,
       row: (n) =>
-        `${n}\t${random.between(1, 300_000)}\t${random.favour(["delivered", "sent", "paid", "cancelled"])}\t${cents(60_000)}\t${random.chance(0.2) ? words(8) : ""}\t${at(n * 40)}`,
+        `${n}\t${one("customers")}\t${random.favour(["delivered", "sent", "paid", "cancelled"])}\t${cents(60_000)}\t${random.chance(0.2) ? words(8) : ""}\t${at(n * 40)}`,
     },
     {
       name: "order_items",
       share: 0.16,
       columns: `${id}, order_id BIGINT UNSIGNED NOT NULL, product_id BIGINT UNSIGNED NOT NULL, quantity INT NOT NULL, price DECIMAL(10,2) NOT NULL, KEY (order_id), KEY (product_id)`,
       overhead: 10,
-      row: (n) => `${n}\t${Math.ceil(n / 3)}\t${random.between(1, 20_000)}\t${random.favour([1, 2, 3, 4, 6])}\t${cents(60_000)}`,
+      row: (n) =>
+        `${n}\t${1 + (Math.floor(n / 3) % (made.get("orders") ?? 1))}\t${one("products")}\t${random.favour([1, 2, 3, 4, 6])}\t${cents(60_000)}`,
     },
     {
       name: "reviews",
       share: 0.05,
       columns: `${id}, product_id BIGINT UNSIGNED NOT NULL, stars TINYINT NOT NULL, body TEXT NOT NULL, KEY (product_id)`,
       overhead: 10,
-      row: (n) => `${n}\t${random.between(1, 20_000)}\t${random.between(1, 5)}\t${words(random.between(10, 70))}`,
+      row: (n) => `${n}\t${one("products")}\t${random.between(1, 5)}\t${words(random.between(10, 70))}`,
     },
     {
       name: "events",
@@ -90,7 +95,7 @@ export function tables(): readonly Table[] {
       columns: `${id}, customer_id BIGINT UNSIGNED NOT NULL, kind VARCHAR(20) NOT NULL, session CHAR(28) NOT NULL, path VARCHAR(200) NOT NULL, detail JSON NOT NULL, happened_at DATETIME NOT NULL, KEY (customer_id)`,
       overhead: 24,
       row: (n) =>
-        `${n}\t${random.between(1, 300_000)}\t${random.favour(["view", "click", "search", "cart", "pay"])}\t${hex(28)}\t/${words(2).replace(" ", "/")}\t{"query": "${words(random.between(1, 5))}", "ms": ${random.between(1, 4000)}}\t${at(n * 7)}`,
+        `${n}\t${one("customers")}\t${random.favour(["view", "click", "search", "cart", "pay"])}\t${hex(28)}\t/${words(2).replace(" ", "/")}\t{"query": "${words(random.between(1, 5))}", "ms": ${random.between(1, 4000)}}\t${at(n * 7)}`,
     },
   ];
 }

@@ -3,6 +3,7 @@ import { access, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { promisify } from "node:util";
+import type { Connection } from "mysql2/promise";
 import { startMariadb, type TestServer } from "../support/mariadb.ts";
 import { generate } from "./generate.ts";
 
@@ -14,6 +15,8 @@ export interface Workplace extends AsyncDisposable {
   readonly server: TestServer;
   /** An option file with root's password, for the client tools. */
   readonly optionFile: string;
+  /** A connection as root, ended by `await using`. */
+  sql(): Promise<AsyncDisposable & { readonly connection: Connection }>;
 }
 export interface Wishes {
   readonly megabytes: number;
@@ -26,7 +29,7 @@ export interface Wishes {
 export async function openWorkplace({ megabytes, keep, signal, say }: Wishes): Promise<Workplace> {
   const folder = await mkdtemp(join(tmpdir(), "holdfast-bench-"));
   try {
-    const kept = keep ? resolve(keep, `shop-${megabytes}`) : null;
+    const kept = keep ? resolve(keep, `shop2-${megabytes}`) : null;
     const ready = kept
       ? await access(join(kept, "generated")).then(
           () => true,
@@ -47,6 +50,7 @@ export async function openWorkplace({ megabytes, keep, signal, say }: Wishes): P
         folder,
         server,
         optionFile,
+        sql: () => connection(server),
         async [Symbol.asyncDispose]() {
           await server.stop();
           await rm(folder, { recursive: true, force: true });
@@ -62,8 +66,15 @@ export async function openWorkplace({ megabytes, keep, signal, say }: Wishes): P
   }
 }
 
-// What a load leaves to be written is written at once, not while the first rounds are measured.
-const serverOptions = ["--innodb-buffer-pool-size=1G", "--innodb-log-file-size=512M", "--innodb-max-dirty-pages-pct=0"];
+// As a shop's own server would be set up: it keeps a binary log, and every commit is on its disk.
+export const serverOptions = [
+  "--innodb-buffer-pool-size=1G",
+  "--innodb-log-file-size=512M",
+  "--innodb-flush-log-at-trx-commit=1",
+  "--log-bin",
+  "--server-id=1",
+  "--sync-binlog=0",
+];
 
 /** Options that put the server on a kept data folder, whose root is without a password again when the server comes up. */
 async function keptData(kept: string, ready: boolean): Promise<string[]> {

@@ -1,0 +1,73 @@
+import { dumpBytes } from "./baseline.ts";
+import { catalogTimes } from "./catalog.ts";
+import { databaseBackupRace, type Start } from "./database-backup.ts";
+import { databaseRestoreRace } from "./database-restore.ts";
+import { type Media, makeMedia, mediaRace, mediaRestoreRace } from "./media-races.ts";
+import type { Race } from "./races.ts";
+import { secondsToReady } from "./ready.ts";
+import { rebuildTimes } from "./rebuild.ts";
+import type { Findings } from "./report.ts";
+import { scheduleTimes } from "./schedules.ts";
+import { measureServerBackup } from "./server-backup.ts";
+import { openWorkplace, type Workplace } from "./workplace.ts";
+
+export interface Wishes extends Start {
+  /** For all that a run makes; the caller removes it. */
+  readonly folder: string;
+  readonly megabytes: number;
+  /** Whether there is a build of the server, without which what needs a server is left out. */
+  readonly built: boolean;
+  readonly keep: string | null;
+  readonly withEngine: boolean;
+}
+type Measured = Omit<Findings, "at" | "machine" | "megabytes" | "rounds" | "form">;
+
+/** Media for each megabyte of the database, as a shop may have it. */
+const mediaShare = 1.3;
+
+const ofDatabase = {
+  "database-backup": databaseBackupRace,
+  "database-restore": databaseRestoreRace,
+} as const satisfies Record<string, (place: Workplace, bytes: number, wishes: Wishes) => Promise<Race>>;
+const ofMedia = {
+  media: mediaRace,
+  "media-restore": mediaRestoreRace,
+} as const satisfies Record<string, (folder: string, media: Media, wishes: Wishes) => Promise<Race>>;
+const ofServer = ["ready", "catalog", "schedules", "rebuild"] as const;
+const namesOf = <T extends object>(parts: T) => Object.keys(parts) as (keyof T)[];
+
+export const partNames = [...namesOf(ofDatabase), ...namesOf(ofMedia), "backup" as const, ...ofServer];
+export type PartName = (typeof partNames)[number];
+
+/** Measures the parts that are wanted, those of one kind on the same generated data. */
+export async function measureParts(wanted: readonly PartName[], wishes: Wishes): Promise<Measured> {
+  const { folder, megabytes, built, rounds, signal, say } = wishes;
+  const isWanted = (name: PartName) => wanted.includes(name);
+  const races: Race[] = [];
+  let backup: Findings["backup"];
+  const databaseParts = namesOf(ofDatabase).filter(isWanted);
+  if (databaseParts.length || isWanted("backup")) {
+    say(`Preparing a database of ${megabytes} MB; a minute or two for 1000.`);
+    await using place = await openWorkplace(wishes);
+    const bytes = await dumpBytes(place, signal);
+    for (const name of databaseParts) races.push(await ofDatabase[name](place, bytes, wishes));
+    if (isWanted("backup")) backup = await measureServerBackup(place, bytes, wishes);
+  }
+  const mediaParts = namesOf(ofMedia).filter(isWanted);
+  if (mediaParts.length) {
+    const media = await makeMedia(folder, megabytes * mediaShare, wishes);
+    for (const name of mediaParts) races.push(await ofMedia[name](folder, media, wishes));
+  }
+  const ready = isWanted("ready") && built ? { ...(await secondsToReady(rounds, signal)), goal: 3 } : undefined;
+  const catalog = isWanted("catalog") && built ? await catalogTimes(signal, say) : undefined;
+  const schedules = isWanted("schedules") && built ? await scheduleTimes(signal, say) : undefined;
+  const rebuild = isWanted("rebuild") && built ? await rebuildTimes(signal, say) : undefined;
+  return {
+    races,
+    ...(backup && { backup }),
+    ...(ready && { ready }),
+    ...(catalog && { catalog }),
+    ...(schedules && { schedules }),
+    ...(rebuild && { rebuild }),
+  };
+}
