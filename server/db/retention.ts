@@ -53,7 +53,7 @@ const ended = and(eq(verifications.status, "COMPLETED"), isNotNull(verifications
 const lastFailed = sql<number>`right(max(concat(${verifications.createdAt}, ${verifications.id}, ${verifications.passed})), 1) = '0'`;
 const everDrilled = sql<number>`max(${verifications.level} = 'RESTORE' and ${verifications.passed})`;
 
-/** The backups that a restore, a verification, a copy or a download needs now. */
+/** The backups that a restore, a verification, a copy, a download or a backup that builds on them needs now. */
 export async function listInUse(db: Db, now: Date): Promise<Set<BackupId>> {
   const restored = await db
     .select({ backupId: restores.backupId, preRestoreBackupId: restores.preRestoreBackupId })
@@ -62,15 +62,17 @@ export async function listInUse(db: Db, now: Date): Promise<Set<BackupId>> {
   const verified = await db.select({ backupId: verifications.backupId }).from(verifications).where(verifying);
   const copied = await db.select({ backupId: copies.backupId }).from(copies).where(copying);
   const downloaded = await db.select({ backupId: downloads.backupId }).from(downloads).where(usable(now));
+  const building = await db.select({ backupId: backups.baseId }).from(backups).where(buildingOn);
   const ids = [
     ...restored.flatMap((row) => [row.backupId, row.preRestoreBackupId]),
-    ...[...verified, ...copied, ...downloaded].map((row) => row.backupId),
+    ...[...verified, ...copied, ...downloaded, ...building].map((row) => row.backupId),
   ];
   return new Set(ids.filter((each) => each !== null));
 }
 
 const unsettled = or(inArray(restores.status, [...activeStatuses]), isNotNull(restores.journal));
 const verifying = inArray(verifications.status, [...activeStatuses]);
+const buildingOn = and(isNotNull(backups.baseId), inArray(backups.status, [...activeStatuses]));
 const copying = inArray(copies.status, [...activeStatuses]);
 /** A link that has not expired may be used, or resumed, at any moment; one through which somebody reads may have expired. */
 const usable = (now: Date) => or(gt(downloads.expiresAt, now), gt(downloads.readUntil, now));
@@ -121,6 +123,12 @@ export async function findProtection(db: Db, { id, sourceId, type }: ProtectedRo
         .select({ one: sql`1` })
         .from(downloads)
         .where(and(usable(now), eq(downloads.backupId, id))),
+    ),
+    exists(
+      db
+        .select({ one: sql`1` })
+        .from(backups)
+        .where(and(buildingOn, eq(backups.baseId, id))),
     ),
   );
   const good = parts.map((part) => sql`${newest(sourceId, sql`b.type in ('FULL', ${part})`)} = ${id}`);

@@ -3,9 +3,11 @@ import type { Db } from "../db/client.ts";
 import { type CopyOutcome, listCopiesOf } from "../db/copies.ts";
 import { listStorages, type StorageRow } from "../db/storages.ts";
 import { copyRetryAt } from "../domain/copy.ts";
-import { messageOf } from "../domain/errors.ts";
-import type { Part } from "../domain/manifest.ts";
+import { Failure, messageOf } from "../domain/errors.ts";
+import type { StorageId } from "../domain/ids.ts";
+import type { Manifest, Part } from "../domain/manifest.ts";
 import type { Measured } from "../engine/backup.ts";
+import { missingPack } from "../engine/missing-files.ts";
 import { type Mirrored, type MirrorTarget, mirrored } from "../engine/storage/mirrored.ts";
 import type { Keys } from "./keys.ts";
 import type { Work } from "./running.ts";
@@ -22,18 +24,27 @@ interface Dependencies {
 /** The storages that a backup is written to, as one. */
 export interface BackupTargets {
   readonly storage: Mirrored;
+  /** Those that could be opened. */
+  readonly usable: readonly UsableTarget[];
   /** Gives up the storages without room for what is coming; rejects when none has it. */
   fits(measured: Measured): Promise<void>;
+  /**
+   * Gives up the storages on which a pack that the backup builds on is not there any more; rejects when that is all of them. To be
+   * asked right before its manifest.
+   */
+  checkPacks(manifest: Manifest): Promise<void>;
   /** What became of the backup on each, the one that is read first at the head. */
   outcomes(): Promise<readonly CopyOutcome[]>;
 }
+
+export type UsableTarget = MirrorTarget & { readonly id: StorageId };
 
 /** Opens the storages that a backup is to lie on. One that cannot be used is left out, as long as there is another. */
 export async function openTargets({ catalog, storages, keys, now }: Dependencies, row: BackupRow, work: Work): Promise<BackupTargets> {
   const rows = await storagesOf(catalog, row);
   const alone = rows.length === 1;
   const unusable = new Map<string, Error>();
-  const targets: MirrorTarget[] = [];
+  const targets: UsableTarget[] = [];
   const leftOut = (name: string, error: Error) => {
     if (!alone) work.say("WARN", `The backup goes on without ${name}: ${error.message}`);
   };
@@ -54,6 +65,19 @@ export async function openTargets({ catalog, storages, keys, now }: Dependencies
 
   return {
     storage,
+    usable: targets,
+    async checkPacks(manifest) {
+      if (!manifest.media?.packs) return;
+      const dropped = new Set((await storage.outcomes()).flatMap(({ id, failure }) => (failure ? [id] : [])));
+      const left = targets.filter(({ id }) => !dropped.has(id));
+      const lacking: { id: StorageId; failure: Failure }[] = [];
+      for (const { id, name, storage: one } of left) {
+        const missing = await missingPack(one, manifest);
+        if (missing !== null) lacking.push({ id, failure: packGone(name, missing) });
+      }
+      if (lacking[0] && lacking.length === left.length) throw lacking[0].failure;
+      for (const { id, failure } of lacking) storage.drop(id, failure);
+    },
     async fits({ database, media }) {
       const coming = [part("database", database), part("media", media)].flatMap((one) => one ?? []);
       const needed = await forecastOf(
@@ -75,6 +99,13 @@ export async function openTargets({ catalog, storages, keys, now }: Dependencies
     },
   };
 }
+
+const packGone = (storage: string, pack: string) =>
+  new Failure(
+    "INTERRUPTED",
+    `The pack ${pack} was removed from ${storage} while the backup was taken.`,
+    "Take the backup again, and find out who else removes backups there: two Holdfasts may use this storage.",
+  );
 
 const part = (name: Part, measured: number | null) => (measured === null ? null : { part: name, measured });
 

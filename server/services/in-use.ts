@@ -1,6 +1,7 @@
 import type { Db } from "../db/client.ts";
 import { listActiveCopiesOf } from "../db/copies.ts";
 import { listDownloading } from "../db/downloads.ts";
+import { listBuildingOn } from "../db/packs.ts";
 import { listActiveRestoresOf } from "../db/restores.ts";
 import { listActiveVerificationsOf } from "../db/verifications.ts";
 import { Failure } from "../domain/errors.ts";
@@ -25,5 +26,8 @@ export async function whyInUse(
     return refusal(`${name} is being copied to another storage.`, `${verb} it when that has ended, or cancel it first.`);
   if ((await listDownloading(db, [id], now)).length > 0)
     return refusal(`${name} is being downloaded.`, `${verb} it when the download has ended, or revoke its links first.`);
+  const [builder] = await listBuildingOn(db, id);
+  if (builder)
+    return refusal(`${builder.name} is being taken, and builds on ${name}.`, `${verb} it when that has ended, or cancel it first.`);
   return null;
 }
