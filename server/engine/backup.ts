@@ -2,16 +2,18 @@ import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import type { DatabaseEngine, Phase } from "../../shared/enums.ts";
 import { formatBytes, formatDuration } from "../../shared/format.ts";
+import { describeLoad } from "../../shared/load-words.ts";
 import type { Connection } from "../domain/connection.ts";
 import { Failure, messageOf } from "../domain/errors.ts";
 import type { Artifact, DatabaseSummary, Encryption, Manifest, MediaIndexFile, MediaSummary, Part } from "../domain/manifest.ts";
 import { artifactName, manifestName, mediaIndexName, restoreCommands } from "../domain/naming.ts";
 import type { Report } from "../domain/progress.ts";
-import type { SourceLimits, SourceLoad } from "../domain/source-load.ts";
+import { noLimits, type SourceLimits, type SourceLoad } from "../domain/source-load.ts";
 import { authenticate, type MacKey } from "./authentication.ts";
 import { encryptAge } from "./codec/age.ts";
 import { openDump } from "./database/dump.ts";
 import { inspectDatabase } from "./database/inspect.ts";
+import { type ServerLoad, watchingLoad } from "./load-watch.ts";
 import { openPack, type PackReader } from "./media/pack.ts";
 import type { PackBase } from "./media/pack-base.ts";
 import { measure } from "./media/walk.ts";
@@ -133,11 +135,15 @@ async function storeAll(plan: BackupPlan, work: BackupWork, startedAt: Date): Pr
   };
   let database: DatabaseSummary | null = null;
   let media: MediaSummary | null = null;
-  const { database: dump } = plan;
+  const { database: dump, limits = noLimits } = plan;
   if (dump)
-    database = await onceMoreIfChanged(work, async () =>
-      storePart("database", "DATABASE", await openDump({ ...dump, packing: plan.packing, ...work })),
-    );
+    database = await onceMoreIfChanged(work, async () => {
+      const reader = await openDump({ ...dump, packing: plan.packing, limits, ...work });
+      const began = plan.now();
+      const { result, load } = await watchingLoad(dump.connection, work, () => storePart("database", "DATABASE", reader));
+      tellLoad(work, result, load, { bytes: before, milliseconds: plan.now().getTime() - began.getTime() });
+      return result;
+    });
   if (plan.media) {
     await using reader = await openPack({ ...plan.media, packing: plan.packing, ...work });
     const summary = await storePart("media", "MEDIA", reader);
@@ -164,6 +170,23 @@ async function storeAll(plan: BackupPlan, work: BackupWork, startedAt: Date): Pr
   await work.confirm?.(manifest);
   await plan.storage.put(`${plan.folder}/${manifestName}`, Readable.from([Buffer.from(`${JSON.stringify(manifest, null, 2)}\n`)]), work);
   return manifest;
+}
+
+/** What was asked of the source, to whom it concerns and to the log. */
+function tellLoad(
+  { loaded, say }: BackupWork,
+  { snapshot }: DatabaseSummary,
+  load: ServerLoad,
+  { bytes, milliseconds }: { readonly bytes: number; readonly milliseconds: number },
+): void {
+  const asked: SourceLoad = {
+    connections: snapshot?.connections ?? 1,
+    ...load,
+    lockMilliseconds: snapshot?.lockMilliseconds ?? null,
+    bytesPerSecond: Math.round((bytes * 1000) / Math.max(1, milliseconds)),
+  };
+  say("INFO", `Load on the source: ${describeLoad(asked)}.`);
+  loaded?.(asked);
 }
 
 /** A migration that comes in between spoils a dump, and is most often over by the time of the next one. */

@@ -9,6 +9,7 @@ import { runBackup } from "../engine/backup.ts";
 import { logPatterns } from "../engine/media/walk.ts";
 import type { ClientTools } from "../engine/part.ts";
 import { confirmBackup } from "./backup-confirm.ts";
+import { followReading } from "./backup-reading.ts";
 import { openTargets } from "./backup-targets.ts";
 import type { Keys } from "./keys.ts";
 import type { Work } from "./running.ts";
@@ -31,17 +32,19 @@ export function createBackupWork({ catalog, sources, storages, keys, tools, now,
     const source = await sources.existing(row.sourceId);
     const connection = row.type === "MEDIA" ? null : sources.connectionOf(source);
     const targets = await openTargets({ catalog, storages, keys, now }, row, work);
+    const { record, ...reading } = followReading(catalog, row, work);
     const manifest = await runBackup(
       {
         storage: targets.storage,
         folder: row.folder,
         packing: { compression: row.compression, level: row.compressionLevel },
         seal: await keys.sealFor(row.encrypted),
-        database: connection && { connection, tools: await tools(), ratio: await lastRatio(source.id) },
+        database: connection && { connection, tools: await tools(), ratio: await lastRatio(source.id), engine: row.databaseEngine },
         media:
           row.type === "DATABASE"
             ? null
             : { roots: source.mediaPaths, exclude: [...source.excludePatterns, ...(row.excludeLogs ? logPatterns : [])] },
+        limits: { threads: source.threads, bytesPerSecond: source.bytesPerSecond, lowPriority: source.lowPriority },
         about: {
           generator: `holdfast ${version}`,
           id: row.id,
@@ -58,10 +61,11 @@ export function createBackupWork({ catalog, sources, storages, keys, tools, now,
         },
         now,
       },
-      { ...work, fits: targets.fits, confirm: (manifest) => confirmBackup(work, targets.storage, row.folder, manifest) },
+      { ...work, ...reading, fits: targets.fits, confirm: (manifest) => confirmBackup(work, targets.storage, row.folder, manifest) },
     );
     const outcomes = await targets.outcomes();
     // From here on it is a backup, whether the catalog can be told of it now or not.
+    await work.patiently(record);
     await work.patiently(() => db.recordManifest(catalog, row.id, manifest, outcomes));
     const missing = outcomes.filter(({ problem }) => problem !== null).map(({ storage }) => storage);
     if (missing.length > 0) work.say("WARN", `The backup is complete, but not on ${missing.join(" and ")}: it is copied there later.`);

@@ -3,6 +3,7 @@ import type { Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
 import type { Connection } from "../../domain/connection.ts";
 import { Failure } from "../../domain/errors.ts";
+import { noLimits, type SourceLimits } from "../../domain/source-load.ts";
 import type { ClientTools, Packing } from "../part.ts";
 import { findProgram, spawnTool, type Tool, type ToolExit } from "../process.ts";
 import { credentialFile, credentialOption } from "./credential.ts";
@@ -18,6 +19,8 @@ export interface PipelineRequest {
   readonly further: readonly string[];
   /** The tables to dump; all of the database for null or when left out. */
   readonly only?: readonly string[] | null;
+  /** What it may take of the server and of this machine; no limits when left out. */
+  readonly limits?: SourceLimits;
   readonly signal: AbortSignal;
 }
 
@@ -31,7 +34,16 @@ export interface DumpPipeline {
 }
 
 /** Dump program and scanner, which compresses too; the one is handed the other's pipe, so that no raw byte passes through this process. */
-export async function startPipeline({ connection, tools, packing, further, only, signal }: PipelineRequest): Promise<DumpPipeline> {
+export async function startPipeline({
+  connection,
+  tools,
+  packing,
+  further,
+  only,
+  limits = noLimits,
+  signal,
+}: PipelineRequest): Promise<DumpPipeline> {
+  const { threads, lowPriority, bytesPerSecond } = limits;
   const children: Tool[] = [];
   const start = (...args: Parameters<typeof spawnTool>) => {
     const tool = spawnTool(...args);
@@ -42,16 +54,21 @@ export async function startPipeline({ connection, tools, packing, further, only,
   await using credential = await credentialFile(connection);
   try {
     const [program, ...args] = [...wideOutput(), tools.dump, ...dumpArguments(connection, tools, further, only ?? [])];
-    const dump = start(program ?? tools.dump, args, { fds: [credential.fd], secrets: [connection.password], signal });
+    const dump = start(program ?? tools.dump, args, { fds: [credential.fd], secrets: [connection.password], lowPriority, signal });
     const form = tools.flavour === "mariadb" ? "row-per-line" : "any";
     const frames = packing ? [packing.compression, String(packing.level)] : [];
-    const scan = start(process.execPath, ["--max-semi-space-size=1", script("./dump-scan-child"), form, ...frames], {
-      stdin: outputOf(dump),
-      fds: ["pipe"],
-      // The compressors' threads, and one that writes.
-      env: { UV_THREADPOOL_SIZE: String(framesAtOnce + 1) },
-      signal,
-    });
+    const scan = start(
+      process.execPath,
+      ["--max-semi-space-size=1", script("./dump-scan-child"), form, String(bytesPerSecond ?? 0), ...frames],
+      {
+        stdin: outputOf(dump),
+        fds: ["pipe"],
+        // The compressors' threads, and one that writes; no more than may be in all.
+        env: { UV_THREADPOOL_SIZE: String(Math.min(threads ?? framesAtOnce + 1, framesAtOnce + 1)) },
+        lowPriority,
+        signal,
+      },
+    );
     const [reports] = scan.reports;
     if (!reports) throw new Error("The scanner was started without its report");
     const exits = Promise.all([dump.exited, scan.exited]).then(([dumped, scanned]) => ({ dump: dumped, scan: scanned }));

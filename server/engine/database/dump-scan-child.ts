@@ -1,18 +1,21 @@
 // A process of its own behind the dump program, so that the server never touches the raw stream: it reads the dump from
 // standard input, writes it to standard output in compressed frames, and reports on descriptor 3, one JSON line at a time.
-// Arguments: row-per-line or any; then a compression and its level, or nothing where only the report is wanted.
+// Arguments: row-per-line or any; bytes in a second, 0 for as many as come; then a compression and its level, or nothing where only the report is wanted.
 import { readSync, write, writeSync } from "node:fs";
 import { promisify } from "node:util";
 import { compressions } from "../../../shared/enums.ts";
+import { rateLimiter } from "../rate.ts";
 import type { ScanReport } from "./dump-report.ts";
 import { DumpScan } from "./dump-scan.ts";
 import { FrameWriter } from "./frame-writer.ts";
 
 const everyMilliseconds = 150;
 const rowPerLine = process.argv[2] === "row-per-line";
-const compression = compressions.find((word) => word === process.argv[3]);
+const compression = compressions.find((word) => word === process.argv[4]);
+// The dump program waits while its pipe is full, and the server while the program does not read.
+const { take } = rateLimiter(Number(process.argv[3]) || null);
 let reported = 0;
-await (compression ? scanAndPack(new FrameWriter({ compression, level: Number(process.argv[4]) }, writeOut)) : scanOnly());
+await (compression ? scanAndPack(new FrameWriter({ compression, level: Number(process.argv[5]) }, writeOut)) : scanOnly());
 
 async function scanAndPack(frames: FrameWriter): Promise<void> {
   const scan = new DumpScan({ rowPerLine, cut: (at) => frames.cut(at) });
@@ -20,6 +23,7 @@ async function scanAndPack(frames: FrameWriter): Promise<void> {
     const room = await frames.room();
     const length = readSync(0, room, 0, room.length, null);
     if (length === 0) break;
+    await take(length);
     scan.feed(room.subarray(0, length));
     await frames.filled(length, scan.undecided);
     reportProgress(scan);
@@ -34,6 +38,7 @@ async function scanOnly(): Promise<void> {
   for (;;) {
     const length = readSync(0, buffer, 0, buffer.length, null);
     if (length === 0) break;
+    await take(length);
     scan.feed(buffer.subarray(0, length));
     reportProgress(scan);
   }

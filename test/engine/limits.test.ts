@@ -1,0 +1,113 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { getPriority } from "node:os";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { Connection } from "../../server/domain/connection.ts";
+import type { SourceLoad } from "../../server/domain/source-load.ts";
+import { runBackup } from "../../server/engine/backup.ts";
+import { findTools } from "../../server/engine/database/tools.ts";
+import { watchingLoad } from "../../server/engine/load-watch.ts";
+import { aboutBackup } from "../support/about.ts";
+import { memoryStorage } from "../support/memory-storage.ts";
+import { freshDatabase } from "../support/shared-server.ts";
+
+/** The niceness of each process that this one started, by its program. */
+function nicenessOfChildren(): Map<string, number> {
+  const found = new Map<string, number>();
+  for (const pid of readdirSync("/proc").filter((name) => /^\d+$/.test(name)))
+    try {
+      const [, program = "", rest = ""] = /\((.*)\) (.*)/.exec(readFileSync(`/proc/${pid}/stat`, "utf8")) ?? [];
+      const fields = rest.split(" ");
+      if (Number(fields[1]) === process.pid) found.set(program, Number(fields[16]));
+    } catch {
+      // It has ended since.
+    }
+  return found;
+}
+
+let database: Awaited<ReturnType<typeof freshDatabase>>;
+beforeAll(async () => {
+  database = await freshDatabase("limits");
+  await database.sql.query("CREATE TABLE goods (id INT PRIMARY KEY, text TEXT)");
+  const row = (id: number) => `(${id}, '${"x".repeat(4000)}')`;
+  await database.sql.query(`INSERT INTO goods VALUES ${Array.from({ length: 150 }, (_, id) => row(id)).join(",")}`);
+});
+afterAll(() => database[Symbol.asyncDispose]());
+
+describe("a backup with limits", () => {
+  it("reads no faster than it may, gives way to all else, and tells what it asked of the source", async () => {
+    const [said, loads]: [string[], SourceLoad[]] = [[], []];
+    const seen = new Map<string, number>();
+    const manifest = await runBackup(
+      {
+        storage: memoryStorage(),
+        folder: "shop/backup",
+        packing: { compression: "ZSTD", level: 1 },
+        database: { connection: database.connection, tools: await findTools(null), ratio: null, engine: "MYSQLDUMP" },
+        media: null,
+        limits: { threads: 1, bytesPerSecond: 300_000, lowPriority: true },
+        about: aboutBackup({ type: "DATABASE", compression: "ZSTD" }),
+        now: () => new Date(),
+      },
+      {
+        signal: new AbortController().signal,
+        say: (_, message) => said.push(message),
+        report: () => {
+          for (const [program, niceness] of nicenessOfChildren()) seen.set(program, niceness);
+        },
+        loaded: (load) => loads.push(load),
+      },
+    );
+    const size = manifest.artifacts[0]?.size ?? 0;
+    expect(size).toBeGreaterThan(600_000);
+    // Of the whole, a quarter of a second's worth passes at once. A slow machine reads slower still.
+    expect(loads).toEqual([
+      {
+        connections: 1,
+        busiest: expect.any(Number),
+        average: expect.any(Number),
+        lockMilliseconds: null,
+        bytesPerSecond: expect.any(Number),
+      },
+    ]);
+    expect(loads[0]?.bytesPerSecond).toBeLessThan(300_000 / (1 - 75_000 / size) + 1000);
+    expect(loads[0]?.busiest).toBeGreaterThanOrEqual(loads[0]?.average ?? 0);
+    expect(said.at(-1)).toMatch(
+      /^Load on the source: 1 connection, \d+ kB a second, at most \d+ statements? at once on the server, [\d.]+ on average, nothing was locked\.$/,
+    );
+    const nice = Math.min(getPriority() + 10, 19);
+    expect([...seen.values()].length).toBeGreaterThanOrEqual(2);
+    for (const [program, niceness] of seen) expect([program, niceness]).toEqual([program, nice]);
+  });
+
+  it("goes on where the server will not be watched, and says so once", async () => {
+    const said: string[] = [];
+    const refused: Connection = { ...database.connection, user: "nobody", password: "wrong" };
+    const work = Promise.withResolvers<string>();
+    const running = {
+      signal: new AbortController().signal,
+      say: (_: string, message: string) => {
+        said.push(message);
+        work.resolve("done");
+      },
+    };
+    expect(await watchingLoad(refused, running, () => work.promise)).toEqual({ result: "done", load: { busiest: null, average: null } });
+    expect(said).toEqual([
+      expect.stringMatching(/^How busy the database server is could not be watched to the end: .*refused the user nobody/),
+    ]);
+  });
+
+  it("ends its watch when the work fails, with the work's own failure", async () => {
+    const running = { signal: new AbortController().signal, say: () => {} };
+    await expect(watchingLoad(database.connection, running, () => Promise.reject(new Error("unplugged")))).rejects.toThrow("unplugged");
+    await expect
+      .poll(
+        async () =>
+          (
+            await database.sql.query("SELECT id FROM information_schema.PROCESSLIST WHERE db = ? AND id <> CONNECTION_ID()", [
+              database.name,
+            ])
+          )[0],
+      )
+      .toEqual([]);
+  });
+});
