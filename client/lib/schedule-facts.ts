@@ -1,4 +1,5 @@
 import type { ScheduleDetailFragment } from "../graphql/generated.ts";
+import { engineWord } from "./reading-words.ts";
 import { minutesInWords } from "./schedule-words.ts";
 import { compressionWord, typeWord } from "./words.ts";
 
@@ -15,6 +16,14 @@ export function scheduleFacts(schedule: ScheduleDetailFragment): [string, string
       storagesFact(schedule),
       ["Encrypted", schedule.encrypt === null ? "As the settings say" : schedule.encrypt ? "Yes" : "No"] satisfies [string, string],
       ["Compression", compressionWord[schedule.compression]] satisfies [string, string],
+      ...(schedule.backupType === "MEDIA"
+        ? []
+        : [
+            ["Database read", schedule.databaseEngine ? engineWord(schedule.databaseEngine) : "As the source says"] satisfies [
+              string,
+              string,
+            ],
+          ]),
       ["Verified afterwards", schedule.verifyAfter ? proofWord[schedule.verifyAfter] : "No"] satisfies [string, string],
     ],
     RESTORE: [

@@ -1,6 +1,7 @@
 import type { BackupType, Compression } from "../../shared/enums.ts";
 import type { CreateBackupInput, SettingsPartsFragment, SourcePartsFragment, StoragePartsFragment } from "../graphql/generated.ts";
 import { type EncryptChoice, encryptAsked } from "../lib/encryption-words.ts";
+import type { EngineChoice } from "../lib/reading-words.ts";
 
 interface Known {
   readonly sources: readonly SourcePartsFragment[];
@@ -23,14 +24,19 @@ export class BackupDraft {
   compression = $state<Compression>("ZSTD");
   level = $state(3);
   excludeLogs = $state(true);
+  /** Empty: as the source says. */
+  databaseEngine = $state<EngineChoice>("");
   prove = $state(false);
   #type = $state<BackupType>("FULL");
 
   types = $derived.by((): BackupType[] => {
-    const source = this.sources.find(({ id }) => id === this.sourceId);
-    if (!source?.database) return ["MEDIA"];
-    return source.mediaPaths.length > 0 ? ["FULL", "DATABASE", "MEDIA"] : ["DATABASE"];
+    if (!this.source?.database) return ["MEDIA"];
+    return this.source.mediaPaths.length > 0 ? ["FULL", "DATABASE", "MEDIA"] : ["DATABASE"];
   });
+
+  get source() {
+    return this.sources.find(({ id }) => id === this.sourceId);
+  }
 
   constructor({ sources, storages, settings }: Known, sourceId: string | null) {
     this.sources = sources;
@@ -56,6 +62,7 @@ export class BackupDraft {
       type: this.type,
       sourceId: this.sourceId,
       storageIds: this.storageIds.length > 0 ? this.storageIds : null,
+      databaseEngine: this.databaseEngine || null,
       encrypt: encryptAsked(this.encrypt),
       name: this.name.trim() || null,
       description: this.description.trim() || null,

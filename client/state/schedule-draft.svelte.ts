@@ -12,6 +12,7 @@ import { limits as bounds } from "../../shared/limits.ts";
 import type { ScheduleChoicesQuery, ScheduleDetailFragment, ScheduleInput } from "../graphql/generated.ts";
 import { type EncryptChoice, encryptAsked, encryptChosen } from "../lib/encryption-words.ts";
 import type { FailureView } from "../lib/failures.ts";
+import type { EngineChoice } from "../lib/reading-words.ts";
 import { type Limits, noLimits } from "../lib/retention-words.ts";
 import { faultAt, isCount, limitsFaultOf, type ScheduleFault, timeOf } from "../lib/schedule-faults.ts";
 import { ordinal, viewerZone, weekdays } from "../lib/schedule-words.ts";
@@ -38,6 +39,8 @@ export class ScheduleDraft {
   encrypt = $state<EncryptChoice>("usual");
   compression = $state<Compression | "">("");
   excludeLogs = $state(true);
+  /** Empty: as the source says. */
+  databaseEngine = $state<EngineChoice>("");
   verifyAfter = $state<VerificationLevel | "OFF">("CHECKSUM");
   ownRetention = $state(false);
   limits = $state<Limits>({ ...noLimits });
@@ -55,11 +58,15 @@ export class ScheduleDraft {
   #type = $state<BackupType>("FULL");
 
   types = $derived.by((): BackupType[] => {
-    const held = partsOf(this.known.sources.find(({ id }) => id === this.sourceId));
+    const held = partsOf(this.source);
     const taken = this.kind === "RESTORE" ? partsOf(this.known.sources.find(({ id }) => id === this.targetSourceId)) : held;
     return held.filter((type) => taken.includes(type));
   });
   targets = $derived.by(() => this.known.sources.filter(({ id }) => id !== this.sourceId));
+
+  get source() {
+    return this.known.sources.find(({ id }) => id === this.sourceId);
+  }
 
   constructor(known: ScheduleChoicesQuery, schedule: ScheduleDetailFragment | null, sourceId: string | null = null) {
     this.known = known;
@@ -90,6 +97,7 @@ export class ScheduleDraft {
     this.encrypt = encryptChosen(schedule.encrypt);
     this.compression = schedule.ownCompression ?? "";
     this.excludeLogs = schedule.excludeLogs;
+    this.databaseEngine = schedule.databaseEngine ?? "";
     this.verifyAfter = schedule.verifyAfter ?? "OFF";
     this.ownRetention = ownRetention !== null;
     this.limits = { ...noLimits, ...(ownRetention ?? this.known.settings.retention) };
@@ -113,7 +121,7 @@ export class ScheduleDraft {
 
   /** What it is called when nobody names it: "Shop every day". */
   get suggestedName(): string {
-    const of = this.known.sources.find(({ id }) => id === this.sourceId)?.name ?? "Schedule";
+    const of = this.source?.name ?? "Schedule";
     const what = { BACKUP: of, RESTORE: `Restore of ${of}`, VERIFICATION: `Proof of ${of}` }[this.kind];
     const when = {
       DAILY: "every day",
@@ -189,6 +197,7 @@ export class ScheduleDraft {
       encrypt: backup ? encryptAsked(this.encrypt) : null,
       compression: backup ? this.compression || null : null,
       excludeLogs: this.excludeLogs,
+      databaseEngine: backup ? this.databaseEngine || null : null,
       retention: this.retention,
       verifyAfter: backup && this.verifyAfter !== "OFF" ? this.verifyAfter : null,
       missedRuns: this.missedRuns,

@@ -1,5 +1,7 @@
+import type { DatabaseEngine } from "../../shared/enums.ts";
 import type { SourceInput, SourcePartsFragment } from "../graphql/generated.ts";
 
+const megabyte = 1_000_000;
 const filled = (lines: readonly string[]) => lines.map((line) => line.trim()).filter(Boolean);
 
 /** A source being written: what the form binds to, and the input that it makes. */
@@ -22,6 +24,13 @@ export class SourceDraft {
   targetBackupAgeHours = $state<number | null>(null);
   targetProofAgeHours = $state<number | null>(null);
 
+  databaseEngine = $state<DatabaseEngine>("AUTO");
+  lowPriority = $state(true);
+  slowed = $state(false);
+  megabytesPerSecond = $state<number | null>(20);
+  /** Null: as many as there are cores, and four at most. */
+  threads = $state<number | null>(null);
+
   constructor(source: SourcePartsFragment | null) {
     this.id = source?.id ?? null;
     this.hasPassword = source?.database?.hasPassword ?? false;
@@ -33,6 +42,11 @@ export class SourceDraft {
     this.excludePatterns = source.excludePatterns.join("\n");
     this.targetBackupAgeHours = source.targetBackupAgeHours;
     this.targetProofAgeHours = source.targetProofAgeHours;
+    this.databaseEngine = source.databaseEngine;
+    this.lowPriority = source.lowPriority;
+    this.slowed = source.bytesPerSecond !== null;
+    if (source.bytesPerSecond !== null) this.megabytesPerSecond = source.bytesPerSecond / megabyte;
+    this.threads = source.threads;
     if (!database) return;
     this.through = database.socketPath ? "socket" : "host";
     this.host = database.host;
@@ -47,6 +61,11 @@ export class SourceDraft {
     return this.withDatabase || filled(this.mediaPaths).length > 0;
   }
 
+  /** Whether nothing was said of how it is backed up. */
+  get readsAsUsual(): boolean {
+    return this.databaseEngine === "AUTO" && this.lowPriority && !this.slowed && this.threads === null;
+  }
+
   get input(): SourceInput {
     const socket = this.through === "socket";
     return {
@@ -55,6 +74,10 @@ export class SourceDraft {
       excludePatterns: filled(this.excludePatterns.split("\n")),
       targetBackupAgeHours: this.targetBackupAgeHours,
       targetProofAgeHours: this.targetProofAgeHours,
+      databaseEngine: this.databaseEngine,
+      lowPriority: this.lowPriority,
+      bytesPerSecond: this.slowed && this.megabytesPerSecond !== null ? Math.round(this.megabytesPerSecond * megabyte) : null,
+      threads: this.threads,
       database: this.withDatabase
         ? {
             host: socket ? null : this.host.trim(),

@@ -1,0 +1,41 @@
+import { describe, expect, it } from "vitest";
+import { engineChoices, engineWord, loadFacts } from "../../client/lib/reading-words.ts";
+import { databaseEngines } from "../../shared/enums.ts";
+import { describeLoad } from "../../shared/load-words.ts";
+
+describe("what a backup asked of its source", () => {
+  const load = { connections: 4, busiest: 6, average: 3.25, lockMilliseconds: 41.6, bytesPerSecond: 52_100_000 };
+  const quiet = { connections: 1, busiest: null, average: null, lockMilliseconds: null, bytesPerSecond: 900 };
+
+  it("is told with its figures", () => {
+    expect(loadFacts(load)).toEqual([
+      ["Connections", "4"],
+      ["Read", "52.1 MB a second"],
+      ["On the server at once", "At most 6 statements, 3.3 on average"],
+      ["Writers waited", "42 ms"],
+    ]);
+    expect(describeLoad(load)).toBe(
+      "4 connections, 52.1 MB a second, at most 6 statements at once on the server, 3.3 on average, writers waited for 42 ms",
+    );
+  });
+
+  it("leaves out what the server would not tell", () => {
+    expect(loadFacts(quiet)).toEqual([
+      ["Connections", "1"],
+      ["Read", "900 bytes a second"],
+      ["Writers waited", "Not at all"],
+    ]);
+    expect(describeLoad(quiet)).toBe("1 connection, 900 bytes a second, nothing was locked");
+    expect(loadFacts({ ...quiet, lockMilliseconds: 0.2 }).at(-1)).toEqual(["Writers waited", "less than 1 ms"]);
+    expect(loadFacts({ ...quiet, lockMilliseconds: 1540 }).at(-1)).toEqual(["Writers waited", "1.5 s"]);
+  });
+});
+
+describe("how a database is read", () => {
+  it("is chosen among all ways, or left to the source, whose way is named", () => {
+    expect(engineChoices("PARALLEL").map(({ value }) => value)).toEqual(["", "AUTO", "PARALLEL", "MYSQLDUMP"]);
+    expect(engineChoices("PARALLEL")[0]?.label).toBe("As the source says, now by several connections");
+    expect(engineChoices(undefined)[0]?.label).toBe("As the source says");
+    expect(databaseEngines.map(engineWord)).toEqual(["Chosen by itself", "By the dump program", "By several connections"]);
+  });
+});
