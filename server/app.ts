@@ -199,7 +199,20 @@ async function wire(
     version,
     onError,
   });
-  const copies = createCopies({ catalog: db, bus, audit, operations, backups, storages, storedBackups, deletions, queue, now, onError });
+  const copies = createCopies({
+    catalog: db,
+    bus,
+    audit,
+    operations,
+    backups,
+    storages,
+    storedBackups,
+    packs,
+    deletions,
+    queue,
+    now,
+    onError,
+  });
   followers.add(copies.follow, packs.pruneDue);
   const files = await openReceived(join(settings.home, "uploads"));
   const restores = createRestores({

@@ -15,6 +15,7 @@ import type { Deletions } from "./deletions.ts";
 import type { Ended } from "./followers.ts";
 import { whyInUse } from "./in-use.ts";
 import type { Operations } from "./operations.ts";
+import type { PackPruning } from "./pack-pruning.ts";
 import type { Queue } from "./queue.ts";
 import type { Storages } from "./storages.ts";
 import type { StoredBackups } from "./stored-backups.ts";
@@ -30,6 +31,7 @@ interface Dependencies {
   readonly backups: Pick<Backups, "existing" | "manifestOf">;
   readonly storages: Pick<Storages, "open" | "choose">;
   readonly storedBackups: Pick<StoredBackups, "choose">;
+  readonly packs: Pick<PackPruning, "begin" | "finished">;
   readonly deletions: Pick<Deletions, "beginCopy" | "eraseCopy" | "tidy">;
   readonly queue: Queue;
   readonly now: () => Date;

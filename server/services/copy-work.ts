@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
+import { formatCount } from "../../shared/format.ts";
 import type { BackupRow } from "../db/backups.ts";
 import type { Db } from "../db/client.ts";
 import * as db from "../db/copies.ts";
@@ -8,12 +9,16 @@ import { findStorage } from "../db/storages.ts";
 import { Failure } from "../domain/errors.ts";
 import type { StorageId } from "../domain/ids.ts";
 import type { Manifest } from "../domain/manifest.ts";
+import { packsFolder } from "../domain/naming.ts";
 import { discardBackup } from "../engine/backup.ts";
+import { ownFilesOf, packsOf } from "../engine/backup-files.ts";
 import { type CopiedFile, copyBackup } from "../engine/copy.ts";
 import { labelFiles, labelsVersionOf } from "../engine/labels.ts";
 import { parseManifest, readManifest } from "../engine/manifest.ts";
+import { missingPack } from "../engine/missing-files.ts";
 import type { Storage } from "../engine/storage/storage.ts";
 import type { Backups } from "./backups.ts";
+import type { PackPruning } from "./pack-pruning.ts";
 import type { Work } from "./running.ts";
 import { whyNoRoom, written } from "./storage-room.ts";
 import type { Storages } from "./storages.ts";
@@ -24,11 +29,12 @@ interface Dependencies {
   readonly backups: Pick<Backups, "existing" | "manifestOf">;
   readonly storages: Pick<Storages, "open">;
   readonly storedBackups: Pick<StoredBackups, "choose">;
+  readonly packs: Pick<PackPruning, "begin" | "finished">;
   readonly now: () => Date;
 }
 
 /** The work of a copy's operation, and putting right what a crash left of one. */
-export function createCopyWork({ catalog, backups, storages, storedBackups, now }: Dependencies) {
+export function createCopyWork({ catalog, backups, storages, storedBackups, packs, now }: Dependencies) {
   const nameOf = async (id: StorageId) => (await findStorage(catalog, id))?.name ?? id;
 
   /** It lies there now. Whoever deletes the backup deletes it there too, from this moment on. */
@@ -44,7 +50,7 @@ export function createCopyWork({ catalog, backups, storages, storedBackups, now 
     );
   }
 
-  async function copy({ backupId, storageId }: db.CopyRow, work: Work): Promise<void> {
+  async function copy({ id, backupId, storageId }: db.CopyRow, work: Work): Promise<void> {
     const backup = await backups.existing(backupId);
     const manifest = await backups.manifestOf(backupId);
     if (!manifest) throw new Failure("NOT_FOUND", `${backup.name} has no manifest in the catalog.`);
@@ -60,21 +66,30 @@ export function createCopyWork({ catalog, backups, storages, storedBackups, now 
       );
     const name = await nameOf(storageId);
     const target = await storages.open(storageId);
+    const shared = packsOf(manifest);
+    const place = { sourceId: backup.sourceId, folder: packsFolder(backup.folder) };
+    if (shared.length > 0) await packs.begin(place, [storageId], id, work.signal);
     // What an earlier attempt could not take away again.
     await discardBackup(target, backup.folder);
-    const files = await filesOf(from, backup.folder, manifest);
+    const [missing, files] = [await missingPacks(target, manifest, backup.folder), await filesOf(from, backup.folder, manifest)];
     const full = await whyNoRoom(
       target,
       name,
-      files.reduce((sum, { storedSize }) => sum + storedSize, 0),
+      [...missing, ...files].reduce((sum, { storedSize }) => sum + storedSize, 0),
     );
     if (full) throw full;
-    await copyBackup(from, await written(target, name), backup.folder, files, work);
-    const version = Math.max(0, ...files.map((file) => labelsVersionOf(file.name) ?? 0));
+    if (shared.length > 0)
+      work.say("INFO", `${shared.length - missing.length} of its ${formatCount(shared.length, "pack")} lie there already.`);
+    await copyBackup(from, await written(target, name), backup.folder, [...missing, ...files], {
+      ...work,
+      confirm: () => confirm(target, manifest, work),
+    });
+    const version = Math.max(0, ...files.map(({ name: file }) => labelsVersionOf(file.slice(backup.folder.length + 1)) ?? 0));
     if (!(await record(backup, storageId, version))) {
       await discardBackup(target, backup.folder);
       throw new Failure("NOT_FOUND", `${backup.name} was deleted while it was copied; the copy was removed.`);
     }
+    if (shared.length > 0) await packs.finished(id, [storageId]);
     work.say("INFO", `The copy on ${name} is complete.`);
   }
 
@@ -93,11 +108,36 @@ export function createCopyWork({ catalog, backups, storages, storedBackups, now 
 }
 
 /** All that lies in a backup's folder but the manifest: the artifacts, the list of files, and the newest labels. */
-async function filesOf(from: Storage, folder: string, { artifacts, media }: Manifest): Promise<CopiedFile[]> {
+async function filesOf(from: Storage, folder: string, manifest: Manifest): Promise<CopiedFile[]> {
   const [labels] = await labelFiles(from, folder);
   return [
-    ...artifacts,
-    ...(media?.index ? [media.index] : []),
-    ...(labels ? [{ name: labels.name, storedSize: labels.size, sha256: null }] : []),
+    ...ownFilesOf(manifest, folder),
+    ...(labels ? [{ name: `${folder}/${labels.name}`, storedSize: labels.size, sha256: null }] : []),
   ];
+}
+
+/** The packs that the target does not have. One that lies there with another size is nobody's: it is made anew. */
+async function missingPacks(target: Storage, manifest: Manifest, folder: string): Promise<CopiedFile[]> {
+  const needed = packsOf(manifest);
+  if (needed.length === 0) return [];
+  const own = `${packsFolder(folder)}/`;
+  if (!needed.every(({ name }) => name.startsWith(own)))
+    throw new Failure(
+      "ARTIFACT_UNSAFE",
+      "Its manifest names packs that are not its source's.",
+      "Nothing was copied. Find out who wrote it.",
+    );
+  const sizes = new Map<string, number>();
+  for await (const { name, size } of target.list(own)) sizes.set(name, size);
+  const missing = needed.filter(({ name, storedSize }) => sizes.get(name) !== storedSize);
+  for (const { name } of missing) if (sizes.has(name)) await target.remove(name);
+  return missing.map((file) => ({ ...file, shared: true }));
+}
+
+/** Whether it is still this worker's to finish, and whether the packs that lay there still do. */
+async function confirm(target: Storage, manifest: Manifest, work: Pick<Work, "confirm">): Promise<void> {
+  const gone = await missingPack(target, manifest);
+  if (gone !== null)
+    throw new Failure("INTERRUPTED", `The pack ${gone} was removed from there meanwhile.`, "The copy is made again by itself.");
+  await work.confirm();
 }
