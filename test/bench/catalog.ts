@@ -2,6 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
 import mysql from "mysql2/promise";
+import { type Ask, apiClient } from "./api.ts";
 import { newToken, startHoldfast } from "./process.ts";
 
 /** How fast one question was answered, in milliseconds. */
@@ -30,7 +31,7 @@ export async function catalogTimes(signal: AbortSignal, say: (line: string) => v
     say(`Filling a catalog with ${backups.toLocaleString("en-US")} backups.`);
     await fill(join(home, "mariadb"));
     const token = await newToken(home);
-    const ask = client(`${server.url}/graphql`, token, signal);
+    const ask = apiClient(server.url, token, signal);
     const answers: Answer[] = [];
     for (const [name, question] of await questions(ask)) {
       const times: number[] = [];
@@ -138,16 +139,4 @@ async function fill(folder: string): Promise<void> {
       from backups where status = 'COMPLETED' and mod(stored_size, 10) = 0;
     analyze table backups, verifications;`);
   await sql.end();
-}
-
-type Ask = <T>(query: string, variables: object) => Promise<T>;
-
-function client(url: string, token: string, signal: AbortSignal): Ask {
-  return async <T>(query: string, variables: object) => {
-    const headers = { "content-type": "application/json", authorization: `Bearer ${token}` };
-    const response = await fetch(url, { method: "POST", headers, body: JSON.stringify({ query, variables }), signal });
-    const { data, errors } = (await response.json()) as { data?: T; errors?: unknown };
-    if (errors || !data) throw new Error(`The API refused: ${JSON.stringify(errors)}`);
-    return data;
-  };
 }

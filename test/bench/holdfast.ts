@@ -2,6 +2,7 @@ import { execFile } from "node:child_process";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
+import { type Ask, apiClient } from "./api.ts";
 import { cpuSeconds } from "./cpu.ts";
 import { databaseName } from "./generate.ts";
 import type { Contender } from "./measure.ts";
@@ -17,7 +18,7 @@ const pollMilliseconds = 250;
 export async function holdfast({ folder, server }: Workplace, signal: AbortSignal): Promise<Contender & AsyncDisposable> {
   const running = await startHoldfast(join(folder, "home"), [process.execPath, "--max-semi-space-size=1", "dist/server/main.js"], signal);
   try {
-    const ask = client(`${running.url}/graphql`, await newToken(running.home), signal);
+    const ask = apiClient(running.url, await newToken(running.home), signal);
     const { socketPath, user, password } = server;
     const { createSource } = await ask<{ createSource: { id: string } }>(
       "mutation($input: SourceInput!) { createSource(input: $input) { id } }",
@@ -72,16 +73,4 @@ async function finished(ask: Ask, id: string): Promise<{ backup: Backup; slowest
     if (backup.error) throw new Error(`The backup failed: ${backup.error.code}: ${backup.error.message} ${backup.error.hint ?? ""}`);
     await sleep(pollMilliseconds);
   }
-}
-
-type Ask = <T>(query: string, variables: object) => Promise<T>;
-
-function client(url: string, token: string, signal: AbortSignal): Ask {
-  return async <T>(query: string, variables: object) => {
-    const headers = { "content-type": "application/json", authorization: `Bearer ${token}` };
-    const response = await fetch(url, { method: "POST", headers, body: JSON.stringify({ query, variables }), signal });
-    const { data, errors } = (await response.json()) as { data?: T; errors?: unknown };
-    if (errors || !data) throw new Error(`The API refused: ${JSON.stringify(errors)}`);
-    return data;
-  };
 }

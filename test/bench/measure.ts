@@ -49,7 +49,8 @@ export async function interleave(
   return contenders.map(({ name }, index) => figures(name, samples[index] ?? []));
 }
 
-function figures(name: string, samples: readonly Sample[]): Figures {
+/** The samples of one with their median, least and most. */
+export function figures(name: string, samples: readonly Sample[]): Figures {
   const seconds = samples.map((sample) => sample.seconds);
   return { name, samples, median: median(seconds), min: Math.min(...seconds), max: Math.max(...seconds) };
 }

@@ -8,7 +8,7 @@ import { demandEqual } from "./database.ts";
 import type { Start } from "./database-backup.ts";
 import { bytesBelow, fingerprint } from "./folder.ts";
 import { type Contender, interleave } from "./measure.ts";
-import { mediaFiles, writeMedia } from "./media-tree.ts";
+import { type MediaFile, mediaFiles, writeMedia } from "./media-tree.ts";
 import { present, type Race, ratio } from "./races.ts";
 import type { Key } from "./work.ts";
 import { work } from "./worker.ts";
@@ -33,7 +33,7 @@ const back = {
 export interface Media {
   readonly folder: string;
   readonly bytes: number;
-  readonly files: number;
+  readonly files: readonly MediaFile[];
 }
 
 export async function makeMedia(place: string, megabytes: number, { signal, say }: Start): Promise<Media> {
@@ -41,7 +41,7 @@ export async function makeMedia(place: string, megabytes: number, { signal, say 
   say(`Writing ${formatCount(files.length, "file")} of media, ${formatBytes(megabytes * 1e6)}.`);
   await writeMedia(folder, files, 0, signal);
   await run("sync");
-  return { folder, bytes: await bytesBelow(folder), files: files.length };
+  return { folder, bytes: await bytesBelow(folder), files };
 }
 
 /** Full backups of the folder, by the engine and by its peers, each until it is on the disk. */
@@ -69,8 +69,8 @@ export async function mediaRace(place: string, media: Media, start: Start): Prom
         form,
         signal,
       );
-      if (done.manifest?.media?.files !== media.files)
-        throw new Error(`${name} has ${done.manifest?.media?.files} files of ${media.files}`);
+      if (done.manifest?.media?.files !== media.files.length)
+        throw new Error(`${name} has ${done.manifest?.media?.files} files of ${media.files.length}`);
       const storedBytes = await bytesBelow(root);
       await rm(root, { recursive: true });
       return { ...sample, storedBytes };

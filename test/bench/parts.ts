@@ -2,7 +2,11 @@ import { dumpBytes } from "./baseline.ts";
 import { catalogTimes } from "./catalog.ts";
 import { databaseBackupRace, type Start } from "./database-backup.ts";
 import { databaseRestoreRace } from "./database-restore.ts";
+import { drillRace } from "./drill-race.ts";
+import { incrementalRace } from "./incremental.ts";
+import { loopDelay } from "./loop.ts";
 import { type Media, makeMedia, mediaRace, mediaRestoreRace } from "./media-races.ts";
+import { peakRace } from "./peak.ts";
 import type { Race } from "./races.ts";
 import { secondsToReady } from "./ready.ts";
 import { rebuildTimes } from "./rebuild.ts";
@@ -28,15 +32,18 @@ const mediaShare = 1.3;
 const ofDatabase = {
   "database-backup": databaseBackupRace,
   "database-restore": databaseRestoreRace,
+  drill: drillRace,
+  memory: peakRace,
 } as const satisfies Record<string, (place: Workplace, bytes: number, wishes: Wishes) => Promise<Race>>;
 const ofMedia = {
   media: mediaRace,
   "media-restore": mediaRestoreRace,
+  incremental: incrementalRace,
 } as const satisfies Record<string, (folder: string, media: Media, wishes: Wishes) => Promise<Race>>;
 const ofServer = ["ready", "catalog", "schedules", "rebuild"] as const;
 const namesOf = <T extends object>(parts: T) => Object.keys(parts) as (keyof T)[];
 
-export const partNames = [...namesOf(ofDatabase), ...namesOf(ofMedia), "backup" as const, ...ofServer];
+export const partNames = [...namesOf(ofDatabase), ...namesOf(ofMedia), "loop" as const, "backup" as const, ...ofServer];
 export type PartName = (typeof partNames)[number];
 
 /** Measures the parts that are wanted, those of one kind on the same generated data. */
@@ -45,18 +52,17 @@ export async function measureParts(wanted: readonly PartName[], wishes: Wishes):
   const isWanted = (name: PartName) => wanted.includes(name);
   const races: Race[] = [];
   let backup: Findings["backup"];
-  const databaseParts = namesOf(ofDatabase).filter(isWanted);
-  if (databaseParts.length || isWanted("backup")) {
+  const ofEither = [namesOf(ofDatabase).filter(isWanted), namesOf(ofMedia).filter(isWanted)] as const;
+  const loop = isWanted("loop") && built;
+  const media = ofEither[1].length || loop ? await makeMedia(folder, megabytes * mediaShare, wishes) : null;
+  if (media) for (const name of ofEither[1]) races.push(await ofMedia[name](folder, media, wishes));
+  if (ofEither[0].length || loop || isWanted("backup")) {
     say(`Preparing a database of ${megabytes} MB; a minute or two for 1000.`);
     await using place = await openWorkplace(wishes);
     const bytes = await dumpBytes(place, signal);
-    for (const name of databaseParts) races.push(await ofDatabase[name](place, bytes, wishes));
+    for (const name of ofEither[0]) if (built || name !== "memory") races.push(await ofDatabase[name](place, bytes, wishes));
+    if (loop && media) races.push(await loopDelay(place, media, wishes));
     if (isWanted("backup")) backup = await measureServerBackup(place, bytes, wishes);
-  }
-  const mediaParts = namesOf(ofMedia).filter(isWanted);
-  if (mediaParts.length) {
-    const media = await makeMedia(folder, megabytes * mediaShare, wishes);
-    for (const name of mediaParts) races.push(await ofMedia[name](folder, media, wishes));
   }
   const ready = isWanted("ready") && built ? { ...(await secondsToReady(rounds, signal)), goal: 3 } : undefined;
   const catalog = isWanted("catalog") && built ? await catalogTimes(signal, say) : undefined;

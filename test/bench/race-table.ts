@@ -28,7 +28,7 @@ export function cellsOf({ name, samples, ...wall }: Figures): string[] {
   return [
     name,
     `${wall.median.toFixed(2)} (${wall.min.toFixed(2)} - ${wall.max.toFixed(2)})`,
-    median(samples.map(({ cpuSeconds }) => cpuSeconds)).toFixed(1),
+    show(median(samples.map(({ cpuSeconds }) => cpuSeconds)), (value) => value.toFixed(1)),
     show(middle("serverSeconds"), (value) => value.toFixed(1)),
     stored ? formatBytes(stored) : "",
     show(most("peakMemory"), formatBytes),

@@ -2,6 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { writeManifests } from "../support/many-manifests.ts";
+import { apiClient } from "./api.ts";
 import { cpuSeconds } from "./cpu.ts";
 import { peakMemory, resetPeak } from "./memory.ts";
 import { newToken, startHoldfast } from "./process.ts";
@@ -30,13 +31,7 @@ export async function rebuildTimes(signal: AbortSignal, say: (line: string) => v
     await writeManifests(place, backups / 10, tables);
     await using server = await startHoldfast(home, [process.execPath, "dist/server/main.js"], signal);
     const token = await newToken(home);
-    const ask = async <T>(query: string): Promise<T> => {
-      const headers = { "content-type": "application/json", authorization: `Bearer ${token}` };
-      const response = await fetch(`${server.url}/graphql`, { method: "POST", headers, body: JSON.stringify({ query }), signal });
-      const { data, errors } = (await response.json()) as { data?: T; errors?: unknown };
-      if (errors || !data) throw new Error(`The API refused: ${JSON.stringify(errors)}`);
-      return data;
-    };
+    const ask = apiClient(server.url, token, signal);
     const { storages } = await ask<{ storages: { id: string }[] }>("{ storages { id } }");
     const once = async (field: "adopted" | "known", many: number) => {
       const begun = performance.now();

@@ -32,6 +32,8 @@ export interface Done {
   readonly loopMost: number;
   /** Of a backup. */
   readonly manifest?: Manifest;
+  /** Of a drill: from the start of loading to compared. */
+  readonly restoreSeconds?: number | undefined;
   /** What the engine told its operation. */
   readonly said: readonly string[];
 }
@@ -58,7 +60,7 @@ const never = new AbortController().signal;
 const now = () => new Date();
 
 /** Backs up, restores or drills as the services do, without a catalog. */
-async function perform(engine: Engine, task: Task, said: string[]): Promise<Manifest | undefined> {
+async function perform(engine: Engine, task: Task, said: string[]): Promise<Pick<Done, "manifest" | "restoreSeconds">> {
   const storage = engine.localStorage(task.root);
   const work = { signal: never, say: (_level: unknown, line: string) => void said.push(line), report: () => {} };
   const tools = () => engine.findTools(null);
@@ -70,7 +72,7 @@ async function perform(engine: Engine, task: Task, said: string[]): Promise<Mani
     case "database-backup":
     case "media-backup": {
       const previous = task.kind === "media-backup" ? task.packs?.previous : null;
-      return engine.runBackup(
+      const manifest = await engine.runBackup(
         {
           ...{ storage, folder: task.folder, packing: { compression: "ZSTD", level: 3 }, now },
           database:
@@ -89,6 +91,7 @@ async function perform(engine: Engine, task: Task, said: string[]): Promise<Mani
         },
         work,
       );
+      return { manifest };
     }
     case "database-restore":
     case "media-restore": {
@@ -103,13 +106,13 @@ async function perform(engine: Engine, task: Task, said: string[]): Promise<Mani
       const expected = await engine.bytesOf(plan);
       await engine.verifyContent(plan, work, { before: 0, expected });
       await engine.restoreStaged(plan, work, { before: 0, expected });
-      return undefined;
+      return {};
     }
     case "drill": {
       const means = { openScratchServer: (bytes: number) => engine.openThrowaway(task.home, { signal: never, bytes }), tools };
       const report = await engine.drill({ ...opened(task.manifest), now }, means, work);
       if (!report.passed) throw new Error(`The drill did not pass: ${report.problems.join(" ")}`);
-      return undefined;
+      return { restoreSeconds: report.restoreSeconds ?? undefined };
     }
   }
 }
@@ -127,10 +130,10 @@ async function carryOut(task: Task): Promise<Reply> {
   const delay = monitorEventLoopDelay({ resolution: 10 });
   delay.enable();
   const [started, cpu] = [performance.now(), await cpuSeconds(process.pid)];
-  const manifest = await perform(engine, task, said);
+  const found = await perform(engine, task, said);
   const seconds = (performance.now() - started) / 1000;
   const spent = (await cpuSeconds(process.pid)) - cpu;
   delay.disable();
   const [loopP99, loopMost] = [delay.percentile(99) / 1e6, delay.max / 1e6];
-  return { done: { seconds, cpuSeconds: spent, loopP99, loopMost, said, ...(manifest ? { manifest } : {}) } };
+  return { done: { seconds, cpuSeconds: spent, loopP99, loopMost, said, ...found } };
 }
