@@ -1,4 +1,4 @@
-import { isIP } from "node:net";
+import { isIP, type Socket } from "node:net";
 import type { Connection as PlainConnection } from "mysql2";
 import mysql, { type Connection as Session } from "mysql2/promise";
 import type { Connection } from "../../domain/connection.ts";
@@ -11,18 +11,24 @@ const connectMilliseconds = 10_000;
 
 /**
  * A session as the source's account, in UTC and utf8mb4 with a plain sql_mode; the caller ends it. Rejects with
- * SOURCE_UNAVAILABLE and a sentence for whatever keeps it from coming about. `database: false` leaves it without a default database.
+ * SOURCE_UNAVAILABLE and a sentence for whatever keeps it from coming about. `database: false` leaves it without a default
+ * database. With the charset `binary` each character of a statement is a byte of it, as in latin1. `stream` opens the socket
+ * in another way than usual.
  */
-export async function connect(connection: Connection, options: { readonly database?: boolean } = {}): Promise<Session> {
+export async function connect(
+  connection: Connection,
+  options: { readonly database?: boolean; readonly charset?: "utf8mb4" | "binary"; readonly stream?: () => Socket } = {},
+): Promise<Session> {
   refuseUnsendable(connection);
   try {
     const session = await mysql.createConnection({
+      ...(options.stream ? { stream: options.stream } : {}),
       ...(connection.socketPath ? { socketPath: connection.socketPath } : { host: connection.host, port: connection.port }),
       user: connection.user,
       password: connection.password,
       ...(options.database === false ? {} : { database: connection.database }),
       ...(connection.tls ? { ssl: { rejectUnauthorized: true, verifyIdentity: isIP(connection.host) === 0 } } : {}),
-      charset: "utf8mb4",
+      charset: options.charset ?? "utf8mb4",
       timezone: "Z",
       connectTimeout: connectMilliseconds,
       multipleStatements: false,

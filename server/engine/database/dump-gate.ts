@@ -74,8 +74,13 @@ export function demandDump(exit: ToolExit): void {
     );
   if (exit.code === 0) return;
   const said = lastLine(exit.stderr);
-  const [reason, hint] = causes.find(([pattern]) => pattern.test(said ?? ""))?.[1] ?? unknownCause;
-  throw new Failure("DUMP_FAILED", `The dump program failed: ${said ?? ended(exit)}.`, hint, { reason });
+  throw failureOf("The dump program failed", said ?? ended(exit));
+}
+
+/** What to say of what a server, or the dump program for it, `said`; the error's number stands in it. */
+export function failureOf(what: string, said: string): Failure {
+  const [reason, hint] = causes.find(([pattern]) => pattern.test(said))?.[1] ?? unknownCause;
+  return new Failure("DUMP_FAILED", `${what}: ${said}.`, hint, { reason });
 }
 
 /** What the server's error numbers mean, as the dump program prints them. */

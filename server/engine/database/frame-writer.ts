@@ -143,7 +143,7 @@ export class FrameWriter {
 }
 
 /** A section as it is being written. */
-class OpenSection {
+export class OpenSection {
   size = 0;
   #storedSize = 0;
   readonly #hash = createHash("sha256");

@@ -1,4 +1,5 @@
 import { Failure } from "../../domain/errors.ts";
+import type { SharedSnapshot } from "../../domain/manifest.ts";
 import { type Session, select } from "./client.ts";
 import { type Grants, parseGrants } from "./grants.ts";
 import { quoteAccount, quoteName, quotePattern } from "./names.ts";
@@ -36,6 +37,15 @@ export async function missingForRestore(session: Session, database: string): Pro
   const { grants, account } = await accountGrants(session);
   const lacking = forRestore.filter((privilege) => !grants.on(database, privilege));
   return { privileges: lacking, grants: lacking.length ? [`GRANT ALL ON ${grantedName(grants, database)}.* TO ${account};`] : [] };
+}
+
+/** How the account may keep others from writing to `database` for a moment, the best first. */
+export async function lockMethods(session: Session, database: string): Promise<SharedSnapshot["method"][]> {
+  const { grants } = await accountGrants(session);
+  return [
+    ...(grants.globally("RELOAD") ? (["FLUSH_TABLES"] as const) : []),
+    ...(grants.on(database, "LOCK TABLES") ? (["LOCK_TABLES"] as const) : []),
+  ];
 }
 
 /** The Failure that a lack amounts to, with the statements that mend it as the hint. */
