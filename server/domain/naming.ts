@@ -37,6 +37,13 @@ export const artifactName = (part: Part, compression: Compression, encrypted = f
 export const mediaIndexName = (compression: Compression, encrypted = false) =>
   `media.index${suffixes[compression]}${sealedSuffix(encrypted)}`;
 
+/** The list of an incremental backup's media, which takes the place of the archive: `media.chunks.zst`. */
+export const mediaListName = (compression: Compression, encrypted = false) =>
+  `media.chunks${suffixes[compression]}${sealedSuffix(encrypted)}`;
+
+/** A pack that the backup with this id brings: `1b4e28ba-….pack`. */
+export const packName = (id: string, unique: string, encrypted = false) => `${id.slice(0, 8)}-${unique}.pack${sealedSuffix(encrypted)}`;
+
 export const manifestName = "manifest.json";
 
 /** A backup's name when nobody gave one: "Shop, 22 Nov 2026 03:00 UTC". */
@@ -50,10 +57,24 @@ const tarFlag: Readonly<Record<Compression, string>> = { NONE: "", GZIP: "--gzip
 
 /**
  * The stock commands that restore the artifacts by hand, run in the backup's folder. Where it is encrypted, the file key.txt
- * beside them holds the identity that opens it: `AGE-SECRET-KEY-1…`.
+ * beside them holds the identity that opens it: `AGE-SECRET-KEY-1…`. Media in packs need Node 22.15 or later, and
+ * read-incremental.mjs of Holdfast's docs beside them; `folder` is then the backup's.
  */
-export function restoreCommands(parts: readonly Part[], compression: Compression, database: string | null, encrypted = false): string[] {
+export function restoreCommands(
+  parts: readonly Part[],
+  compression: Compression,
+  database: string | null,
+  encrypted = false,
+  incremental: { readonly folder: string } | null = null,
+): string[] {
   return parts.map((part) => {
+    if (part === "media" && incremental) {
+      const root = incremental.folder
+        .split("/")
+        .map(() => "..")
+        .join("/");
+      return `node read-incremental.mjs ${encrypted ? "--key key.txt " : ""}${root} manifest.json --out .`;
+    }
     const name = artifactName(part, compression, encrypted);
     const opened = encrypted ? `age -d -i key.txt ${name} | ` : "";
     if (part === "media") return encrypted ? `${opened}tar ${tarFlag[compression]}-xpf -` : `tar ${tarFlag[compression]}-xpf ${name}`;

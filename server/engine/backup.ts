@@ -1,5 +1,4 @@
 import { Readable } from "node:stream";
-import { pipeline } from "node:stream/promises";
 import type { DatabaseEngine, Phase } from "../../shared/enums.ts";
 import { formatBytes, formatDuration } from "../../shared/format.ts";
 import { describeLoad } from "../../shared/load-words.ts";
@@ -10,16 +9,16 @@ import { artifactName, manifestName, mediaIndexName, restoreCommands } from "../
 import type { Report } from "../domain/progress.ts";
 import { noLimits, type SourceLimits, type SourceLoad } from "../domain/source-load.ts";
 import { authenticate, type MacKey } from "./authentication.ts";
-import { encryptAge } from "./codec/age.ts";
 import { openDump } from "./database/dump.ts";
 import { inspectDatabase } from "./database/inspect.ts";
 import { type ServerLoad, watchingLoad } from "./load-watch.ts";
+import { discardPacks, storeIncremental } from "./media/incremental/store.ts";
 import { openPack, type PackReader } from "./media/pack.ts";
 import type { PackBase } from "./media/pack-base.ts";
 import { measure } from "./media/walk.ts";
-import { Meter } from "./meter.ts";
-import type { ClientTools, Packing, PartReader, Running } from "./part.ts";
+import type { ClientTools, Packing, PartProgress, PartReader, Running } from "./part.ts";
 import type { Storage } from "./storage/storage.ts";
+import { storeFile } from "./store-file.ts";
 
 /** Everything that a backup needs to know; nothing in it is looked up later. */
 export interface BackupPlan {
@@ -98,13 +97,15 @@ const firstRatio = 1.0;
  */
 export async function runBackup(plan: BackupPlan, work: BackupWork): Promise<Manifest> {
   const startedAt = plan.now();
+  const packs: string[] = [];
   try {
-    return await storeAll(plan, work, startedAt);
+    return await storeAll(plan, work, startedAt, packs);
   } catch (error) {
     // What failed first is what has to be told, also when the storage then refuses to be cleaned.
     await discardBackup(plan.storage, plan.folder).catch((refusal) =>
       work.say("WARN", `Could not remove what had been stored: ${messageOf(refusal)}`),
     );
+    if (plan.media?.packs) await discardPacks(plan.storage, plan.media.packs.folder, packs, work.say);
     throw error;
   }
 }
@@ -116,11 +117,12 @@ export async function discardBackup(storage: Storage, folder: string): Promise<v
   for await (const { name } of storage.list(`${folder}/`)) await storage.remove(name);
 }
 
-async function storeAll(plan: BackupPlan, work: BackupWork, startedAt: Date): Promise<Manifest> {
+/** `packs` gets the names of the new packs, before they are stored. */
+async function storeAll(plan: BackupPlan, work: BackupWork, startedAt: Date, packs: string[]): Promise<Manifest> {
   work.report({ phase: "PREPARING", bytesProcessed: 0, bytesExpected: null, currentItem: null });
   const measured = await measureSource(plan, work);
   await work.fits?.(measured);
-  const expected = (measured.database ?? 0) + (measured.media ?? 0);
+  const expected = (measured.database ?? 0) + (sizeBefore(plan) ?? measured.media ?? 0);
   const artifacts: Artifact[] = [];
   let before = 0;
   const storePart = async <S>(part: Part, phase: Phase, reader: PartReader<S>): Promise<S> => {
@@ -144,7 +146,16 @@ async function storeAll(plan: BackupPlan, work: BackupWork, startedAt: Date): Pr
       tellLoad(work, result, load, { bytes: before, milliseconds: plan.now().getTime() - began.getTime() });
       return result;
     });
-  if (plan.media) {
+  if (plan.media?.packs) {
+    const observe = ({ bytes, item }: PartProgress) =>
+      work.report({ phase: "MEDIA", bytesProcessed: before + bytes, bytesExpected: expected, currentItem: item });
+    const { packing, about, now } = plan;
+    const request = { ...plan.media, ...placeOf(plan), packing, limits, now, id: about.id, packs: plan.media.packs };
+    const stored = await storeIncremental({ ...request, ...work, observe, bringing: (name) => packs.push(name) });
+    artifacts.push(stored.artifact);
+    before += stored.artifact.size;
+    media = stored.summary;
+  } else if (plan.media) {
     await using reader = await openPack({ ...plan.media, packing: plan.packing, ...work });
     const summary = await storePart("media", "MEDIA", reader);
     media = { ...summary, index: await storeIndex(plan, work, reader) };
@@ -164,7 +175,13 @@ async function storeAll(plan: BackupPlan, work: BackupWork, startedAt: Date): Pr
     artifacts,
     database,
     media,
-    restoreCommands: restoreCommands(parts, plan.packing.compression, database?.name ?? null, encryption !== null),
+    restoreCommands: restoreCommands(
+      parts,
+      plan.packing.compression,
+      database?.name ?? null,
+      encryption !== null,
+      media?.packs ? plan : null,
+    ),
   };
   const manifest: Manifest = { ...unproved, authentication: plan.seal ? authenticate(unproved, plan.seal.mac) : null };
   await work.confirm?.(manifest);
@@ -200,10 +217,14 @@ async function onceMoreIfChanged<T>({ signal, say }: BackupWork, dump: () => Pro
   }
 }
 
+/** How large the media were that an incremental backup builds on; null where it builds on none. */
+const sizeBefore = ({ media }: BackupPlan) => media?.packs?.previous?.manifest.artifacts.find(({ part }) => part === "media")?.size ?? null;
+
 /** Stores the list of what is in the archive beside it. */
-async function storeIndex(plan: BackupPlan, work: BackupWork, reader: PackReader): Promise<MediaIndexFile> {
+async function storeIndex(plan: BackupPlan, { signal }: BackupWork, reader: PackReader): Promise<MediaIndexFile> {
+  const name = mediaIndexName(plan.packing.compression, isEncrypted(plan));
   const { size, bytes } = reader.index();
-  return { ...(await storeFile(plan, work, mediaIndexName(plan.packing.compression, isEncrypted(plan)), bytes, size)), size };
+  return { ...(await storeFile(placeOf(plan), name, bytes, { signal, expected: size })), size };
 }
 
 /** The uncompressed bytes to come, from the data's own measure. */
@@ -218,7 +239,9 @@ async function measureSource(plan: BackupPlan, work: BackupWork): Promise<Measur
       `Database ${connection.database}: ${found.flavour === "mariadb" ? "MariaDB" : "MySQL"} ${found.serverVersion}, ${found.tables.length} tables, ${formatBytes(found.dataBytes)} of data.`,
     );
   }
-  if (plan.media) {
+  // What is new since the backup before is found on the way: only then is it known, and a walk for it alone would take as long.
+  if (plan.media?.packs?.previous) media = plan.media.packs.previous.manifest.media?.packs?.addedSize ?? 0;
+  else if (plan.media) {
     const found = await measure(plan.media.roots, plan.media.exclude, work.signal);
     media = found.bytes;
     work.say(
@@ -242,7 +265,7 @@ async function store<S>(
   // A reader that fails rejects both: `done` is looked at last, and must not count as unhandled until then.
   reader.done.catch(() => {});
   try {
-    const stored = await storeFile(plan, work, name, reader.bytes, expected);
+    const stored = await storeFile(placeOf(plan), name, reader.bytes, { signal: work.signal, expected });
     const { size, summary } = await reader.done;
     follow();
     const seconds = (plan.now().getTime() - started.getTime()) / 1000;
@@ -253,21 +276,6 @@ async function store<S>(
   }
 }
 
-/** Stores one file, encrypted where the plan says so, and tells what was stored. */
-async function storeFile(
-  { storage, folder, seal }: BackupPlan,
-  { signal }: BackupWork,
-  name: string,
-  bytes: Readable,
-  expected: number | null,
-) {
-  const [inside, stored] = [new Meter(), new Meter()];
-  const put = (metered: AsyncIterable<Uint8Array>) => storage.put(`${folder}/${name}`, metered, { signal, expected });
-  const recipients = seal?.encryption?.recipients;
-  if (recipients) await pipeline(bytes, inside, encryptAge(recipients), stored, put, { signal });
-  else await pipeline(bytes, stored, put, { signal });
-  const packed = recipients ? { size: inside.bytes, sha256: inside.digest() } : null;
-  return { name, storedSize: stored.bytes, sha256: stored.digest(), packed };
-}
+const placeOf = ({ storage, folder, seal }: BackupPlan) => ({ storage, folder, encryption: seal?.encryption ?? null });
 
 const isEncrypted = ({ seal }: BackupPlan) => (seal?.encryption ?? null) !== null;

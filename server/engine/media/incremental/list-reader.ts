@@ -1,0 +1,177 @@
+import { damaged } from "../names.ts";
+import { type ChunkMethod, ChunkTable } from "./chunk-table.ts";
+import { blockHeadBytes, blockMark, emptySum, type ListEntry, type ListTotals, listKinds, packMark } from "./list-entry.ts";
+import { NumberReader } from "./numbers.ts";
+
+const largestBlock = 1024 * 1024 * 1024;
+/** No chunk is as long as this. */
+const mostOfChunk = 64 * 1024 * 1024;
+
+/** The blocks of a list, each whole. A list that was cut or that goes on behind its end is ARTIFACT_CORRUPT. */
+export async function* listBlocks(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Buffer, void> {
+  let held: Buffer = Buffer.alloc(0);
+  let ended = false;
+  for await (const piece of bytes) {
+    held = held.length > 0 ? Buffer.concat([held, piece]) : Buffer.from(piece.buffer, piece.byteOffset, piece.length);
+    // A large block is put together once, not with every piece.
+    for (let size = blockSize(held); size !== null && held.length >= size; size = blockSize(held)) {
+      if (ended) throw damaged("its list goes on behind its end");
+      const block = held.subarray(0, size);
+      ended = block.readUInt32LE(4) === 0;
+      yield block;
+      held = held.subarray(size);
+    }
+  }
+  if (held.length > 0 || !ended) throw damaged("its list ends before its end");
+}
+
+/** The length of the block that begins here; null when its head is not all there. */
+function blockSize(bytes: Buffer): number | null {
+  if (bytes.length < blockHeadBytes) return null;
+  if (!bytes.subarray(0, 4).equals(blockMark)) throw damaged("its list holds a block that is none");
+  const size = blockHeadBytes + bytes.readUInt32LE(8) + bytes.readUInt32LE(12) + bytes.readUInt32LE(16);
+  if (size > largestBlock) throw damaged("its list holds a block that is none");
+  return size;
+}
+
+/**
+ * Reads the blocks of one list in their order. Chunks that a block names for the first time go into `chunks`; entries know
+ * them by their numbers there.
+ */
+export class ListReader {
+  readonly chunks: ChunkTable;
+  readonly #packSizes: readonly number[];
+  #totals: ListTotals | null = null;
+  readonly #counts = { FILE: 0, DIRECTORY: 0, LINK: 0 };
+
+  /** `packSizes`: of the packs that the manifest names, inside their encryption. With `found`, chunks can be looked for by their sums. */
+  constructor(packSizes: readonly number[], { found }: { readonly found: boolean } = { found: false }) {
+    this.#packSizes = packSizes;
+    this.chunks = new ChunkTable({ found });
+  }
+
+  /** What the last block says; null before it was read. */
+  get totals(): ListTotals | null {
+    return this.#totals;
+  }
+
+  read(block: Buffer): ListEntry[] {
+    const [count, numbersLength, textsLength] = [4, 8, 12].map((at) => block.readUInt32LE(at)) as [number, number, number];
+    const [texts, sums] = [blockHeadBytes + numbersLength, blockHeadBytes + numbersLength + textsLength];
+    const numbers = new NumberReader(block.subarray(blockHeadBytes, texts));
+    if (count === 0) {
+      this.#readTotals(numbers);
+      return [];
+    }
+    const reading = {
+      numbers,
+      block,
+      text: texts,
+      textEnd: sums,
+      sum: sums,
+      path: Buffer.alloc(0),
+      mtime: 0,
+      pack: 0,
+      end: packMark.length,
+    };
+    const entries: ListEntry[] = [];
+    for (let index = 0; index < count; index += 1) entries.push(this.#readEntry(reading));
+    if (numbers.left > 0 || reading.text !== sums || reading.sum !== block.length)
+      throw damaged("its list holds a block of another length");
+    return entries;
+  }
+
+  #readTotals(numbers: NumberReader): void {
+    const [files, directories, links, chunks, tarSize] = [0, 0, 0, 0, 0].map(() => numbers.take()) as [
+      number,
+      number,
+      number,
+      number,
+      number,
+    ];
+    const { FILE, DIRECTORY, LINK } = this.#counts;
+    if (files !== FILE || directories !== DIRECTORY || links !== LINK || chunks !== this.chunks.length || numbers.left > 0)
+      throw damaged("its list holds another number of entries than it says");
+    this.#totals = { files, directories, links, chunks, tarSize };
+  }
+
+  #readEntry(reading: Reading): ListEntry {
+    const { numbers } = reading;
+    const kind = listKinds[numbers.take()];
+    const shared = numbers.take();
+    const name = text(reading, numbers.take());
+    if (!kind || shared > reading.path.length) throw damaged("its list holds an entry that is none");
+    reading.path = shared === 0 ? name : Buffer.concat([reading.path.subarray(0, shared), name]);
+    const [mode, uid, gid] = [numbers.take(), numbers.take(), numbers.take()];
+    reading.mtime += numbers.takeSigned();
+    this.#counts[kind] += 1;
+    const path = reading.path.toString();
+    if (path === "" || mode > 0o7777) throw damaged("its list holds an entry that is none");
+    const entry = { path, kind, mode, uid, gid, mtime: reading.mtime };
+    if (kind === "FILE") return { ...entry, target: null, ...this.#readContent(reading) };
+    const target = kind === "LINK" ? text(reading, numbers.take()).toString() : null;
+    return { ...entry, size: 0, target, stamp: null, pieces: [], sum: null };
+  }
+
+  #readContent(reading: Reading) {
+    const { numbers } = reading;
+    const [size, inode] = [numbers.take(), numbers.take()];
+    const stamp = inode === 0 ? null : { inode, ctime: reading.mtime + numbers.takeSigned() };
+    const pieces: number[] = [];
+    let whole = 0;
+    for (let left = numbers.take(); left > 0; left -= 1) {
+      const piece = this.#readPiece(reading);
+      pieces.push(piece);
+      whole += this.chunks.size(piece);
+    }
+    if (whole !== size) throw damaged("its list holds a file whose chunks are not as long as it is");
+    const [first] = pieces;
+    const sum = first === undefined ? emptySum : pieces.length === 1 ? Buffer.from(this.chunks.sum(first)) : sumOf(reading);
+    return { size, stamp, pieces, sum };
+  }
+
+  #readPiece(reading: Reading): number {
+    const { numbers } = reading;
+    const back = numbers.take();
+    const { length } = this.chunks;
+    if (back > length) throw damaged("its list names a chunk that it does not hold");
+    if (back > 0) return length - back;
+    const pack = reading.pack + numbers.takeSigned();
+    if (pack !== reading.pack) reading.end = packMark.length;
+    const offset = reading.end + numbers.takeSigned();
+    const stored = numbers.take();
+    const [storedSize, method, size] = [Math.floor(stored / 4), stored % 4, numbers.take()];
+    const isIn = offset >= packMark.length && offset + storedSize <= (this.#packSizes[pack] ?? -1);
+    if (!isIn || method > 2 || size === 0 || size > mostOfChunk || (method === 0 && size !== storedSize))
+      throw damaged("its list names a chunk that lies in no pack");
+    reading.pack = pack;
+    reading.end = offset + storedSize;
+    return this.chunks.add({ pack, offset, storedSize, method: method as ChunkMethod, size }, sumOf(reading));
+  }
+}
+
+interface Reading {
+  readonly numbers: NumberReader;
+  readonly block: Buffer;
+  text: number;
+  readonly textEnd: number;
+  sum: number;
+  path: Buffer;
+  mtime: number;
+  pack: number;
+  end: number;
+}
+
+function text(reading: Reading, length: number): Buffer {
+  const from = reading.text;
+  reading.text += length;
+  if (reading.text > reading.textEnd) throw damaged("its list holds a block that is none");
+  return reading.block.subarray(from, reading.text);
+}
+
+function sumOf(reading: Reading): Buffer {
+  const from = reading.sum;
+  reading.sum += 32;
+  if (reading.sum > reading.block.length) throw damaged("its list holds a block that is none");
+  return Buffer.from(reading.block.subarray(from, reading.sum));
+}
