@@ -1,4 +1,4 @@
-import type { EntryKind } from "../../shared/enums.ts";
+import type { Compression, EntryKind } from "../../shared/enums.ts";
 import type { DatabaseSummary, MediaSummary } from "../domain/manifest.ts";
 import type { TarEntry } from "./media/untar.ts";
 import type { Running } from "./part.ts";
@@ -18,6 +18,28 @@ export interface DatabaseContent {
   open(tables: readonly string[] | null, signal: AbortSignal): AsyncIterable<Uint8Array>;
   /** Uncompressed bytes that `open` gives, as far as is known. */
   size(tables: readonly string[] | null): number;
+  /** How several connections load it at once; null where the dump can only be read from its beginning to its end. */
+  readonly rows: StoredRows | null;
+}
+
+/** A dump of our own writer, whose rows stand apart from all else. */
+export interface StoredRows {
+  readonly compression: Compression;
+  /** What `open` gives without the rows. */
+  structure(tables: readonly string[] | null, signal: AbortSignal): AsyncIterable<Uint8Array>;
+  /** The tables that have rows, each with its stretches in the order of the dump. */
+  readonly tables: ReadonlyMap<string, readonly RowStretch[]>;
+}
+
+/** A run of frames with rows of one table. */
+export interface RowStretch {
+  readonly rows: number;
+  /** Uncompressed bytes. */
+  readonly size: number;
+  /** Stored and uncompressed size of each frame. */
+  readonly frames: readonly (readonly [storedSize: number, size: number])[];
+  /** The stored bytes; the last of them come only when all of them are those that were stored, else it throws ARTIFACT_CORRUPT. */
+  open(signal: AbortSignal): AsyncIterable<Uint8Array>;
 }
 
 /**

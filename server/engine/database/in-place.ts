@@ -15,7 +15,8 @@ import {
 import { type Session, withSession } from "./client.ts";
 import { makeDefinitions } from "./definitions.ts";
 import { inspectSchema } from "./inspect.ts";
-import { compareDefinitions, compareRows, type LoadRequest, loadDump } from "./load.ts";
+import { compareDefinitions, compareRows, loadDump } from "./load.ts";
+import type { LoadRequest } from "./load-request.ts";
 import { lackOf, missingForRestore } from "./privileges.ts";
 import { tellLostRows } from "./references.ts";
 import { dropDefinitions, dropTables, prepareToChange, setCharset } from "./schema-change.ts";

@@ -1,27 +1,36 @@
-import type { Connection } from "../../domain/connection.ts";
 import { Failure } from "../../domain/errors.ts";
 import type { DatabaseSummary, TableSummary } from "../../domain/manifest.ts";
-import type { DatabaseContent } from "../content.ts";
-import type { ClientTools, PartProgress, Running } from "../part.ts";
 import { forCounting, type Session, select } from "./client.ts";
+import { differ } from "./differ.ts";
+import type { LoadRequest } from "./load-request.ts";
+import { loadRowsAtOnce, UnfitForLoader } from "./loader.ts";
 import { qualify } from "./names.ts";
 import { runScript } from "./restricted-client.ts";
 import { tableNames } from "./schema-change.ts";
 import { type DumpSplitter, keyOf, type SplitDump } from "./scripts.ts";
 
-export interface LoadRequest extends Running {
-  readonly connection: Connection;
-  readonly tools: ClientTools;
-  readonly content: DatabaseContent;
-  /** The tables that are read; null for all that the dump holds. */
-  readonly tables: readonly string[] | null;
-  /** What the loaded database is compared with. */
-  readonly expected: DatabaseSummary;
-  observe(progress: PartProgress): void;
+/** Loads the dump into `schema`: over several connections where it was stored for that, else as one stream. `splitter` learns what it makes. */
+export async function loadDump(request: LoadRequest, schema: string, splitter: DumpSplitter): Promise<void> {
+  const { content, tables, signal, say } = request;
+  try {
+    if (!content.rows) return await streamDump(request, schema, splitter);
+    try {
+      return await loadRowsAtOnce(request, content.rows, schema, splitter);
+    } catch (error) {
+      if (!(error instanceof UnfitForLoader)) throw error;
+      say("WARN", `${error.message} Loading it once more with the client program, over one connection.`);
+    }
+    await streamDump(request, schema, splitter.again());
+  } catch (error) {
+    signal.throwIfAborted();
+    // SQL that makes no sense may be a damaged artifact, which is the better thing to say.
+    if (error instanceof Failure && error.code === "LOAD_FAILED") await content.verify(tables, request, () => {});
+    throw error;
+  }
 }
 
-/** Streams the dump into `schema`, split and fed to the restricted client. */
-export async function loadDump(request: LoadRequest, schema: string, splitter: DumpSplitter): Promise<void> {
+/** The dump as it is, split and fed to the restricted client. */
+async function streamDump(request: LoadRequest, schema: string, splitter: DumpSplitter): Promise<void> {
   const { connection, tools, content, tables, signal, observe } = request;
   let bytes = 0;
   async function* counted(): AsyncGenerator<Uint8Array> {
@@ -31,14 +40,7 @@ export async function loadDump(request: LoadRequest, schema: string, splitter: D
       observe({ bytes, item: splitter.table });
     }
   }
-  try {
-    await runScript({ connection, tools, schema, signal }, splitter.tables(counted()));
-  } catch (error) {
-    signal.throwIfAborted();
-    // SQL that makes no sense may be a damaged artifact, which is the better thing to say.
-    if (error instanceof Failure && error.code === "LOAD_FAILED") await content.verify(tables, request, () => {});
-    throw error;
-  }
+  await runScript({ connection, tools, schema, signal }, splitter.tables(counted()));
 }
 
 /** Throws LOAD_FAILED that names the table unless `schema` has these tables with the rows that the backup says, and, if `exactly`, no other. */
@@ -68,11 +70,3 @@ const kinds = [
   ["functions", "function"],
   ["events", "event"],
 ] as const;
-
-const differ = (what: string) =>
-  new Failure(
-    "LOAD_FAILED",
-    `What was loaded is not what the backup holds: ${what}.`,
-    "Restore another backup, and report this with the operation's log.",
-    { reason: "LOAD_DIFFERS" },
-  );

@@ -12,7 +12,8 @@ export interface Reference {
   readonly clause: string;
 }
 
-interface Key {
+/** A foreign key, and the table that it leads to. */
+export interface Key {
   readonly schema: string;
   readonly table: string;
   readonly name: string;
@@ -21,7 +22,7 @@ interface Key {
 }
 
 /** The foreign keys of `schema`'s tables. */
-const keysOf = (session: Session, schema: string) =>
+export const keysOf = (session: Session, schema: string) =>
   select<Key>(
     session,
     `SELECT CONSTRAINT_SCHEMA AS \`schema\`, TABLE_NAME AS \`table\`, CONSTRAINT_NAME AS name,

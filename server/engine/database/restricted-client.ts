@@ -58,16 +58,12 @@ const isBrokenPipe = (error: unknown) => error instanceof Error && "code" in err
 function loadFailed(exit: ToolExit, cause: unknown): Failure {
   const said = exit.stderr.split("\n").findLast((line) => line.startsWith("ERROR")) ?? exit.stderr.split("\n").at(-1);
   const how = exit.signal ? `it was ended by ${exit.signal}` : `exit status ${exit.code}`;
-  return new Failure(
-    "LOAD_FAILED",
-    `The database refused the backup's SQL: ${said?.slice(0, 600) || how}.`.replace(/\.\.$/, "."),
-    hintFor(said ?? ""),
-    {
-      cause,
-      reason: exit.signal ? "CLIENT_KILLED" : "SQL_ERROR",
-    },
-  );
+  return refusedBy(said || how, { cause, reason: exit.signal ? "CLIENT_KILLED" : "SQL_ERROR" });
 }
+
+/** The Failure for what a server said of a backup's statements, such as `ERROR 1114 (HY000): The table 't' is full`. */
+export const refusedBy = (said: string, options: { readonly cause?: unknown; readonly reason: string }): Failure =>
+  new Failure("LOAD_FAILED", `The database refused the backup's SQL: ${said.slice(0, 600)}.`.replace(/\.\.$/, "."), hintFor(said), options);
 
 function hintFor(said: string): string {
   if (/\b(2006|2013|2002|2003)\b/.test(said))

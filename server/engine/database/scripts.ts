@@ -35,6 +35,11 @@ export interface SplitDump {
   readonly table: string | null;
 }
 
+interface SplitOptions {
+  readonly rowPerLine?: boolean;
+  readonly tables?: readonly string[] | null;
+}
+
 /** A statement of the definitions script: without `of` and `drops` it gives the others their context. */
 interface Piece {
   readonly of: DefinitionName | null;
@@ -51,6 +56,7 @@ export class DumpSplitter implements SplitDump {
   readonly made: Definition[] = [];
   readonly rows = new Map<string, number>();
   table: string | null = null;
+  readonly #options: SplitOptions;
   readonly #wanted: ReadonlySet<string> | null;
   readonly #reader: StatementReader;
   #tables: Buffer[] = [];
@@ -61,7 +67,8 @@ export class DumpSplitter implements SplitDump {
   #about: string | null = null;
 
   /** `rowPerLine`: see StatementSplitter. With `tables`, the tables script holds nothing of any other table. */
-  constructor(options: { readonly rowPerLine?: boolean; readonly tables?: readonly string[] | null } = {}) {
+  constructor(options: SplitOptions = {}) {
+    this.#options = options;
     this.#wanted = options.tables ? new Set(options.tables) : null;
     const end = (rows: number) => {
       if (rows > 0 && this.table !== null) this.rows.set(this.table, (this.rows.get(this.table) ?? 0) + rows);
@@ -83,6 +90,16 @@ export class DumpSplitter implements SplitDump {
       });
     const rest = this.#take();
     if (rest.length) yield rest;
+  }
+
+  /** A splitter of the same kind for the same dump from its beginning. */
+  again(): DumpSplitter {
+    return new DumpSplitter(this.#options);
+  }
+
+  /** Whether the tables script is to hold that table. */
+  holds(table: string): boolean {
+    return this.#wanted?.has(table) ?? true;
   }
 
   get definers(): ReadonlySet<string> {

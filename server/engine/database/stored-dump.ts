@@ -3,7 +3,7 @@ import { badInput, Failure } from "../../domain/errors.ts";
 import type { Artifact, Manifest, Section } from "../../domain/manifest.ts";
 import { abortable } from "../abortable.ts";
 import { decompressor } from "../codec/decompress.ts";
-import type { DatabaseContent } from "../content.ts";
+import type { DatabaseContent, RowStretch, StoredRows } from "../content.ts";
 import type { Storage } from "../storage/storage.ts";
 
 /** A run of stored bytes that is proved by its own checksum: the whole artifact, or one of its sections. */
@@ -37,6 +37,18 @@ export function storedDump(storage: Storage, folder: string, manifest: Manifest)
   const stretches = (tables: readonly string[] | null): readonly Stretch[] =>
     sectionsFor(tables) ?? [{ offset: 0, storedSize: artifact.storedSize, sha256: artifact.sha256 }];
   const read = (tables: readonly string[] | null, signal: AbortSignal) => proved(storage, name, artifact, stretches(tables), signal);
+  const structure = (tables: readonly string[] | null) =>
+    (sectionsFor(tables) ?? summary.sections ?? []).filter(({ rows }) => rows === null);
+  const rows: StoredRows | null =
+    summary.engine !== "PARALLEL" || !summary.sections
+      ? null
+      : {
+          compression: manifest.compression,
+          async *structure(tables, signal) {
+            yield* decompressor(manifest.compression, signal)(proved(storage, name, artifact, structure(tables), signal));
+          },
+          tables: rowStretches(summary.sections, (section, signal) => reading(storage, name, artifact, [section], signal)),
+        };
 
   return {
     summary,
@@ -51,7 +63,24 @@ export function storedDump(storage: Storage, folder: string, manifest: Manifest)
       yield* decompressor(manifest.compression, signal)(read(tables, signal));
     },
     size: (tables) => sectionsFor(tables)?.reduce((sum, { size }) => sum + size, 0) ?? artifact.size,
+    rows,
   };
+}
+
+/** The sections that hold rows, by table. */
+function rowStretches(
+  sections: readonly Section[],
+  open: (section: Section, signal: AbortSignal) => AsyncIterable<Uint8Array>,
+): ReadonlyMap<string, readonly RowStretch[]> {
+  const tables = new Map<string, RowStretch[]>();
+  for (const section of sections) {
+    const { table, rows, size, frames } = section;
+    if (table === null || rows === null) continue;
+    const stretches = tables.get(table) ?? [];
+    tables.set(table, stretches);
+    stretches.push({ rows, size, frames, open: (signal) => open(section, signal) });
+  }
+  return tables;
 }
 
 /** The stored bytes of the stretches, one after the other; the last piece of each comes only when its checksum is right. */
@@ -64,6 +93,17 @@ async function* proved(
 ): AsyncGenerator<Uint8Array> {
   const size = await storage.size(name);
   if (size !== null && size !== artifact.storedSize) throw altered(artifact, `it is ${size} bytes long instead of ${artifact.storedSize}`);
+  yield* reading(storage, name, artifact, stretches, signal);
+}
+
+/** The same without a look at the size of the file. */
+async function* reading(
+  storage: Storage,
+  name: string,
+  artifact: Artifact,
+  stretches: readonly Stretch[],
+  signal: AbortSignal,
+): AsyncGenerator<Uint8Array> {
   for (const run of adjacent(stretches)) {
     const [first, last] = [run[0], run.at(-1)];
     if (!first || !last) continue;

@@ -56,7 +56,8 @@ async function downloadedContent(
     manifest: inspection.manifest,
   });
   return {
-    database: database && { ...database, open: (tables, signal) => rewritten(database.open(tables, signal), rewrites) },
+    // What was inspected is the file as it is read from its beginning to its end, so it is loaded like that.
+    database: database && { ...database, open: (tables, signal) => rewritten(database.open(tables, signal), rewrites), rows: null },
     media,
   };
 }
@@ -68,6 +69,7 @@ function uploadedDump(file: UploadedFile, rewrites: Rewrites): DatabaseContent {
     verify: (_tables, running, observe) => verifyHash(file, running, observe),
     open: (_tables, signal) => rewritten(unpacked(file, signal), rewrites),
     size: () => inspection.unpackedSize,
+    rows: null,
   };
 }
 
