@@ -42,6 +42,8 @@ export interface S3Service {
   once<T>(request: (options: { abortSignal: AbortSignal }) => Promise<T>, ask?: Ask): Promise<T>;
   /** Asks until it is answered, where asking again may help. The error is the library's own: who asks knows what it means. */
   repeat<T>(request: (options: { abortSignal: AbortSignal }) => Promise<T>, ask?: Ask): Promise<T>;
+  /** The same, which repeats nothing: for what is tried again as a whole, so that the waits are not multiplied. */
+  readonly hasty: S3Service;
 }
 
 const longestWaitMilliseconds = 15_000;
@@ -82,7 +84,7 @@ export function s3Service(config: S3StorageConfig, secretAccessKey: string, opti
   }
 
   const hashes = new WeakMap<object, string>();
-  return {
+  const service: Omit<S3Service, "hasty"> = {
     client: withHashes(new S3Client(clientConfig(config, endpoint, secretAccessKey, requestHandler)), hashes),
     hashes,
     place,
@@ -113,6 +115,22 @@ export function s3Service(config: S3StorageConfig, secretAccessKey: string, opti
       }
     },
   };
+  const repeat: S3Service["repeat"] = (request, ask = {}) => attempt(request, ask);
+  const hasty: S3Service = {
+    ...service,
+    repeat,
+    // What the one learns of the server, the other knows.
+    get conditional() {
+      return service.conditional;
+    },
+    set conditional(known) {
+      service.conditional = known;
+    },
+    get hasty() {
+      return hasty;
+    },
+  };
+  return Object.assign(service, { hasty });
 }
 
 /** Signs a body with the hash that is known of it. */

@@ -20,7 +20,8 @@ import type { Storage } from "./storage.ts";
  * A put never overwrites where the server knows conditional writes; where it does not, two puts of one name at the same instant are told
  * apart only afterwards. On a bucket that keeps versions, `remove` leaves a marker: the name is gone, its bytes are kept until the bucket's
  * own rules remove them. Where an object lock refuses it, that is DELETE_DENIED. `sweep` aborts the unfinished uploads of everything below
- * the prefix, whoever began them. A put sends its own steps again; of the rest, what is not about one object is asked once.
+ * the prefix, whoever began them. A put sends its own steps again, as nobody else could, and a stream that breaks goes on; all else is
+ * asked once, and by `retrying` again.
  */
 export function s3Storage(config: S3StorageConfig, secrets: { readonly secretAccessKey: string }, options: S3Options): Storage {
   if (config.endpoint !== null) checkEndpoint(config.endpoint, options.allowed);
@@ -28,15 +29,15 @@ export function s3Storage(config: S3StorageConfig, secrets: { readonly secretAcc
   const storage: Storage = {
     put: async (name, bytes, options) => put(service, checkName(name), bytes, options),
     get: async (name, range) => get(service, checkName(name), range),
-    size: async (name) => sizeOf(service, checkName(name)),
+    size: async (name) => sizeOf(service.hasty, checkName(name)),
     list: (prefix) => list(service, checkPrefix(prefix), (name) => !probe.test(name)),
     remove: async (name) => remove(service, checkName(name)),
     async sweep(prefix) {
-      await abortUploads(service, service.key(checkPrefix(prefix)));
+      await abortUploads(service.hasty, service.key(checkPrefix(prefix)));
       for await (const { name } of list(service, prefix, (name) => probe.test(name))) await remove(service, name);
     },
     free: async () => null,
-    check: () => check(service, storage),
+    check: () => check(service.hasty, storage),
   };
   return storage;
 }
@@ -126,7 +127,7 @@ async function check(service: S3Service, storage: Storage): Promise<void> {
       `The storage ${service.place.shown} ${what}.`,
       "Look at the server's log, and at what stands between it and this machine.",
     );
-  await storage.put(name, Readable.from([Buffer.from(words)]), { signal: AbortSignal.timeout(120_000) });
+  await put(service, name, Readable.from([Buffer.from(words)]), { signal: AbortSignal.timeout(120_000) });
   let failed: { readonly error: unknown } | undefined;
   try {
     if ((await text(await storage.get(name))) !== words) throw wrong("gave back other bytes than were written");
