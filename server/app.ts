@@ -191,6 +191,7 @@ async function wire(
     sources,
     storages,
     keys,
+    packs,
     deletions,
     settings: owned,
     queue,

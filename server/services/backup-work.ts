@@ -12,6 +12,8 @@ import { confirmBackup } from "./backup-confirm.ts";
 import { followReading } from "./backup-reading.ts";
 import { openTargets } from "./backup-targets.ts";
 import type { Keys } from "./keys.ts";
+import { createPackBases } from "./pack-bases.ts";
+import type { PackPruning } from "./pack-pruning.ts";
 import type { Work } from "./running.ts";
 import type { Sources } from "./sources.ts";
 import type { Storages } from "./storages.ts";
@@ -20,30 +22,36 @@ interface Dependencies {
   readonly catalog: Db;
   readonly sources: Sources;
   readonly storages: Storages;
-  readonly keys: Pick<Keys, "sealFor" | "leaveMacKey">;
+  readonly keys: Pick<Keys, "sealFor" | "leaveMacKey" | "readable" | "refuseForeign">;
+  readonly packs: Pick<PackPruning, "begin" | "finished">;
   readonly tools: () => Promise<ClientTools>;
   readonly now: () => Date;
   readonly version: string;
 }
 
 /** The work of a backup's operation: the engine told what to take, and the catalog what was taken. */
-export function createBackupWork({ catalog, sources, storages, keys, tools, now, version }: Dependencies) {
+export function createBackupWork({ catalog, sources, storages, keys, packs: pruning, tools, now, version }: Dependencies) {
+  const bases = createPackBases({ catalog, keys, packs: pruning });
+
   async function take(row: BackupRow, work: Work): Promise<void> {
     const source = await sources.existing(row.sourceId);
     const connection = row.type === "MEDIA" ? null : sources.connectionOf(source);
     const targets = await openTargets({ catalog, storages, keys, now }, row, work);
+    const seal = await keys.sealFor(row.encrypted);
+    const building = { targets: targets.usable, encryption: seal.encryption };
+    const packs = row.type !== "DATABASE" && row.mediaMode === "INCREMENTAL" ? await bases.baseFor(row, building, work) : null;
     const { record, ...reading } = followReading(catalog, row, work);
     const manifest = await runBackup(
       {
         storage: targets.storage,
         folder: row.folder,
         packing: { compression: row.compression, level: row.compressionLevel },
-        seal: await keys.sealFor(row.encrypted),
+        seal,
         database: connection && { connection, tools: await tools(), ratio: await lastRatio(source.id), engine: row.databaseEngine },
         media:
           row.type === "DATABASE"
             ? null
-            : { roots: source.mediaPaths, exclude: [...source.excludePatterns, ...(row.excludeLogs ? logPatterns : [])] },
+            : { roots: source.mediaPaths, exclude: [...source.excludePatterns, ...(row.excludeLogs ? logPatterns : [])], packs },
         limits: { threads: source.threads, bytesPerSecond: source.bytesPerSecond, lowPriority: source.lowPriority },
         about: {
           generator: `holdfast ${version}`,
@@ -61,12 +69,20 @@ export function createBackupWork({ catalog, sources, storages, keys, tools, now,
         },
         now,
       },
-      { ...work, ...reading, fits: targets.fits, confirm: (manifest) => confirmBackup(work, targets.storage, row.folder, manifest) },
+      {
+        ...{ ...work, ...reading, fits: targets.fits },
+        async confirm(manifest) {
+          await targets.checkPacks(manifest);
+          await confirmBackup(work, targets.storage, row.folder, manifest);
+        },
+      },
     );
     const outcomes = await targets.outcomes();
     // From here on it is a backup, whether the catalog can be told of it now or not.
     await work.patiently(record);
     await work.patiently(() => db.recordManifest(catalog, row.id, manifest, outcomes));
+    const whole = outcomes.flatMap(({ storageId, problem }) => (problem === null ? [storageId] : []));
+    if (packs) await work.patiently(() => bases.finished(row.id, whole));
     const missing = outcomes.filter(({ problem }) => problem !== null).map(({ storage }) => storage);
     if (missing.length > 0) work.say("WARN", `The backup is complete, but not on ${missing.join(" and ")}: it is copied there later.`);
     else work.say("INFO", "The backup is complete.");

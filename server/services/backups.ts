@@ -20,6 +20,7 @@ import type { Deletions } from "./deletions.ts";
 import { whyInUse } from "./in-use.ts";
 import type { Keys } from "./keys.ts";
 import type { Operations } from "./operations.ts";
+import type { PackPruning } from "./pack-pruning.ts";
 import { firstOf } from "./paging.ts";
 import type { Queue } from "./queue.ts";
 import { createRemembered, manyRows } from "./remembered.ts";
@@ -40,7 +41,8 @@ interface Dependencies {
   readonly operations: Operations;
   readonly sources: Sources;
   readonly storages: Storages;
-  readonly keys: Pick<Keys, "sealFor" | "leaveMacKey">;
+  readonly keys: Pick<Keys, "sealFor" | "leaveMacKey" | "readable" | "refuseForeign">;
+  readonly packs: Pick<PackPruning, "begin" | "finished">;
   readonly deletions: Deletions;
   readonly settings: Pick<OwnedSettings, "current">;
   readonly queue: Queue;

@@ -1,10 +1,10 @@
-import type { BackupRow } from "../db/backups.ts";
+import { type BackupRow, findManifests } from "../db/backups.ts";
 import type { Db } from "../db/client.ts";
 import { listCopiesOf } from "../db/copies.ts";
 import { listStorages } from "../db/storages.ts";
 import { Failure, messageOf } from "../domain/errors.ts";
 import type { StorageId } from "../domain/ids.ts";
-import { manifestName } from "../domain/naming.ts";
+import { missingFiles } from "../engine/missing-files.ts";
 import type { Storage } from "../engine/storage/storage.ts";
 import type { Storages } from "./storages.ts";
 
@@ -13,7 +13,7 @@ interface Dependencies {
   readonly storages: Pick<Storages, "open">;
 }
 
-export type ReadBackup = Pick<BackupRow, "id" | "storageId" | "folder" | "artifacts">;
+export type ReadBackup = Pick<BackupRow, "id" | "storageId" | "folder">;
 
 /** The storage that a backup is read from. */
 export interface ReadFrom {
@@ -41,6 +41,8 @@ export function createReadableCopies({ catalog, storages }: Dependencies) {
   return async function choose(backup: ReadBackup, only?: StorageId): Promise<ReadFrom> {
     const [candidates, rows] = [await candidatesOf(backup, only), await listStorages(catalog)];
     const nameOf = (id: StorageId) => rows.find((row) => row.id === id)?.name ?? id;
+    // Needed where there is a choice alone.
+    const manifest = candidates.length > 1 ? ((await findManifests(catalog, [backup.id]))[0]?.manifest ?? null) : null;
     const passedOver: string[] = [];
     const incomplete: ReadFrom[] = [];
     let first: unknown;
@@ -50,8 +52,8 @@ export function createReadableCopies({ catalog, storages }: Dependencies) {
         const found = { storage, storageId, storageName: nameOf(storageId), passedOver };
         // With one alone there is no choice: whoever reads it says best what is wrong with it.
         if (candidates.length === 1) return found;
-        const missing = await missingOf(backup, storage);
-        if (missing === null) return found;
+        const [missing] = manifest ? await missingFiles(storage, manifest, backup.folder) : [];
+        if (missing === undefined) return found;
         incomplete.push(found);
         passedOver.push(`${nameOf(storageId)} is passed over: ${missing}`);
       } catch (error) {
@@ -64,17 +66,4 @@ export function createReadableCopies({ catalog, storages }: Dependencies) {
     if (fallBack) return { ...fallBack, passedOver: passedOver.filter((line) => !line.startsWith(`${fallBack.storageName} `)) };
     throw first;
   };
-}
-
-/** What of the backup is not there as it should be; null when all is. */
-async function missingOf({ folder, artifacts }: ReadBackup, storage: Storage): Promise<string | null> {
-  const sizes = new Map<string, number>();
-  for await (const { name, size } of storage.list(`${folder}/`)) sizes.set(name, size);
-  if (!sizes.has(`${folder}/${manifestName}`)) return `it has no manifest of this backup.`;
-  for (const { name, storedSize } of artifacts) {
-    const size = sizes.get(`${folder}/${name}`);
-    if (size === undefined) return `it does not hold ${name}.`;
-    if (size !== storedSize) return `its ${name} has ${size} bytes instead of ${storedSize}.`;
-  }
-  return null;
 }
