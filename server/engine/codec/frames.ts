@@ -23,15 +23,18 @@ export async function packFrame(bytes: Buffer, { compression, level }: Packing):
   }
 }
 
-/** The same at once, for a thread that has nothing else to do meanwhile. The answer never shares the memory of `bytes`. */
-export function packFrameNow(bytes: Buffer, { compression, level }: Packing): Buffer {
+/**
+ * The same at once, for a thread that has nothing else to do meanwhile. The answer never shares the memory of `bytes`. What
+ * is `dense` is not worth the work: it is stored as it is, in a frame all the same.
+ */
+export function packFrameNow(bytes: Buffer, { compression, level }: Packing, dense = false): Buffer {
   switch (compression) {
     case "NONE":
       return Buffer.from(bytes);
     case "GZIP":
-      return gzipSync(bytes, { level, chunkSize: mostPacked(bytes.length) });
+      return gzipSync(bytes, { level: dense ? 0 : level, chunkSize: mostPacked(bytes.length) });
     case "ZSTD":
-      return zstdCompressSync(bytes, zstdOptions(bytes.length, level));
+      return zstdCompressSync(bytes, zstdOptions(bytes.length, dense ? storing : level));
     default:
       throw compression satisfies never;
   }
@@ -43,11 +46,17 @@ const zstdOptions = (size: number, level: number) => ({
   params: { [constants.ZSTD_c_compressionLevel]: level, [constants.ZSTD_c_checksumFlag]: 1 },
 });
 
+/**
+ * A level at which zstd looks for repetitions only, and writes what has none as raw blocks (RFC 8878, 3.1.1.2.2): two
+ * gigabytes a second, with content size and checksum like every other frame; a picture that lies there twice is stored once.
+ */
+const storing = -20;
+
 /** Room for bytes that cannot be compressed, so that a frame is done in one go: memory that is not written to costs nothing. */
 const mostPacked = (size: number) => size + Math.ceil(size / 128) + 1024;
 
 /** Frees a packed frame that was written, where it has memory of its own: the collector would let some hundred megabytes of them gather. */
-export function freeFrame(packed: Buffer, { compression }: Packing): void {
+export function freeFrame(packed: Uint8Array, { compression }: Packing): void {
   const { buffer } = packed;
   // Small ones share their memory with others.
   if (compression !== "NONE" && buffer instanceof ArrayBuffer && buffer.byteLength > ownBytes) buffer.transfer(0);

@@ -1,43 +1,24 @@
-import { type BigIntStats, closeSync, constants, fstatSync, openSync, readlinkSync, readSync, type Stats } from "node:fs";
+import { type BigIntStats, closeSync, constants, fstatSync, openSync, readlinkSync, readSync } from "node:fs";
 import { formatBytes } from "../../../shared/format.ts";
 import type { Entry } from "./entry.ts";
 import { factsOf, whyNot } from "./folder.ts";
-import { Slabs } from "./slabs.ts";
 
-/** A file ready for the archive: its facts as of now, and its bytes at once, or in pieces. `entry.size` of them in any case. */
-export type Content = Whole | Large;
-
-interface Whole {
+/** A file that is open for the archive, with its facts as of now. Whoever opened it closes `fd`. */
+export interface Content {
   readonly entry: Entry;
-  readonly bytes: Buffer;
-  readonly problem: string | null;
-}
-
-interface Large {
-  readonly entry: Entry;
-  readonly stats: Stats;
-  /** Open; `readPieces` closes it. */
   readonly fd: number;
 }
 
-/** Files up to this are read whole. */
-const smallFile = Slabs.size;
-
-/** Reads a small file, or opens a large one. A file that cannot be read any more is told as the problem, and left out. */
-export function openContent(entry: Entry, slabs = new Slabs()): Content | { readonly problem: string } {
+/** Opens a file; one that cannot be read any more is told as the problem, and left out. */
+export function openContent(entry: Entry): Content | { readonly problem: string } {
   let fd: number | undefined;
   try {
     fd = openSync(entry.at, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
     const stats = fstatSync(fd, { bigint: true });
     if (!(stats.isFile() && isWhereItWas(fd, stats, entry))) throw new Error("it was replaced while it was read");
-    const now = { ...entry, ...factsOf(stats) };
-    if (now.size > smallFile) {
-      const plain = fstatSync(fd);
-      const large = { entry: { ...now, size: plain.size }, stats: plain, fd };
-      fd = undefined;
-      return large;
-    }
-    return readSmall(fd, now, slabs);
+    const content = { entry: { ...entry, ...factsOf(stats) }, fd };
+    fd = undefined;
+    return content;
   } catch (error) {
     return { problem: whyNot(error, "it is not in the backup") };
   } finally {
@@ -54,19 +35,32 @@ export function isWhereItWas(fd: number, stats: BigIntStats, entry: Entry): bool
   return process.platform === "linux" && readlinkSync(`/proc/self/fd/${fd}`) === entry.at;
 }
 
-/** Reads a file that fits in memory; one that changes meanwhile is read once more. */
-function readSmall(fd: number, seen: Entry, slabs: Slabs): Content {
-  for (let before = seen, tries = 1; ; tries += 1) {
-    const bytes = slabs.take(before.size);
+/** A file that was read whole: its facts as of then, and its bytes. */
+export interface Whole {
+  readonly entry: Entry;
+  readonly bytes: Buffer;
+  readonly problem: string | null;
+}
+
+/**
+ * Reads all of a file into what `take` gives for its facts; one that changes meanwhile is read once more, and told when it
+ * goes on changing. Throws what the disk says.
+ */
+export function readWhole({ entry, fd }: Content, take: (entry: Entry) => Buffer): Whole {
+  for (let [before, tries] = [entry, 1]; ; tries += 1) {
+    const bytes = take(before);
     const length = fill(fd, bytes);
     const now = { ...before, ...factsOf(fstatSync(fd, { bigint: true })) };
     const steady = length === before.size && now.size === before.size && now.mtime === before.mtime;
-    if (steady) return { entry: before, bytes: slabs.send(bytes), problem: null };
-    if (tries === 2 || now.size > smallFile)
-      return { entry: { ...before, size: length }, bytes: slabs.send(bytes.subarray(0, length)), problem: changed };
+    if (steady) return { entry: before, bytes, problem: null };
+    if (tries === 2 || now.size > mostGrown(entry.size))
+      return { entry: { ...before, size: length }, bytes: bytes.subarray(0, length), problem: changed };
     before = now;
   }
 }
+
+/** What a file may have grown to be read once more: `take` has room for that. */
+export const mostGrown = (size: number) => size + 64 * 1024;
 
 export const changed = "changed while it was read: the backup may hold a mix of old and new";
 
@@ -80,16 +74,20 @@ function fill(fd: number, bytes: Buffer): number {
   return length;
 }
 
-/** The bytes of a large file, whose size already stands in its header: cut, or filled up with zeros, to that size. */
-export function* readPieces({ fd, entry }: Large, slabs: Slabs, told: (problem: string) => void): Generator<Buffer, void> {
+/**
+ * Reads a large file, whose size already stands in its header, into one room after the other that `take` gives: cut, or
+ * filled up with zeros, to that size. A room that it gives is used whole, as far as there is something to read.
+ */
+export function* readPieces({ fd, entry }: Content, take: () => Buffer, told: (problem: string) => void): Generator<Buffer, void> {
   let sent = 0;
   try {
     while (sent < entry.size) {
-      const bytes = slabs.take(Math.min(Slabs.size, entry.size - sent));
+      const room = take();
+      const bytes = room.subarray(0, Math.min(room.length, entry.size - sent));
       const read = readSync(fd, bytes, 0, bytes.length, sent);
       if (read === 0) break;
       sent += read;
-      yield slabs.send(bytes.subarray(0, read));
+      yield bytes.subarray(0, read);
     }
     const { size, mtime } = factsOf(fstatSync(fd, { bigint: true }));
     if (sent < entry.size) told(`shrank while it was read: after ${formatBytes(sent)} the backup holds zeros`);
@@ -97,8 +95,11 @@ export function* readPieces({ fd, entry }: Large, slabs: Slabs, told: (problem: 
     else if (mtime !== entry.mtime) told(changed);
   } catch (error) {
     told(whyNot(error, `after ${formatBytes(sent)} the backup holds zeros`));
-  } finally {
-    closeSync(fd);
   }
-  for (; sent < entry.size; sent += Math.min(Slabs.size, entry.size - sent)) yield Buffer.alloc(Math.min(Slabs.size, entry.size - sent));
+  while (sent < entry.size) {
+    const room = take();
+    const zeros = room.subarray(0, Math.min(room.length, entry.size - sent)).fill(0);
+    sent += zeros.length;
+    yield zeros;
+  }
 }

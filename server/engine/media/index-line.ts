@@ -1,4 +1,3 @@
-import { z } from "zod";
 import { damaged } from "./names.ts";
 
 /** An entry of an archive as its index tells of it. */
@@ -25,15 +24,11 @@ export type FrameSizes = readonly (readonly [storedSize: number, size: number])[
 /** An index is JSON lines: an entry each in the archive's order, and the frames at last. */
 export const indexLine = (line: IndexEntry | { readonly frames: FrameSizes }) => `${JSON.stringify(line)}\n`;
 
-const count = z.number().int().nonnegative();
-const framesLine = z.object({ frames: z.array(z.tuple([count.positive(), count.positive().max(64 * 1024 * 1024)])) });
-
 /** Reads one line; what no Holdfast wrote is ARTIFACT_CORRUPT. */
 export function readIndexLine(text: string): IndexEntry | { readonly frames: FrameSizes } {
   const line = parsed(text);
   if (isEntry(line)) return line;
-  const frames = framesLine.safeParse(line);
-  if (frames.success) return frames.data;
+  if (isFrames(line)) return line;
   throw damaged("its index has a line that is none");
 }
 
@@ -44,6 +39,19 @@ function parsed(text: string): unknown {
     throw damaged("its index cannot be read", cause);
   }
 }
+
+/** By hand, as the entries below: packing would have to load a library of schemas otherwise. */
+function isFrames(line: unknown): line is { readonly frames: FrameSizes } {
+  if (typeof line !== "object" || line === null || !("frames" in line) || !Array.isArray(line.frames)) return false;
+  return line.frames.every(
+    (frame: unknown) =>
+      Array.isArray(frame) &&
+      frame.length === 2 &&
+      frame.every((size) => Number.isSafeInteger(size) && size > 0) &&
+      frame[1] <= largestFrame,
+  );
+}
+const largestFrame = 64 * 1024 * 1024;
 
 /** By hand: a schema would take minutes over the million lines that an index may have. */
 function isEntry(line: unknown): line is IndexEntry {

@@ -3,41 +3,58 @@
 // 4, and reports on descriptor 3, one JSON line at a time.
 import { writeSync } from "node:fs";
 import { json } from "node:stream/consumers";
-import { pipeline } from "node:stream/promises";
-import { TarArchive } from "archiver";
-import { feed } from "./feed.ts";
-import { type Frame, Framing } from "./framing.ts";
+import { threadsOf } from "../../domain/source-load.ts";
+import { freeFrame, packFrame } from "../codec/frames.ts";
+import { rateLimiter } from "../rate.ts";
+import type { FrameSizes } from "./index-line.ts";
 import { IndexWriter } from "./index-writer.ts";
+import { packInThreads } from "./pack-crew.ts";
 import type { PackJob, PackReport } from "./pack-report.ts";
-import { Slabs } from "./slabs.ts";
 import { Tally } from "./tally.ts";
 import { walk } from "./walk.ts";
 
 const everyMilliseconds = 150;
-const { roots, exclude, packing } = (await json(process.stdin)) as PackJob;
-const archive = new TarArchive({ highWaterMark: 512 * 1024 });
-const [tally, index, slabs] = [new Tally(), new IndexWriter(4, packing), new Slabs()];
-let [reported, storedSize] = [0, 0];
+/** Uncompressed bytes of a frame: one file of an archive costs at most this much more to read than its own bytes. */
+const roomBytes = 4 * 1024 * 1024;
+const kinds = { FILE: "file", DIRECTORY: "directory", LINK: "link" } as const;
+const endMark = Buffer.alloc(2 * 512);
 
-const framing = new Framing(packing, writeOut, { copied: (chunk) => slabs.back(chunk) });
+const { roots, exclude, packing, limits } = (await json(process.stdin)) as PackJob;
+const [tally, index] = [new Tally(), new IndexWriter(4, packing)];
+const frames: FrameSizes[number][] = [];
+let [size, storedSize, reported] = [0, 0, 0];
+
 const found = walk(
   roots.map(({ at }) => at),
   exclude,
 );
-const prefixes = roots.map(({ prefix }) => prefix);
-const [, size] = await Promise.all([pipeline(archive, framing), feed(archive, found, prefixes, tally, index, slabs)]);
-if (framing.bytes !== size) throw new Error(`The archive has ${framing.bytes} bytes, its index says ${size}`);
-report({ packed: { size, storedSize, indexSize: await index.end(framing.frames), ...tally.summary() } });
+const settings = { prefixes: roots.map(({ prefix }) => prefix), packing, roomBytes };
+let [job, base] = [-1, 0];
+for await (const segment of packInThreads(found, settings, threadsOf(limits), rateLimiter(limits.bytesPerSecond))) {
+  if (segment.job !== job) [job, base] = [segment.job, size];
+  for (const entry of segment.entries) {
+    tally.count(kinds[entry.kind], entry.path);
+    index.add({ ...entry, at: entry.at + base, end: entry.end + base });
+  }
+  for (const { path, problem } of segment.problems) tally.problem(path, problem);
+  for (const frame of segment.frames) await writeOut(frame.stored, frame.size);
+  await index.drained();
+}
+await writeOut(await packFrame(endMark, packing), endMark.length);
+report({ packed: { size, storedSize, indexSize: await index.end(frames), ...tally.summary() } });
 
 /** Through the stream, not the descriptor, which the stream has made one that does not wait. */
-async function writeOut({ stored, end }: Frame): Promise<void> {
+async function writeOut(stored: Uint8Array, plain: number): Promise<void> {
+  if (plain === 0) return;
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   process.stdout.write(stored, (error) => (error ? reject(error) : resolve()));
+  if (packing.compression !== "NONE") frames.push([stored.length, plain]);
   await promise;
-  storedSize += stored.length;
+  [size, storedSize] = [size + plain, storedSize + stored.length];
+  freeFrame(stored, packing);
   if (Date.now() - reported < everyMilliseconds) return;
   reported = Date.now();
-  report({ bytes: end, item: tally.item });
+  report({ bytes: size, item: tally.item });
 }
 
 function report(line: PackReport): void {

@@ -1,6 +1,7 @@
 import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
 import type { MediaSummary } from "../../domain/manifest.ts";
+import type { SourceLimits } from "../../domain/source-load.ts";
 import type { Packing, PartProgress } from "../part.ts";
 import type { NamedRoot } from "./roots.ts";
 
@@ -9,6 +10,7 @@ export interface PackJob {
   readonly roots: readonly NamedRoot[];
   readonly exclude: readonly string[];
   readonly packing: Packing;
+  readonly limits: SourceLimits;
 }
 
 /** What it packed: the archive's size, plain and as stored, and its index's. */

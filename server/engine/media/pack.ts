@@ -7,6 +7,7 @@ import { addAbortSignal, Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
 import { Failure } from "../../domain/errors.ts";
 import type { MediaSummary } from "../../domain/manifest.ts";
+import { noLimits, type SourceLimits, threadsOf } from "../../domain/source-load.ts";
 import type { Packing, PartProgress, PartReader, Running } from "../part.ts";
 import { spawnTool } from "../process.ts";
 import { followPack, type PackJob } from "./pack-report.ts";
@@ -17,6 +18,8 @@ interface PackRequest extends Running {
   /** Patterns in gitignore's syntax, relative to each root. */
   readonly exclude: readonly string[];
   readonly packing: Packing;
+  /** What it may take of the machine; no limits when left out. */
+  readonly limits?: SourceLimits;
 }
 
 interface Packed {
@@ -36,7 +39,7 @@ export interface PackReader extends PartReader<MediaSummary>, AsyncDisposable {
  * is listed in the summary's problems, and the archive stays well-formed. Unless it is stored as it is, it is a run of frames
  * that are each whole by themselves, so that a file can be read without what stands before it.
  */
-export async function openPack({ roots, exclude, packing, signal, say }: PackRequest): Promise<PackReader> {
+export async function openPack({ roots, exclude, packing, limits = noLimits, signal, say }: PackRequest): Promise<PackReader> {
   signal.throwIfAborted();
   const named = await nameRoots(roots);
   const left = new AbortController();
@@ -51,15 +54,21 @@ export async function openPack({ roots, exclude, packing, signal, say }: PackReq
   async function* stored(): AsyncGenerator<Uint8Array, void> {
     // From the sources it is TypeScript, which Node runs as it is; from the build it is JavaScript.
     const script = fileURLToPath(new URL(import.meta.url.endsWith(".ts") ? "./pack-child.ts" : "./pack-child.js", import.meta.url));
-    await using tool = spawnTool(process.execPath, [script], { stdin: "pipe", fds: ["pipe", spool.fd], signal: running });
+    await using tool = spawnTool(process.execPath, [script], {
+      stdin: "pipe",
+      fds: ["pipe", spool.fd],
+      env: { UV_THREADPOOL_SIZE: String(threadsOf(limits)) },
+      lowPriority: limits.lowPriority,
+      signal: running,
+    });
     const { stdin, stdout, reports } = tool;
     if (!stdin || !stdout || !reports[0]) throw new Error("The packing process was started without its pipes");
     const packed = followPack(reports[0], (news) => {
       progress = news;
     }).catch(() => null);
-    stdin.end(JSON.stringify({ roots: named, exclude, packing } satisfies PackJob));
+    stdin.end(JSON.stringify({ roots: named, exclude, packing, limits } satisfies PackJob));
     let arrived = 0;
-    for await (const piece of stdout as AsyncIterable<Uint8Array>) {
+    for await (const piece of inPieces(stdout)) {
       arrived += piece.length;
       yield piece;
     }
@@ -96,6 +105,20 @@ export async function openPack({ roots, exclude, packing, signal, say }: PackReq
     },
   };
 }
+
+/** What comes from a pipe by the kilobytes, by the mebibyte: each piece costs the same in the steps behind. */
+async function* inPieces(stream: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void> {
+  let [some, length]: [Uint8Array[], number] = [[], 0];
+  for await (const bytes of stream) {
+    length += bytes.length;
+    some.push(bytes);
+    if (length < pieceBytes) continue;
+    yield Buffer.concat(some, length);
+    [some, length] = [[], 0];
+  }
+  if (length > 0) yield Buffer.concat(some, length);
+}
+const pieceBytes = 1024 * 1024;
 
 /** A file for the index while the archive is packed; it has no name any more, so nothing of it stays whatever happens. */
 async function openSpool(): Promise<FileHandle> {

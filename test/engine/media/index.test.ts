@@ -1,8 +1,9 @@
+import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { buffer } from "node:stream/consumers";
-import { gunzipSync, zstdDecompressSync } from "node:zlib";
+import { gunzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
 import { compareArchive } from "../../../server/engine/media/compare.ts";
 import type { IndexEntry } from "../../../server/engine/media/index-line.ts";
@@ -14,8 +15,13 @@ const packings = ["ZSTD", "GZIP", "NONE"] as const;
 const { signal } = still();
 const endMark = Buffer.alloc(1024);
 
+/** By the stock program: Node's own call may end before the last of several frames. */
 const plainOf = (bytes: Buffer, compression: (typeof packings)[number]) =>
-  compression === "ZSTD" ? zstdDecompressSync(bytes) : compression === "GZIP" ? gunzipSync(bytes) : bytes;
+  compression === "ZSTD"
+    ? execFileSync("zstd", ["-dcq"], { input: bytes, maxBuffer: 2 ** 30 })
+    : compression === "GZIP"
+      ? gunzipSync(bytes)
+      : bytes;
 
 /** The nasty folder, packed; the index as lines. */
 async function nastyArchive(compression: (typeof packings)[number]) {

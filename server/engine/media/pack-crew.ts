@@ -1,0 +1,157 @@
+import { Worker } from "node:worker_threads";
+import type { Packing } from "../part.ts";
+import type { RateLimiter } from "../rate.ts";
+import type { Entry, Skipped } from "./entry.ts";
+import { type Segment, smallFile } from "./segment.ts";
+
+/** What all threads of a pack know. */
+export interface PackSettings {
+  readonly prefixes: readonly string[];
+  readonly packing: Packing;
+  /** Uncompressed bytes of a stretch. */
+  readonly roomBytes: number;
+}
+
+/** What a thread is told: a run of entries to pack, or that a stretch of it was written. */
+export type PackOrder = PackJobOrder | { readonly written: true };
+
+export interface PackJobOrder {
+  readonly job: number;
+  readonly found: readonly (Entry | Skipped)[];
+}
+
+/** A stretch of the archive as it is to be stored. */
+export interface PackedSegment extends Omit<Segment, "bytes"> {
+  readonly job: number;
+  readonly frames: readonly { readonly stored: Uint8Array; readonly size: number }[];
+  /** The run of entries has ended; it comes with nothing else. */
+  readonly last: boolean;
+}
+
+interface Run {
+  readonly found: (Entry | Skipped)[];
+  bytes: number;
+}
+
+interface Job {
+  readonly at: Thread;
+  readonly arrived: PackedSegment[];
+}
+
+interface Thread {
+  readonly worker: Worker;
+  jobs: number;
+}
+
+/** Runs of entries under way for each thread: while one is packed, the next one waits there. */
+const jobsEach = 2;
+/** A header, and a further one with its body for the exact time. */
+const headerBytes = 3 * 512;
+const mostEntries = 2000;
+
+/**
+ * Packs what was `found` in several threads, of which each reads, hashes and compresses a run of entries at a time. The
+ * stretches come in the order of what was found; the next is asked for when one is written. Memory stays the same.
+ */
+export async function* packInThreads(
+  found: Iterable<Entry | Skipped>,
+  settings: PackSettings,
+  most: number,
+  rate: RateLimiter,
+): AsyncGenerator<PackedSegment, void> {
+  const threads: Thread[] = [];
+  const queue = new Map<number, Job>();
+  const source = runsOf(found, settings.roomBytes);
+  let [ended, started, wake] = [false, 0, () => {}];
+  let failure: { readonly error: unknown } | null = null;
+  const fail = (error: unknown) => {
+    failure ??= { error };
+    wake();
+  };
+
+  function start(): Thread {
+    // From the sources it is TypeScript, which Node runs as it is; from the build it is JavaScript.
+    const script = new URL(import.meta.url.endsWith(".ts") ? "./pack-worker.ts" : "./pack-worker.js", import.meta.url);
+    const worker = new Worker(script, { workerData: settings, resourceLimits: { maxYoungGenerationSizeMb: 4 } });
+    worker.on("message", (segment: PackedSegment) => {
+      queue.get(segment.job)?.arrived.push(segment);
+      wake();
+    });
+    worker.once("error", fail);
+    worker.once("exit", () => fail(new Error("A thread that packs media ended by itself")));
+    const thread = { worker, jobs: 0 };
+    threads.push(thread);
+    return thread;
+  }
+
+  /** Gives out work until all threads have enough. */
+  async function dispatch(): Promise<void> {
+    while (!ended && queue.size < most * jobsEach) {
+      const next = source.next();
+      if (next.done) {
+        ended = true;
+        return;
+      }
+      await rate.take(Math.min(next.value.bytes, settings.roomBytes));
+      const idle = threads.find(({ jobs }) => jobs === 0) ?? (threads.length < most ? start() : null);
+      const at = idle ?? threads.reduce((least, thread) => (thread.jobs < least.jobs ? thread : least));
+      at.jobs += 1;
+      queue.set(started, { at, arrived: [] });
+      at.worker.postMessage({ job: started, found: next.value.found } satisfies PackOrder);
+      started += 1;
+    }
+  }
+
+  try {
+    for (let first = 0; ; ) {
+      await dispatch();
+      const job = queue.get(first);
+      if (!job) return;
+      let count = 0;
+      for (;;) {
+        const segment = job.arrived.shift();
+        if (failure) throw (failure as { readonly error: unknown }).error;
+        if (!segment) {
+          const { promise, resolve } = Promise.withResolvers<void>();
+          wake = resolve;
+          await promise;
+          continue;
+        }
+        if (segment.last) break;
+        if (count++ > 0) await rate.take(segment.frames.reduce((sum, { size }) => sum + size, 0));
+        yield segment;
+        job.at.worker.postMessage({ written: true } satisfies PackOrder);
+      }
+      job.at.jobs -= 1;
+      queue.delete(first);
+      first += 1;
+    }
+  } finally {
+    for (const { worker } of threads) {
+      worker.removeAllListeners();
+      worker.on("error", () => {});
+      void worker.terminate();
+    }
+  }
+}
+
+/** Cuts what was found into runs of about one stretch; a large file, which takes several, is the last of its run. */
+function* runsOf(found: Iterable<Entry | Skipped>, most: number): Generator<Run, void> {
+  let run: Run = { found: [], bytes: 0 };
+  for (const item of found) {
+    const [size, large] = item.kind === "file" ? [item.size, item.size > smallFile] : [0, false];
+    if (run.found.length >= mostEntries || (!large && run.bytes + headerBytes + size > most * filled)) {
+      yield run;
+      run = { found: [], bytes: 0 };
+    }
+    run.found.push(item);
+    run.bytes += headerBytes + size;
+    if (!large) continue;
+    yield run;
+    run = { found: [], bytes: 0 };
+  }
+  if (run.found.length > 0) yield run;
+}
+
+/** Of a stretch: what an entry takes is not known to the byte before it is read. */
+const filled = 0.97;
