@@ -18,16 +18,22 @@ export const wholeNumber = (least: number, most: number) => (text: string) => {
   return number;
 };
 
-/** A whole number of bytes; null for none. */
-export function bytesOrNone(text: string): number | null {
-  if (text === "none") return null;
+/** A limit that `none` takes away. Commander would take null for an option without a value. */
+export type OrNone = number | "none";
+export const limitOf = (given: OrNone): number | null => (given === "none" ? null : given);
+
+/** A whole number of bytes, or none. */
+export function bytesOrNone(text: string): OrNone {
+  if (text === "none") return text;
   if (!/^\d{1,15}$/.test(text)) throw new InvalidArgumentError("It is a whole number of bytes, or none.");
   return Number(text);
 }
 
-/** A whole number between two, both included; null for none. */
-export const wholeNumberOrNone = (least: number, most: number) => (text: string) =>
-  text === "none" ? null : wholeNumber(least, most)(text);
+/** A whole number between two, both included, or none. */
+export const wholeNumberOrNone =
+  (least: number, most: number) =>
+  (text: string): OrNone =>
+    text === "none" ? text : wholeNumber(least, most)(text);
 
 /** How a database is read. */
 export const engine = (description: string) => choice("--engine <engine>", description, databaseEngines);

@@ -1,3 +1,4 @@
+import { engineWords } from "../../shared/load-words.ts";
 import { type Reading, recordReading } from "../db/backup-reading.ts";
 import type { BackupRow } from "../db/backups.ts";
 import type { Db } from "../db/client.ts";
@@ -9,8 +10,9 @@ export function followReading(catalog: Db, { id }: Pick<BackupRow, "id">, { say 
   let reading: Reading = {};
   const told: Pick<Required<BackupWork>, "chosen" | "loaded"> = {
     chosen(engine, reason) {
+      // The second time, the driver itself has told what became of the first choice.
+      if (!reading.engineUsed) say("INFO", `The database is read ${engineWords[engine]}. ${reason}`);
       reading = { ...reading, engineUsed: engine, engineReason: reason };
-      say("INFO", reason);
       // What the catalog cannot take now it takes with `record`.
       recordReading(catalog, id, reading).catch(() => {});
     },

@@ -92,13 +92,22 @@ describe("REST", () => {
 
   it("keeps schedules: makes, changes in whole and in part, toggles, runs and deletes them", async () => {
     const made = await rest<{ id: string }>("POST", "/schedules/", {
-      body: { name: "Nightly", frequency: "DAILY", timeOfDay: "03:00", backupType: "DATABASE", sourceId, retention: { keepLast: 3 } },
+      body: {
+        name: "Nightly",
+        frequency: "DAILY",
+        timeOfDay: "03:00",
+        backupType: "DATABASE",
+        sourceId,
+        retention: { keepLast: 3 },
+        encrypt: true,
+        databaseEngine: "MYSQLDUMP",
+      },
     });
     expect(made).toMatchObject({ status: 201, body: { name: "Nightly", active: true, source: { id: sourceId } } });
     const path = `/schedules/${made.body.id}`;
     expect(await rest("PATCH", `${path}/`, { body: { timeOfDay: "04:30" } })).toMatchObject({
       status: 200,
-      body: { name: "Nightly", timeOfDay: "04:30", ownRetention: { keepLast: 3 } },
+      body: { name: "Nightly", timeOfDay: "04:30", ownRetention: { keepLast: 3 }, encrypt: true, databaseEngine: "MYSQLDUMP" },
     });
     const whole = { name: "Weekly", frequency: "WEEKLY", dayOfWeek: 1, timeOfDay: "05:00", backupType: "DATABASE", sourceId };
     expect((await rest("PUT", `${path}/`, { body: whole })).body).toMatchObject({ name: "Weekly", ownRetention: null });

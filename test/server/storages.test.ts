@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { command } from "../support/command.ts";
+import { answerOf, command } from "../support/command.ts";
 import { addSource, backUp, type Holdfast, restore, startHoldfast } from "../support/holdfast.ts";
 import { type S3Server, s3Keys, s3Server } from "../support/s3-server.ts";
 import { type Sshd, startSshd } from "../support/sshd.ts";
@@ -195,6 +195,7 @@ describe("a folder on an SFTP server", () => {
       code: 0,
       stdout: expect.stringMatching(/^Changed Shed/),
     });
+    expect(await answerOf(holdfast.env, "update-storage", "Shed", "--speed", "none")).toMatchObject({ bytesPerSecond: null });
     expect(await run("check-storage", "Shed")).toMatchObject({ code: 0, stdout: "Shed can be written, read, listed and removed from.\n" });
     expect((await run("storages")).stdout).toMatch(/ Shed +sftp +sftp:\/\//);
     expect(await run("delete-storage", "Shed", "--yes")).toMatchObject({ code: 0 });

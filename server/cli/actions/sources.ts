@@ -2,13 +2,14 @@ import { formatBytes, formatCount } from "../../../shared/format.ts";
 import { engineWords } from "../../../shared/load-words.ts";
 import { badInput, notFound } from "../../domain/errors.ts";
 import { type Source, sourcesDocument, updateSourceDocument } from "../documents/definitions.ts";
+import { limitOf, type OrNone } from "../options.ts";
 import { answer } from "../output.ts";
 import type { Session } from "../session.ts";
 
 export interface SourceOptions {
   readonly engine?: string;
-  readonly threads?: number | null;
-  readonly speed?: number | null;
+  readonly threads?: OrNone;
+  readonly speed?: OrNone;
   readonly lowPriority?: boolean;
 }
 
@@ -24,16 +25,18 @@ export async function update(session: Session, given: string, { engine, threads,
   const { name, database, mediaPaths, excludePatterns } = source;
   const input = {
     ...{ name, database, mediaPaths, excludePatterns },
-    ...{ databaseEngine: engine?.toUpperCase(), threads, bytesPerSecond: speed, lowPriority },
+    ...{ databaseEngine: engine?.toUpperCase(), lowPriority },
+    ...(threads === undefined ? {} : { threads: limitOf(threads) }),
+    ...(speed === undefined ? {} : { bytesPerSecond: limitOf(speed) }),
   };
   const { updateSource } = await session.holdfast.ask<{ updateSource: Changed }>(updateSourceDocument, { id: source.id, input });
   answer(session, updateSource, described(updateSource));
 }
 
 const described = ({ name, databaseEngine, threads, bytesPerSecond, lowPriority }: Changed): string =>
-  [
+  `${[
     `${name}: its database is read ${engineWords[databaseEngine]}`,
     threads === null ? "one thread for each core, four at most" : `${formatCount(threads, "thread")} at most`,
     bytesPerSecond === null ? "no limit of speed" : `at most ${formatBytes(bytesPerSecond)} a second`,
     lowPriority ? "giving way to all else" : "taking turns with all else",
-  ].join(", ");
+  ].join(", ")}.`;

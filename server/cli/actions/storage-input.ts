@@ -4,6 +4,7 @@ import type { StorageKind } from "../../../shared/enums.ts";
 import { badInput, Failure, messageOf } from "../../domain/errors.ts";
 import { ask } from "../asking.ts";
 import { type HostKey, hostKeyDocument, type Storage } from "../documents/storages.ts";
+import { limitOf, type OrNone } from "../options.ts";
 import type { Session } from "../session.ts";
 
 export interface StorageOptions {
@@ -25,8 +26,8 @@ export interface StorageOptions {
   readonly hostKey?: string;
   readonly fingerprint?: string;
   readonly default?: boolean;
-  readonly cap?: number | null;
-  readonly speed?: number | null;
+  readonly cap?: OrNone;
+  readonly speed?: OrNone;
   readonly adopt?: boolean;
 }
 
@@ -39,8 +40,8 @@ export async function storageInput(session: Session, options: Partial<StorageOpt
     kind,
     ...(await parts[kind](session, options, present?.kind === kind ? present : null)),
     ...(options.default ? { isDefault: true } : {}),
-    ...(options.cap === undefined ? {} : { sizeCapBytes: options.cap }),
-    ...(options.speed === undefined ? {} : { bytesPerSecond: options.speed }),
+    ...(options.cap === undefined ? {} : { sizeCapBytes: limitOf(options.cap) }),
+    ...(options.speed === undefined ? {} : { bytesPerSecond: limitOf(options.speed) }),
     ...(options.adopt ? { adopt: true } : {}),
   };
 }
