@@ -156,7 +156,7 @@ async function storeAll(plan: BackupPlan, work: BackupWork, startedAt: Date, pac
     before += stored.artifact.size;
     media = stored.summary;
   } else if (plan.media) {
-    await using reader = await openPack({ ...plan.media, packing: plan.packing, ...work });
+    await using reader = await openPack({ ...plan.media, packing: plan.packing, limits, ...work });
     const summary = await storePart("media", "MEDIA", reader);
     media = { ...summary, index: await storeIndex(plan, work, reader) };
   }
