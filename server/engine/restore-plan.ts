@@ -2,6 +2,7 @@ import type { RestoreMode } from "../../shared/enums.ts";
 import type { Connection } from "../domain/connection.ts";
 import type { Report } from "../domain/progress.ts";
 import type { RestoreJournal } from "../domain/restore.ts";
+import type { SourceLimits } from "../domain/source-load.ts";
 import type { Content } from "./content.ts";
 import type { ClientTools, Running } from "./part.ts";
 
@@ -21,6 +22,8 @@ export interface RestorePlan {
   /** Only these tables, only these paths; null for all. */
   readonly tables: readonly string[] | null;
   readonly paths: readonly string[] | null;
+  /** What it may take of this machine and of the target's server; no limits when left out. */
+  readonly limits?: SourceLimits;
   /** Writes down what a crash would leave to put right; durable when it resolves. */
   journal(journal: RestoreJournal | null): Promise<void>;
   readonly now: () => Date;

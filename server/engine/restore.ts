@@ -2,6 +2,7 @@ import type { Phase } from "../../shared/enums.ts";
 import { formatBytes, formatDuration } from "../../shared/format.ts";
 import { Failure, messageOf } from "../domain/errors.ts";
 import type { RestoreJournal, RestoreResult } from "../domain/restore.ts";
+import { noLimits } from "../domain/source-load.ts";
 import { loadInPlace } from "./database/in-place.ts";
 import { discardScratch, type StageRequest, stageDatabase } from "./database/scratch.ts";
 import { type DatabaseSwapPlan, finishDatabase, rollbackDatabase, swapDatabase } from "./database/swap.ts";
@@ -81,7 +82,7 @@ export async function restoreStaged(plan: RestorePlan, work: RestoreWork, bytes:
 
 /** Hands each part that is wanted to what loads it, one after the other. */
 async function loadParts<D, M>(
-  { content, target, mode, tables, paths, restoreId }: RestorePlan,
+  { content, target, mode, tables, paths, restoreId, limits = noLimits }: RestorePlan,
   work: RestoreWork,
   bytes: RestoreBytes,
   loadDatabase: (request: StageRequest) => Promise<D>,
@@ -96,7 +97,17 @@ async function loadParts<D, M>(
     work.report({ phase: "DATABASE", bytesProcessed: before, bytesExpected: bytes.expected, currentItem: null });
     const [{ summary: expected }, observe] = [content.database, observer("DATABASE", before)];
     if (target.database.make) await makeDatabase(target.database.connection, expected);
-    database = await loadDatabase({ ...target.database, content: content.database, mode, tables, expected, restoreId, ...work, observe });
+    database = await loadDatabase({
+      ...target.database,
+      content: content.database,
+      mode,
+      tables,
+      expected,
+      restoreId,
+      limits,
+      ...work,
+      observe,
+    });
     before += content.database.size(tables);
   }
   if (target.media && content.media) {

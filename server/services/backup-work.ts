@@ -15,6 +15,7 @@ import type { Keys } from "./keys.ts";
 import { createPackBases } from "./pack-bases.ts";
 import type { PackPruning } from "./pack-pruning.ts";
 import type { Work } from "./running.ts";
+import { limitsOf } from "./source-options.ts";
 import type { Sources } from "./sources.ts";
 import type { Storages } from "./storages.ts";
 
@@ -52,7 +53,7 @@ export function createBackupWork({ catalog, sources, storages, keys, packs: prun
           row.type === "DATABASE"
             ? null
             : { roots: source.mediaPaths, exclude: [...source.excludePatterns, ...(row.excludeLogs ? logPatterns : [])], packs },
-        limits: { threads: source.threads, bytesPerSecond: source.bytesPerSecond, lowPriority: source.lowPriority },
+        limits: limitsOf(source),
         about: {
           generator: `holdfast ${version}`,
           id: row.id,

@@ -25,6 +25,7 @@ import type { Bus } from "../events/bus.ts";
 import type { Backups } from "./backups.ts";
 import type { ResolvedRestore, RestoreRequests } from "./restore-request.ts";
 import type { Work } from "./running.ts";
+import { loadLimitsOf } from "./source-options.ts";
 import type { Sources } from "./sources.ts";
 import { sayWhere } from "./stored-backups.ts";
 
@@ -42,11 +43,11 @@ interface Dependencies {
 export function createRestoreWork({ catalog, bus, backups, sources, tools, now, requests }: Dependencies) {
   const planFor = (
     row: RestoreRow,
-    { mode, tables, paths, content }: ResolvedRestore,
+    { mode, tables, paths, content, target: source }: ResolvedRestore,
     target: RestoreTarget,
     confirm: Work["confirm"],
   ): RestorePlan => ({
-    ...{ restoreId: row.id, content, mode, tables, paths, target, now },
+    ...{ restoreId: row.id, content, mode, tables, paths, target, now, limits: loadLimitsOf(source) },
     async journal(journal) {
       // Whoever took it over has put the target right: what was done is still written down, but nothing more is begun.
       if (journal !== null && journal.state !== "committed") await confirm();

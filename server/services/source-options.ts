@@ -1,7 +1,9 @@
 import type { DatabaseEngine, MediaMode } from "../../shared/enums.ts";
 import { formatBytes } from "../../shared/format.ts";
 import { limits } from "../../shared/limits.ts";
+import type { SourceRow } from "../db/sources.ts";
 import { badInput } from "../domain/errors.ts";
+import type { SourceLimits } from "../domain/source-load.ts";
 
 /** How a source's backups are taken, and what they may take of it. What is left out stays as it was. */
 export interface SourceOptionsRequest {
@@ -22,6 +24,12 @@ export interface SourceOptions {
   readonly bytesPerSecond?: number | null;
   readonly lowPriority?: boolean;
 }
+
+/** What a backup of the source may take. */
+export const limitsOf = ({ threads, bytesPerSecond, lowPriority }: SourceRow): SourceLimits => ({ threads, bytesPerSecond, lowPriority });
+
+/** What a restore into it may take, or a drill: nobody wants to wait for these for the sake of a limit on what is read. */
+export const loadLimitsOf = (source: SourceRow): SourceLimits => ({ ...limitsOf(source), bytesPerSecond: null });
 
 /** Refuses with BAD_USER_INPUT what can never work. */
 export function checkSourceOptions(request: SourceOptionsRequest): SourceOptions {
