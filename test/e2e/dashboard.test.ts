@@ -152,6 +152,15 @@ describe.skipIf(!browserProgram)("the dashboard in a browser", { timeout: 2 * pa
         .sort(),
     ).toEqual(expect.arrayContaining(["database.sql.zst", "manifest.json", "media.tar.zst"]));
     await rm(file);
+
+    // A browser asks for no more than the head of what it knows; the link itself would work for an hour.
+    const works = async () => (await fetch(download.url(), { method: "HEAD" })).status;
+    expect(await works()).toBe(200);
+    await button("More actions").click();
+    await page.getByRole("menuitem", { name: "End download links" }).click();
+    await button("End them").click();
+    await page.getByText("1 link to it ended.").waitFor();
+    expect(await works()).toBe(404);
   });
 
   it("brings back what was lost, once its name is typed, and leads to the undo", async () => {
