@@ -1,6 +1,7 @@
 import type { Manifest } from "../domain/manifest.ts";
 import type { Content } from "./content.ts";
 import { storedDump } from "./database/stored-dump.ts";
+import { storedChunks } from "./media/incremental/content.ts";
 import { storedArchive } from "./media/stored-archive.ts";
 import type { Storage } from "./storage/storage.ts";
 
@@ -16,5 +17,5 @@ export interface StoredBackup {
 /** What a backup on a storage holds. */
 export const contentOf = ({ storage, folder, manifest }: StoredBackup): Content => ({
   database: manifest.database && storedDump(storage, folder, manifest),
-  media: manifest.media && storedArchive(storage, folder, manifest),
+  media: manifest.media && (manifest.media.packs ? storedChunks({ storage, folder, manifest }) : storedArchive(storage, folder, manifest)),
 });

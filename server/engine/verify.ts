@@ -10,6 +10,7 @@ import type { Content } from "./content.ts";
 import { labelsVersionOf } from "./labels.ts";
 import { parseManifest, readManifest } from "./manifest.ts";
 import { compareArchive } from "./media/compare.ts";
+import { checkPacks } from "./media/incremental/check.ts";
 import type { ClientTools, Running } from "./part.ts";
 import { contentOf, type StoredBackup } from "./stored-content.ts";
 import { drillDatabase } from "./verify-database.ts";
@@ -54,7 +55,13 @@ export async function verifyChecksum(plan: VerifyPlan, work: VerifyWork): Promis
   if (content?.media) {
     const { media } = content;
     const observe = steps.begin("VERIFYING", sizeOf(manifest, "media"));
-    await findings.look(async () => findings.add(...(await compareArchive(media, work.signal, observe)).problems));
+    await findings.look(async () =>
+      findings.add(
+        ...(manifest.media?.packs
+          ? await checkPacks(plan, work.signal, observe)
+          : (await compareArchive(media, work.signal, observe)).problems),
+      ),
+    );
   }
   return conclude(plan, findings, steps, work, { tables: [], filesChecked: null, restoreSeconds: null });
 }

@@ -2,6 +2,7 @@ import { setImmediate as turn } from "node:timers/promises";
 import type { Manifest, MediaIndexFile } from "../../domain/manifest.ts";
 import { decompressor } from "../codec/decompress.ts";
 import type { Storage } from "../storage/storage.ts";
+import { indexEntries, openPackedIndex } from "./incremental/packed-index.ts";
 import { type FrameSizes, type IndexEntry, readIndexLine } from "./index-line.ts";
 import { MediaIndex } from "./media-index.ts";
 import { damaged } from "./names.ts";
@@ -23,8 +24,15 @@ const slice = 10;
  * cut or altered throws ARTIFACT_CORRUPT before it ends; a backup without one gives null.
  */
 export function readIndex({ storage, folder, manifest }: StoredIndex, signal: AbortSignal) {
+  if (manifest.media?.packs) return packedLines({ storage, folder, manifest }, signal);
   const file = manifest.media?.index;
   return file ? lines(storage, folder, file, manifest, signal) : null;
+}
+
+/** What an incremental backup lists has no frames. */
+async function* packedLines(stored: StoredIndex, signal: AbortSignal): ReturnType<typeof lines> {
+  for await (const entries of indexEntries(stored, signal)) yield { entries, frames: null };
+  yield { entries: [], frames: [] };
 }
 
 async function* lines(
@@ -60,6 +68,7 @@ const framesBegin = Buffer.from('{"frames":');
 /** The whole index in memory, about 120 bytes an entry; null where the backup has none. Read in slices, so that others get their turn. */
 export async function openIndex(stored: StoredIndex, signal: AbortSignal): Promise<MediaIndex | null> {
   const { media } = stored.manifest;
+  if (media?.packs) return openPackedIndex(stored, signal);
   const read = readIndex(stored, signal);
   if (!read || !media) return null;
   const index = new MediaIndex(media.files + media.directories + media.links);

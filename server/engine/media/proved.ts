@@ -27,6 +27,13 @@ export async function* readProved(storage: Storage, folder: string, file: Stored
   if (size !== null && size !== file.storedSize) throw altered(file, "it is longer than it was");
 }
 
+/** Reads all of a stored file, named from the storage's root, and proves it as `readProved` does. */
+export async function proveFile(storage: Storage, file: StoredFile, signal: AbortSignal, count: (length: number) => void): Promise<void> {
+  const slash = file.name.lastIndexOf("/");
+  const named = { ...file, name: file.name.slice(slash + 1) };
+  for await (const piece of readProved(storage, file.name.slice(0, slash), named, signal)) count(piece.length);
+}
+
 export const altered = ({ name }: Pick<StoredFile, "name">, what: string, cause?: unknown) =>
   new Failure(
     "ARTIFACT_CORRUPT",

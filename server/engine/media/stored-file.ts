@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import type { Artifact } from "../../domain/manifest.ts";
 import { padded } from "./header.ts";
+import { PackedIndex } from "./incremental/packed-index.ts";
 import type { StoredIndex } from "./index-reader.ts";
 import type { MediaIndex } from "./media-index.ts";
 import { damaged } from "./names.ts";
@@ -21,12 +22,15 @@ export function storedFile(
   position: number,
 ): StoredFile {
   const { path, size, end, sha256 } = index.entry(position);
-  const frames = new StoredFrames(storage, folder, artifact, manifest.compression, index.frames);
+  const tar =
+    index instanceof PackedIndex
+      ? index.tar({ storage, folder, manifest })
+      : new StoredFrames(storage, folder, artifact, manifest.compression, index.frames);
   const begin = end - padded(size);
   return {
     size,
     async *read(from, to, signal) {
-      const bytes = frames.read(begin + from, begin + to, signal);
+      const bytes = tar.read(begin + from, begin + to, signal);
       if (from > 0 || to < size) return yield* bytes;
       const hash = createHash("sha256");
       let held: Uint8Array | null = null;

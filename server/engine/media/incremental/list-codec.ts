@@ -1,6 +1,6 @@
 import { once } from "node:events";
-import { createReadStream, writeSync } from "node:fs";
-import type { Readable, Transform } from "node:stream";
+import { readSync, writeSync } from "node:fs";
+import { Readable, type Transform } from "node:stream";
 import { constants, createGunzip, createGzip, createZstdCompress, createZstdDecompress } from "node:zlib";
 import type { Compression } from "../../../../shared/enums.ts";
 import { messageOf } from "../../../domain/errors.ts";
@@ -30,9 +30,19 @@ export async function* unpackedList(compression: Compression, source: Readable):
 
 const chunkSize = 256 * 1024;
 
-/** The list in an open file, from its start. */
-export const unpackedFile = (compression: Compression, fd: number) =>
-  unpackedList(compression, createReadStream("", { fd, start: 0, autoClose: false, highWaterMark: chunkSize }));
+/** The list in an open file, from its start; the file stays open. */
+export const unpackedFile = (compression: Compression, fd: number) => unpackedList(compression, Readable.from(fileBytes(fd)));
+
+/** A ReadStream would close the file when it is let go. */
+function* fileBytes(fd: number): Generator<Buffer, void> {
+  for (let at = 0; ; ) {
+    const bytes = Buffer.allocUnsafe(chunkSize);
+    const read = readSync(fd, bytes, 0, chunkSize, at);
+    if (read === 0) return;
+    at += read;
+    yield bytes.subarray(0, read);
+  }
+}
 
 /** Compresses a list into an open file while it is written. */
 export class ListFile {

@@ -63,7 +63,7 @@ export async function openIncremental(request: IncrementalRequest): Promise<Incr
     return {
       size: tarSize,
       summary,
-      list: () => createReadStream("", { fd: list.fd, start: 0, autoClose: false, signal: request.signal }),
+      list: () => createReadStream("", { fd: list, start: 0, autoClose: false, signal: request.signal }),
       [Symbol.asyncDispose]: () => list.close(),
     };
   } catch (error) {
