@@ -2,7 +2,7 @@ import { setInterval } from "node:timers";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Db } from "../db/client.ts";
 import { changeMark, readMark } from "../db/marks.ts";
-import type { SourceId } from "../domain/ids.ts";
+import { newId, type SourceId } from "../domain/ids.ts";
 import { thisWorker, workerIsGone } from "./worker.ts";
 
 interface Dependencies {
@@ -32,7 +32,7 @@ export type PackTurns = ReturnType<typeof createPackTurns>;
  * the turn is taken. So whoever comes second sees the first.
  */
 export function createPackTurns({ catalog, now, onError }: Dependencies) {
-  const worker = thisWorker();
+  const worker = `${thisWorker()} ${newId()}`;
   const until = () => new Date(now().getTime() + leaseMilliseconds).toISOString();
   const isLive = (turn: Turn | undefined): boolean =>
     turn !== undefined && new Date(turn.until) > now() && (turn.worker === worker || !workerIsGone(turn.worker));
