@@ -61,6 +61,8 @@ try {
   const measured = await measureParts(wanted.filter(isPart), wishes);
   const findings = { at, machine: { ...(await aboutMachine()), load }, megabytes, rounds, form: start.form, ...measured };
   console.log(`\n${table(findings)}`);
+  for (const failure of findings.failures) say(failure);
+  if (findings.failures.length) process.exitCode = 1;
   if (values.json) await writeFile(values.json, `${JSON.stringify(findings, null, 2)}\n`);
 } catch (error) {
   if (!signal.aborted) throw error;

@@ -51,17 +51,28 @@ export async function measureParts(wanted: readonly PartName[], wishes: Wishes):
   const { folder, megabytes, built, rounds, signal, say } = wishes;
   const isWanted = (name: PartName) => wanted.includes(name);
   const races: Race[] = [];
+  const failures: string[] = [];
+  /** A race that breaks off must not take with it what an hour of others found. */
+  const hold = async (name: PartName, race: () => Promise<Race>) => {
+    try {
+      races.push(await race());
+    } catch (error) {
+      if (signal.aborted) throw error;
+      failures.push(`${name}: ${error instanceof Error ? error.stack : error}`);
+      say(`${name} broke off: ${error instanceof Error ? error.message : error}`);
+    }
+  };
   let backup: Findings["backup"];
   const ofEither = [namesOf(ofDatabase).filter(isWanted), namesOf(ofMedia).filter(isWanted)] as const;
   const loop = isWanted("loop") && built;
   const media = ofEither[1].length || loop ? await makeMedia(folder, megabytes * mediaShare, wishes) : null;
-  if (media) for (const name of ofEither[1]) races.push(await ofMedia[name](folder, media, wishes));
+  if (media) for (const name of ofEither[1]) await hold(name, () => ofMedia[name](folder, media, wishes));
   if (ofEither[0].length || loop || isWanted("backup")) {
     say(`Preparing a database of ${megabytes} MB; a minute or two for 1000.`);
     await using place = await openWorkplace(wishes);
     const bytes = await dumpBytes(place, signal);
-    for (const name of ofEither[0]) if (built || name !== "memory") races.push(await ofDatabase[name](place, bytes, wishes));
-    if (loop && media) races.push(await loopDelay(place, media, wishes));
+    for (const name of ofEither[0]) if (built || name !== "memory") await hold(name, () => ofDatabase[name](place, bytes, wishes));
+    if (loop && media) await hold("loop", () => loopDelay(place, media, wishes));
     if (isWanted("backup")) backup = await measureServerBackup(place, bytes, wishes);
   }
   const ready = isWanted("ready") && built ? { ...(await secondsToReady(rounds, signal)), goal: 3 } : undefined;
@@ -70,6 +81,7 @@ export async function measureParts(wanted: readonly PartName[], wishes: Wishes):
   const rebuild = isWanted("rebuild") && built ? await rebuildTimes(signal, say) : undefined;
   return {
     races,
+    failures,
     ...(backup && { backup }),
     ...(ready && { ready }),
     ...(catalog && { catalog }),

@@ -4,9 +4,7 @@ import { type Bar, type Race, reached } from "./races.ts";
 
 /** A race for a person in front of a terminal. */
 export function raceLines(race: Race): string[] {
-  const rows = [headings, ...race.contenders.map(cellsOf)];
-  const used = headings.map((_, column) => column === 0 || rows.slice(1).some((cells) => cells[column]));
-  const shown = rows.map((cells) => cells.filter((_, column) => used[column]));
+  const shown = tableOf(race);
   const widths = (shown[0] ?? []).map((_, column) => Math.max(...shown.map((cells) => cells[column]?.length ?? 0)));
   const of = race.bytes === null ? "" : ` of ${formatBytes(race.bytes)}`;
   return [
@@ -17,10 +15,17 @@ export function raceLines(race: Race): string[] {
   ];
 }
 
-export const headings = ["", "wall s", "CPU s", "server's CPU s", "stored", "peak memory", "loop p99"];
+/** The heading and a row for each contender; columns that nobody has a figure for are left out. */
+export function tableOf({ contenders }: Pick<Race, "contenders">): string[][] {
+  const rows = [headings, ...contenders.map(cellsOf)];
+  const used = headings.map((_, column) => column === 0 || rows.slice(1).some((cells) => cells[column]));
+  return rows.map((cells) => cells.filter((_, column) => used[column]));
+}
+
+const headings = ["", "wall s", "CPU s", "server's CPU s", "stored", "peak memory", "loop p99"];
 
 /** What the columns of `headings` hold; empty where there is no such figure. */
-export function cellsOf({ name, samples, ...wall }: Figures): string[] {
+function cellsOf({ name, samples, ...wall }: Figures): string[] {
   const middle = (key: string) => median(samples.flatMap(({ extra }) => extra?.[key] ?? []));
   const most = (key: string) => Math.max(...samples.flatMap(({ extra }) => extra?.[key] ?? []));
   const stored = median(samples.map(({ storedBytes }) => storedBytes));
@@ -38,13 +43,18 @@ export function cellsOf({ name, samples, ...wall }: Figures): string[] {
 
 function barLine(bar: Bar): string {
   const [value, least, most] = [bar.value, bar.least, bar.most].map((number) => shownValue(number, bar));
-  const verdict = { true: "PASS", false: "over the bar", null: "" }[String(reached(bar)) as "true" | "false" | "null"];
-  const wanted = bar.bar === null ? "" : `, at most ${shownValue(bar.bar, bar)}: ${verdict}`;
+  const wanted = bar.bar === null ? "" : `, at most ${shownValue(bar.bar, bar)}: ${verdictOf(bar)}`;
   return `  ${bar.what}${bar.beside ? ` / ${bar.beside}` : ""}: ${value} (${least} - ${most})${wanted}`;
+}
+
+/** What became of a bar; nothing where there is none. */
+export function verdictOf(bar: Pick<Bar, "value" | "bar">): string {
+  const found = reached(bar);
+  return found === null ? "" : found ? "PASS" : "over the bar";
 }
 
 /** A ratio with two digits, bytes as people write them, times with their unit. */
 export function shownValue(value: number, { unit }: Pick<Bar, "unit">): string {
   if (unit === "bytes") return formatBytes(value);
-  return unit === "" ? value.toFixed(value < 0.995 || value > 1.005 ? 2 : 3) : `${value.toFixed(0)} ${unit}`;
+  return unit === "" ? value.toFixed(2) : `${value.toFixed(0)} ${unit}`;
 }

@@ -14,18 +14,23 @@ import type { StoringTimes } from "./storing.ts";
 import type { Form } from "./worker.ts";
 
 /** What a run found, as written with `--json`. */
-export interface Findings {
+export interface Findings extends Further {
   readonly at: string;
   readonly machine: Machine & { readonly load: number };
   readonly megabytes: number;
   readonly rounds: number;
   readonly form: Form;
   readonly races: readonly Race[];
-  readonly backup?: BackupFindings;
-  readonly ready?: Ready & { readonly goal: number };
-  readonly catalog?: CatalogTimes;
-  readonly schedules?: ScheduleTimes;
-  readonly rebuild?: RebuildTimes;
+  /** Races that broke off, and why. */
+  readonly failures: readonly string[];
+}
+
+interface Further {
+  readonly backup?: BackupFindings | undefined;
+  readonly ready?: (Ready & { readonly goal: number }) | undefined;
+  readonly catalog?: CatalogTimes | undefined;
+  readonly schedules?: ScheduleTimes | undefined;
+  readonly rebuild?: RebuildTimes | undefined;
 }
 
 export interface BackupFindings {
@@ -48,6 +53,12 @@ export interface BackupFindings {
 export function table({ races, backup, ready, catalog, schedules, rebuild, machine }: Findings): string {
   const lines = [`${machine.cpus} CPUs, ${formatBytes(machine.memory)} of memory, load ${machine.load.toFixed(1)} at the start`, ""];
   for (const race of races) lines.push(...raceLines(race), "");
+  return [...lines, ...furtherLines({ backup, ready, catalog, schedules, rebuild })].join("\n");
+}
+
+/** What was measured besides the races. */
+export function furtherLines({ backup, ready, catalog, schedules, rebuild }: Further): string[] {
+  const lines: string[] = [];
   if (backup) {
     lines.push(
       `Backup of a database of ${formatBytes(backup.dumpBytes)} as text, median (least - most) of ${backup.contenders[0]?.samples.length} in turn`,
@@ -71,7 +82,7 @@ export function table({ races, backup, ready, catalog, schedules, rebuild, machi
   if (catalog) lines.push(...catalogLines(catalog));
   if (schedules) lines.push(...scheduleLines(schedules));
   if (rebuild) lines.push(...rebuildLines(rebuild));
-  return lines.join("\n");
+  return lines;
 }
 
 function storingLines({ plain, encrypted, twice, bytesPerCpuSecond, codecGoal, ...to }: StoringTimes): string[] {

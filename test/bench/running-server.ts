@@ -1,3 +1,4 @@
+import { mkdtemp, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Ask, apiClient } from "./api.ts";
@@ -20,7 +21,7 @@ export interface RunningServer extends AsyncDisposable {
 
 /** Starts it; `other` names the database into which is restored, and `media` is a folder. */
 export async function startServer(place: Workplace, other: string, media: string | null, signal: AbortSignal): Promise<RunningServer> {
-  const home = join(place.folder, "home-of-server");
+  const home = await mkdtemp(join(place.folder, "server-"));
   const running = await startHoldfast(home, [process.execPath, "--max-semi-space-size=1", "dist/server/main.js"], signal);
   try {
     const ask = apiClient(running.url, await newToken(home), signal);
@@ -55,7 +56,10 @@ export async function startServer(place: Workplace, other: string, media: string
         const text = await (await fetch(`${running.url}/metrics`, { signal })).text();
         return Number(new RegExp(`^${name} (\\S+)$`, "m").exec(text)?.[1] ?? Number.NaN);
       },
-      [Symbol.asyncDispose]: () => running[Symbol.asyncDispose](),
+      async [Symbol.asyncDispose]() {
+        await running[Symbol.asyncDispose]();
+        await rm(home, { recursive: true });
+      },
     };
   } catch (error) {
     await running[Symbol.asyncDispose]();
