@@ -20,8 +20,9 @@ export interface TakenDump {
 
 export const quiet = { signal: new AbortController().signal, say: () => {} };
 
+/** A dump by the dump program. */
 export async function takeDump(connection: Connection, packing: Packing = { compression: "ZSTD", level: 1 }): Promise<TakenDump> {
-  const reader = await openDump({ connection, tools: await findTools(null), packing, ...quiet });
+  const reader = await openDump({ connection, tools: await findTools(null), packing, engine: "MYSQLDUMP", ...quiet });
   const bytes = await buffer(reader.bytes);
   const { size, summary } = await reader.done;
   return { bytes, size, summary, content: storedContent(bytes, packing.compression, summary, { size }) };

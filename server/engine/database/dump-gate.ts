@@ -86,12 +86,12 @@ export function failureOf(what: string, said: string): Failure {
 /** What the server's error numbers mean, as the dump program prints them. */
 const causes: readonly (readonly [RegExp, readonly [reason: string, hint: string]])[] = [
   [
-    /\b(2006|2013|2002|2003)\b/,
+    /\b(2006|2013|2002|2003|1927|1053)\b/,
     ["SERVER_GONE", "The connection to the database was lost. Check that the server is running, and take the backup again."],
   ],
   [
     // A table was altered, truncated, or dropped before the dump came to it.
-    /\((1412|1146)\)|Error 1412\b/,
+    /\((1412|1146|1054)\)|Error 1412\b/,
     ["SCHEMA_CHANGED", "The structure of the database was changed during the dump. Take the backup again when no migration is running."],
   ],
   [

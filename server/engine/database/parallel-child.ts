@@ -4,8 +4,8 @@
 import { writeSync } from "node:fs";
 import { Socket } from "node:net";
 import { messageOf } from "../../domain/errors.ts";
-import type { BinlogPosition } from "../../domain/manifest.ts";
 import { connect } from "./client.ts";
+import { binlogComment, binlogPosition } from "./parallel-binlog.ts";
 import { FoundRanges } from "./parallel-found.ts";
 import { LockRefused, underLock } from "./parallel-lock.ts";
 import type { ParallelJob, ParallelReport } from "./parallel-messages.ts";
@@ -83,25 +83,6 @@ async function openShared(job: ParallelJob, methods: NonNullable<ParallelJob["du
     return null;
   }
 }
-
-/** Where the binary log was at the snapshot, which the server knows of each transaction. */
-async function binlogPosition(threads: ReadingThreads): Promise<BinlogPosition | null> {
-  const status = new Map(
-    (await threads.rows("SHOW STATUS LIKE 'binlog_snapshot_%'")).map(([name = "", value = ""]) => [name.toLowerCase(), value]),
-  );
-  const [file, position] = [status.get("binlog_snapshot_file"), Number(status.get("binlog_snapshot_position"))];
-  if (!file || !Number.isSafeInteger(position)) return null;
-  const [[gtid = ""] = []] = await threads.rows(`SELECT BINLOG_GTID_POS('${file.replace(/['\\]/g, "\\$&")}', ${position})`);
-  return { file, position, gtid: gtid || null };
-}
-
-const binlogComment = ({ file, position, gtid }: BinlogPosition) =>
-  [
-    "--\n-- Position to start replication or point-in-time recovery from\n--\n",
-    `-- CHANGE MASTER TO MASTER_LOG_FILE='${file}', MASTER_LOG_POS=${position};`,
-    ...(gtid ? [`-- SET GLOBAL gtid_slave_pos='${gtid}';`] : []),
-    "\n",
-  ].join("\n");
 
 async function readJob(): Promise<{ job: ParallelJob; rest: Buffer }> {
   const pieces: Buffer[] = [];

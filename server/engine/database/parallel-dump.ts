@@ -40,7 +40,7 @@ export async function openParallelDump(
   const job: ParallelJob = { connection, threads, bytesPerSecond, tables, dump: { packing, methods, binlog: outlook.binlog.length > 0 } };
   const reading = startReading(job, lowPriority, signal);
   try {
-    const began = await lively(reading.began, () => 0, idle);
+    const began = await lively(reading.began, () => 0, idleMilliseconds);
     if (began && "refused" in began) {
       await reading.stop();
       return began;

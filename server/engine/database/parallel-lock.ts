@@ -13,7 +13,7 @@ const heldMilliseconds = 5000;
 /** A statement that runs for longer would hold the lock up, and all that come behind it. */
 const longMilliseconds = 1000;
 /** How long such statements are given to end; nothing is locked meanwhile. */
-const patienceMilliseconds = 5000;
+const patienceMilliseconds = 3000;
 
 export interface LockRequest {
   /** A connection for this alone; it is closed by the server when nothing comes of it for some seconds, so that no lock outlives us. */

@@ -59,7 +59,7 @@ async function failureOf(work: Promise<unknown>): Promise<Failure> {
 
 /** A dump that is held up in its first table. */
 async function heldUp(idle?: number) {
-  const reader = await openDump({ connection, tools, packing, ...quiet, ...(idle ? { idle } : {}) });
+  const reader = await openDump({ connection, tools, packing, engine: "MYSQLDUMP", ...quiet, ...(idle ? { idle } : {}) });
   await once(reader.bytes, "readable");
   const [first] = await once(reader.bytes, "readable").then(() => [reader.bytes.read()]);
   expect(first).not.toBeNull();
@@ -157,7 +157,7 @@ describe("a backup that a migration came in between", () => {
       },
       folder: "shop/1",
       packing,
-      database: { connection, tools, ratio: null },
+      database: { connection, tools, ratio: null, engine: "MYSQLDUMP" },
       media: null,
       about: aboutBackup({ name: "Shop", compression: "NONE" }),
       now: () => new Date(0),
