@@ -1,4 +1,4 @@
-import type { DatabaseEngine } from "./enums.ts";
+import type { DatabaseEngine, MediaMode } from "./enums.ts";
 import { formatBytes, formatCount } from "./format.ts";
 
 interface Load {
@@ -30,4 +30,10 @@ export const engineWords: Readonly<Record<DatabaseEngine, string>> = {
   AUTO: "chosen by itself",
   MYSQLDUMP: "by the dump program",
   PARALLEL: "by several connections",
+};
+
+/** The ways to keep media, likewise. */
+export const mediaWords: Readonly<Record<MediaMode, string>> = {
+  ARCHIVE: "as one archive for each backup",
+  INCREMENTAL: "as what is new in each backup",
 };

@@ -1,6 +1,7 @@
 import { formatBytes, formatCount, formatDuration } from "../../shared/format.ts";
 import type { BackupDetailFragment } from "../graphql/generated.ts";
 import { placesWords } from "./copy-words.ts";
+import { mediaWord, storedWords } from "./reading-words.ts";
 import { compressionWord, triggerWord, typeWord } from "./words.ts";
 
 /** What a finished backup did, in one sentence with the numbers that matter; null while it runs or when its error says it. */
@@ -19,12 +20,13 @@ export function backupOutcome(backup: BackupDetailFragment): string | null {
 
 /** The small facts of a backup's page, each only where it is known. */
 export function backupFacts(backup: BackupDetailFragment): [string, string][] {
-  const { size, storedSize, durationSeconds } = backup;
-  const ratio = size && storedSize ? `, ${Math.max(1, Math.round((storedSize / size) * 100))}% of ${formatBytes(size)}` : "";
+  const { size, storedSize, addedSize, durationSeconds } = backup;
+  const ratio =
+    size && storedSize && addedSize === null ? `, ${Math.max(1, Math.round((storedSize / size) * 100))}% of ${formatBytes(size)}` : "";
   return [
     ["Type", typeWord[backup.type]],
     ["Begun", triggerWord[backup.trigger]],
-    ...(storedSize === null ? [] : [["Stored", `${formatBytes(storedSize)}${ratio}`] satisfies [string, string]]),
+    ...(storedSize === null ? [] : [["Stored", `${storedWords(storedSize, addedSize)}${ratio}`] satisfies [string, string]]),
     ...(durationSeconds === null ? [] : [["Took", formatDuration(durationSeconds)] satisfies [string, string]]),
     ["Compression", compressionWord[backup.compression]],
     ...(backup.database?.binlog
@@ -35,6 +37,7 @@ export function backupFacts(backup: BackupDetailFragment): [string, string][] {
           ],
         ]
       : []),
+    ...(backup.type === "DATABASE" ? [] : [["Media kept", mediaWord(backup.mediaMode)] satisfies [string, string]]),
     ...(backup.type === "DATABASE" ? [] : [["Log files", backup.excludeLogs ? "Left out" : "Stored too"] satisfies [string, string]]),
   ];
 }

@@ -1,6 +1,6 @@
-import type { DatabaseEngine } from "../../shared/enums.ts";
+import type { DatabaseEngine, MediaMode } from "../../shared/enums.ts";
 import { formatBytes, formatCount } from "../../shared/format.ts";
-import { engineWords, lockWords } from "../../shared/load-words.ts";
+import { engineWords, lockWords, mediaWords } from "../../shared/load-words.ts";
 import type { BackupDetailFragment } from "../graphql/generated.ts";
 
 type Fact = [name: string, value: string];
@@ -27,6 +27,27 @@ export const engineChoices = (usual: DatabaseEngine | undefined) => [
 ];
 export type EngineChoice = DatabaseEngine | "";
 
+/** How a source's media are kept, for who sets it up. */
+export const mediaOptions = [
+  {
+    value: "ARCHIVE",
+    label: "One archive for each backup",
+    note: "A tar that any computer opens. Each backup takes the full space again.",
+  },
+  {
+    value: "INCREMENTAL",
+    label: "In each backup only what is new",
+    note: "Fast and small where little changes. Each backup is a whole one all the same: browsed, restored, copied and deleted by itself.",
+  },
+] as const satisfies readonly { readonly value: MediaMode; readonly label: string; readonly note: string }[];
+
+/** The same where a form may leave it to the source. */
+export const mediaChoices = (usual: MediaMode | undefined) => [
+  { value: "" as const, label: `As the source says${usual ? `, now ${mediaWords[usual]}` : ""}` },
+  ...mediaOptions.map(({ value, label }) => ({ value, label })),
+];
+export type MediaChoice = MediaMode | "";
+
 /** What a backup asked of its source, each only where it is known. */
 export function loadFacts({
   connections,
@@ -45,6 +66,12 @@ export function loadFacts({
 
 const busyWords = (busiest: number, average: number | null): string =>
   `At most ${formatCount(busiest, "statement")}${average === null ? "" : `, ${average.toFixed(1)} on average`}`;
+
+/** The stored bytes of a backup: all that it needs, and what of it is new, where it shares some with others. */
+export const storedWords = (storedSize: number, addedSize: number | null): string =>
+  addedSize === null ? formatBytes(storedSize) : `${formatBytes(storedSize)}, of which ${formatBytes(addedSize)} new`;
+
+export const mediaWord = (mode: MediaMode): string => mediaWords[mode].charAt(0).toUpperCase() + mediaWords[mode].slice(1);
 
 /** Begins a sentence or stands alone. */
 export const engineWord = (engine: DatabaseEngine): string => engineWords[engine].charAt(0).toUpperCase() + engineWords[engine].slice(1);

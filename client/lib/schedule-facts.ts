@@ -1,5 +1,5 @@
 import type { ScheduleDetailFragment } from "../graphql/generated.ts";
-import { engineWord } from "./reading-words.ts";
+import { engineWord, mediaWord } from "./reading-words.ts";
 import { minutesInWords } from "./schedule-words.ts";
 import { compressionWord, typeWord } from "./words.ts";
 
@@ -24,6 +24,9 @@ export function scheduleFacts(schedule: ScheduleDetailFragment): [string, string
               string,
             ],
           ]),
+      ...(schedule.backupType === "DATABASE"
+        ? []
+        : [["Media kept", schedule.mediaMode ? mediaWord(schedule.mediaMode) : "As the source says"] satisfies [string, string]]),
       ["Verified afterwards", schedule.verifyAfter ? proofWord[schedule.verifyAfter] : "No"] satisfies [string, string],
     ],
     RESTORE: [

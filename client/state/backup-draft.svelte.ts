@@ -1,7 +1,7 @@
 import type { BackupType, Compression } from "../../shared/enums.ts";
 import type { CreateBackupInput, SettingsPartsFragment, SourcePartsFragment, StoragePartsFragment } from "../graphql/generated.ts";
 import { type EncryptChoice, encryptAsked } from "../lib/encryption-words.ts";
-import type { EngineChoice } from "../lib/reading-words.ts";
+import type { EngineChoice, MediaChoice } from "../lib/reading-words.ts";
 
 interface Known {
   readonly sources: readonly SourcePartsFragment[];
@@ -26,6 +26,7 @@ export class BackupDraft {
   excludeLogs = $state(true);
   /** Empty: as the source says. */
   databaseEngine = $state<EngineChoice>("");
+  mediaMode = $state<MediaChoice>("");
   prove = $state(false);
   #type = $state<BackupType>("FULL");
 
@@ -63,6 +64,7 @@ export class BackupDraft {
       sourceId: this.sourceId,
       storageIds: this.storageIds.length > 0 ? this.storageIds : null,
       databaseEngine: this.databaseEngine || null,
+      mediaMode: this.mediaMode || null,
       encrypt: encryptAsked(this.encrypt),
       name: this.name.trim() || null,
       description: this.description.trim() || null,

@@ -12,7 +12,7 @@ import { limits as bounds } from "../../shared/limits.ts";
 import type { ScheduleChoicesQuery, ScheduleDetailFragment, ScheduleInput } from "../graphql/generated.ts";
 import { type EncryptChoice, encryptAsked, encryptChosen } from "../lib/encryption-words.ts";
 import type { FailureView } from "../lib/failures.ts";
-import type { EngineChoice } from "../lib/reading-words.ts";
+import type { EngineChoice, MediaChoice } from "../lib/reading-words.ts";
 import { type Limits, noLimits } from "../lib/retention-words.ts";
 import { faultAt, isCount, limitsFaultOf, type ScheduleFault, timeOf } from "../lib/schedule-faults.ts";
 import { ordinal, viewerZone, weekdays } from "../lib/schedule-words.ts";
@@ -41,6 +41,7 @@ export class ScheduleDraft {
   excludeLogs = $state(true);
   /** Empty: as the source says. */
   databaseEngine = $state<EngineChoice>("");
+  mediaMode = $state<MediaChoice>("");
   verifyAfter = $state<VerificationLevel | "OFF">("CHECKSUM");
   ownRetention = $state(false);
   limits = $state<Limits>({ ...noLimits });
@@ -98,6 +99,7 @@ export class ScheduleDraft {
     this.compression = schedule.ownCompression ?? "";
     this.excludeLogs = schedule.excludeLogs;
     this.databaseEngine = schedule.databaseEngine ?? "";
+    this.mediaMode = schedule.mediaMode ?? "";
     this.verifyAfter = schedule.verifyAfter ?? "OFF";
     this.ownRetention = ownRetention !== null;
     this.limits = { ...noLimits, ...(ownRetention ?? this.known.settings.retention) };
@@ -198,6 +200,7 @@ export class ScheduleDraft {
       compression: backup ? this.compression || null : null,
       excludeLogs: this.excludeLogs,
       databaseEngine: backup ? this.databaseEngine || null : null,
+      mediaMode: backup ? this.mediaMode || null : null,
       retention: this.retention,
       verifyAfter: backup && this.verifyAfter !== "OFF" ? this.verifyAfter : null,
       missedRuns: this.missedRuns,

@@ -1,4 +1,4 @@
-import type { DatabaseEngine } from "../../shared/enums.ts";
+import type { DatabaseEngine, MediaMode } from "../../shared/enums.ts";
 import type { SourceInput, SourcePartsFragment } from "../graphql/generated.ts";
 
 const megabyte = 1_000_000;
@@ -25,6 +25,7 @@ export class SourceDraft {
   targetProofAgeHours = $state<number | null>(null);
 
   databaseEngine = $state<DatabaseEngine>("AUTO");
+  mediaMode = $state<MediaMode>("ARCHIVE");
   lowPriority = $state(true);
   slowed = $state(false);
   megabytesPerSecond = $state<number | null>(20);
@@ -43,6 +44,7 @@ export class SourceDraft {
     this.targetBackupAgeHours = source.targetBackupAgeHours;
     this.targetProofAgeHours = source.targetProofAgeHours;
     this.databaseEngine = source.databaseEngine;
+    this.mediaMode = source.mediaMode;
     this.lowPriority = source.lowPriority;
     this.slowed = source.bytesPerSecond !== null;
     if (source.bytesPerSecond !== null) this.megabytesPerSecond = source.bytesPerSecond / megabyte;
@@ -63,7 +65,7 @@ export class SourceDraft {
 
   /** Whether nothing was said of how it is backed up. */
   get readsAsUsual(): boolean {
-    return this.databaseEngine === "AUTO" && this.lowPriority && !this.slowed && this.threads === null;
+    return this.databaseEngine === "AUTO" && this.mediaMode === "ARCHIVE" && this.lowPriority && !this.slowed && this.threads === null;
   }
 
   get input(): SourceInput {
@@ -75,6 +77,7 @@ export class SourceDraft {
       targetBackupAgeHours: this.targetBackupAgeHours,
       targetProofAgeHours: this.targetProofAgeHours,
       databaseEngine: this.databaseEngine,
+      mediaMode: this.mediaMode,
       lowPriority: this.lowPriority,
       bytesPerSecond: this.slowed && this.megabytesPerSecond !== null ? Math.round(this.megabytesPerSecond * megabyte) : null,
       threads: this.threads,

@@ -10,6 +10,7 @@ import {
   entryKinds,
   findingSeverities,
   healthSeverities,
+  mediaModes,
   missedRunPolicies,
   notificationEvents,
   operationKinds,
@@ -49,6 +50,11 @@ export const DatabaseEngineEnum = named(
   "DatabaseEngine",
   databaseEngines,
   "How a database is read. AUTO: by several connections at once where that can serve, else by the dump program. MYSQLDUMP: always by the dump program. PARALLEL: always by several connections; a backup that cannot be taken so fails.",
+);
+export const MediaModeEnum = named(
+  "MediaMode",
+  mediaModes,
+  "How media are kept. ARCHIVE: one portable tar for each backup. INCREMENTAL: each backup adds only what no earlier one of the source holds, and is a whole one all the same.",
 );
 export const CopyStateEnum = named(
   "CopyState",

@@ -1,5 +1,5 @@
 import { InvalidArgumentError, Option } from "commander";
-import { databaseEngines } from "../../shared/enums.ts";
+import { databaseEngines, mediaModes } from "../../shared/enums.ts";
 import { limits } from "../../shared/limits.ts";
 
 /** One of an enumeration's words, written in lower case. */
@@ -37,6 +37,9 @@ export const wholeNumberOrNone =
 
 /** How a database is read. */
 export const engine = (description: string) => choice("--engine <engine>", description, databaseEngines);
+
+/** How media are kept. */
+export const mediaMode = (description: string) => choice("--media-mode <mode>", description, mediaModes);
 
 /** Examples below a command's help. */
 export const examples = (...lines: readonly string[]) => `\nExamples:\n${lines.map((line) => `  npx holdfast ${line}\n`).join("")}`;

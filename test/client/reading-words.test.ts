@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { engineChoices, engineWord, loadFacts } from "../../client/lib/reading-words.ts";
+import { engineChoices, engineWord, loadFacts, mediaChoices, storedWords } from "../../client/lib/reading-words.ts";
 import { databaseEngines } from "../../shared/enums.ts";
 import { describeLoad } from "../../shared/load-words.ts";
 
@@ -36,6 +36,18 @@ describe("how a database is read", () => {
     expect(engineChoices("PARALLEL").map(({ value }) => value)).toEqual(["", "AUTO", "PARALLEL", "MYSQLDUMP"]);
     expect(engineChoices("PARALLEL")[0]?.label).toBe("As the source says, now by several connections");
     expect(engineChoices(undefined)[0]?.label).toBe("As the source says");
+    expect(mediaChoices("INCREMENTAL").map(({ label }) => label)).toEqual([
+      "As the source says, now as what is new in each backup",
+      "One archive for each backup",
+      "In each backup only what is new",
+    ]);
     expect(databaseEngines.map(engineWord)).toEqual(["Chosen by itself", "By the dump program", "By several connections"]);
+  });
+});
+
+describe("what a backup takes", () => {
+  it("is all that it needs, and what of that is new where it shares the rest", () => {
+    expect(storedWords(1_200_000_000, null)).toBe("1.20 GB");
+    expect(storedWords(1_200_000_000, 30_000_000)).toBe("1.20 GB, of which 30.0 MB new");
   });
 });

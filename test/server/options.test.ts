@@ -16,10 +16,10 @@ afterAll(async () => {
   await database[Symbol.asyncDispose]();
 });
 
-const fields = "databaseEngine threads bytesPerSecond lowPriority";
+const fields = "databaseEngine mediaMode threads bytesPerSecond lowPriority";
 type Options = Readonly<Record<string, unknown>>;
-const usual = { databaseEngine: "AUTO", threads: null, bytesPerSecond: null, lowPriority: true };
-const own = { databaseEngine: "MYSQLDUMP", threads: 3, bytesPerSecond: 25_000_000, lowPriority: false };
+const usual = { databaseEngine: "AUTO", mediaMode: "ARCHIVE", threads: null, bytesPerSecond: null, lowPriority: true };
+const own = { databaseEngine: "MYSQLDUMP", mediaMode: "INCREMENTAL", threads: 3, bytesPerSecond: 25_000_000, lowPriority: false };
 
 async function optionsOf(): Promise<Options> {
   return (await holdfast.graphql<{ source: Options }>(`query ($id: ID!) { source(id: $id) { ${fields} } }`, { id: sourceId })).source;
@@ -42,7 +42,7 @@ describe("how a source is backed up", () => {
     expect(await change(own)).toEqual(own);
     expect(await change({ threads: null })).toEqual({ ...own, threads: null });
     expect(await change({})).toEqual({ ...own, threads: null });
-    expect(await change({ bytesPerSecond: null, lowPriority: true, databaseEngine: "AUTO" })).toEqual(usual);
+    expect(await change({ bytesPerSecond: null, lowPriority: true, databaseEngine: "AUTO", mediaMode: "ARCHIVE" })).toEqual(usual);
     const { auditLog } = await holdfast.graphql<{ auditLog: { nodes: { action: string; details: Options }[] } }>(
       "{ auditLog(first: 10) { nodes { action details } } }",
     );
@@ -56,6 +56,7 @@ describe("how a source is backed up", () => {
     [{ threads: 65 }, /^BAD_USER_INPUT: A source's threads/],
     [{ bytesPerSecond: 99_999 }, /^BAD_USER_INPUT: A source's bytes per second are a whole number, and at least 100 kB\. .*snapshot/],
     [{ databaseEngine: "MYDUMPER" }, /MYDUMPER.*does not exist in "DatabaseEngine"/],
+    [{ mediaMode: "TAPE" }, /TAPE.*does not exist in "MediaMode"/],
     [{ bytesPerSecond: "fast" }, /SafeInt|not an integer|fast/],
   ])("is refused as %j, and stays as it was", async (options, message) => {
     await expect(change(options)).rejects.toThrow(message);
@@ -64,9 +65,12 @@ describe("how a source is backed up", () => {
 
   it("is changed on the command line too", async () => {
     const update = (...options: string[]) => answerOf<Options>(holdfast.env, "update-source", "Shop", ...options);
-    expect(await update("--engine", "mysqldump", "--threads", "2", "--speed", "20000000", "--no-low-priority")).toMatchObject({
+    expect(
+      await update("--engine", "mysqldump", "--media-mode", "incremental", "--threads", "2", "--speed", "20000000", "--no-low-priority"),
+    ).toMatchObject({
       name: "Shop",
       databaseEngine: "MYSQLDUMP",
+      mediaMode: "INCREMENTAL",
       threads: 2,
       bytesPerSecond: 20_000_000,
       lowPriority: false,
@@ -87,7 +91,7 @@ describe("how a source is backed up", () => {
         stderr: expect.stringMatching(message),
       });
     expect(await command(holdfast.env, ["update-source", "Nowhere", "--threads", "1"])).toMatchObject({ code: 1 });
-    expect(await update("--engine", "auto", "--threads", "none", "--low-priority")).toMatchObject(usual);
+    expect(await update("--engine", "auto", "--media-mode", "archive", "--threads", "none", "--low-priority")).toMatchObject(usual);
   });
 
   it("goes with an exported configuration and comes back with it; a file from before leaves it as it is", async () => {
@@ -108,7 +112,7 @@ describe("how a source is backed up", () => {
     });
     expect(await optionsOf()).toEqual(own);
     const before = JSON.parse(exportConfiguration.content) as { sources: Record<string, unknown>[] };
-    for (const source of before.sources) for (const field of [...Object.keys(own), "mediaMode"]) delete source[field];
+    for (const source of before.sources) for (const field of Object.keys(own)) delete source[field];
     expect((await importing(JSON.stringify(before))).importConfiguration).toMatchObject({ changed: [], problems: [], applied: true });
     expect(await optionsOf()).toEqual(own);
     await change(usual);

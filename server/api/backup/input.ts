@@ -1,7 +1,14 @@
 import { Field, ID, InputType, Int } from "type-graphql";
-import type { BackupType, Compression, DatabaseEngine, OperationStatus, VerificationLevel } from "../../../shared/enums.ts";
+import type { BackupType, Compression, DatabaseEngine, MediaMode, OperationStatus, VerificationLevel } from "../../../shared/enums.ts";
 import type { ScheduleId, SourceId, StorageId } from "../../domain/ids.ts";
-import { BackupTypeEnum, CompressionEnum, DatabaseEngineEnum, OperationStatusEnum, VerificationLevelEnum } from "../enums.ts";
+import {
+  BackupTypeEnum,
+  CompressionEnum,
+  DatabaseEngineEnum,
+  MediaModeEnum,
+  OperationStatusEnum,
+  VerificationLevelEnum,
+} from "../enums.ts";
 import { DateTime } from "../scalars.ts";
 
 @InputType({ description: "sourceId and storageId may be left out where only one exists or one is the default." })
@@ -21,6 +28,7 @@ export class CreateBackupInput {
   @Field(() => Int, { nullable: true }) compressionLevel?: number | null;
   @Field(() => Boolean, { nullable: true, defaultValue: true }) excludeLogs?: boolean | null;
   @Field(() => DatabaseEngineEnum, { nullable: true, description: "Null: as the source says." }) databaseEngine?: DatabaseEngine | null;
+  @Field(() => MediaModeEnum, { nullable: true, description: "Null: as the source says." }) mediaMode?: MediaMode | null;
   @Field(() => Boolean, { nullable: true, description: "Whether it is encrypted; null: as the settings say." })
   encrypt?: boolean | null;
   @Field(() => VerificationLevelEnum, { nullable: true, description: "The verification that follows it by itself when it is complete." })

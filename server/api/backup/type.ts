@@ -1,6 +1,13 @@
 import { Field, Float, ID, Int, ObjectType } from "type-graphql";
-import type { BackupType as BackupTypeWord, Compression, DatabaseEngine, Trigger, VerificationLevel } from "../../../shared/enums.ts";
-import { BackupTypeEnum, CompressionEnum, DatabaseEngineEnum, TriggerEnum, VerificationLevelEnum } from "../enums.ts";
+import type {
+  BackupType as BackupTypeWord,
+  Compression,
+  DatabaseEngine,
+  MediaMode,
+  Trigger,
+  VerificationLevel,
+} from "../../../shared/enums.ts";
+import { BackupTypeEnum, CompressionEnum, DatabaseEngineEnum, MediaModeEnum, TriggerEnum, VerificationLevelEnum } from "../enums.ts";
 import { OperationType } from "../operation/type.ts";
 import { PageInfoType } from "../page-info.ts";
 import { DateTime, SafeInt } from "../scalars.ts";
@@ -106,6 +113,7 @@ export class BackupType extends OperationType {
   })
   engineUsed!: DatabaseEngine | null;
   @Field(() => String, { nullable: true, description: "Why it was read so, as a sentence." }) engineReason!: string | null;
+  @Field(() => MediaModeEnum, { description: "How its media are kept." }) mediaMode!: MediaMode;
   @Field(() => SourceLoadType, { nullable: true, description: "Null for one without a database, and until it has been read." })
   sourceLoad!: SourceLoadType | null;
   @Field(() => Boolean, { description: "Its files are in the age format; `recipients` open them." }) encrypted!: boolean;
@@ -113,7 +121,13 @@ export class BackupType extends OperationType {
   keyId!: string | null;
   @Field(() => [ArtifactType]) artifacts!: ArtifactType[];
   @Field(() => SafeInt, { nullable: true }) size!: number | null;
-  @Field(() => SafeInt, { nullable: true }) storedSize!: number | null;
+  @Field(() => SafeInt, { nullable: true, description: "All stored bytes that it needs, those that it shares with others among them." })
+  storedSize!: number | null;
+  @Field(() => SafeInt, {
+    nullable: true,
+    description: "The stored bytes that it brought; null where it shares none with others, so that they are all its own.",
+  })
+  addedSize!: number | null;
   @Field(() => VerificationLevelEnum, { nullable: true, description: "The verification that was asked for with it." })
   verify!: VerificationLevel | null;
   @Field(() => Boolean, { description: "Kept by retention whatever its age, and not deletable until unpinned." }) pinned!: boolean;

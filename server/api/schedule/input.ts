@@ -3,6 +3,7 @@ import type {
   BackupType,
   Compression,
   DatabaseEngine,
+  MediaMode,
   MissedRunPolicy,
   OverlapPolicy,
   RestoreMode,
@@ -15,6 +16,7 @@ import {
   BackupTypeEnum,
   CompressionEnum,
   DatabaseEngineEnum,
+  MediaModeEnum,
   MissedRunPolicyEnum,
   OverlapPolicyEnum,
   RestoreModeEnum,
@@ -53,6 +55,7 @@ export class ScheduleInput {
   @Field(() => CompressionEnum, { nullable: true, description: "Null: as the settings say." }) compression?: Compression | null;
   @Field(() => Boolean, { nullable: true, defaultValue: true }) excludeLogs?: boolean | null;
   @Field(() => DatabaseEngineEnum, { nullable: true, description: "Null: as the source says." }) databaseEngine?: DatabaseEngine | null;
+  @Field(() => MediaModeEnum, { nullable: true, description: "Null: as the source says." }) mediaMode?: MediaMode | null;
   @Field(() => Boolean, { nullable: true, description: "Whether its backups are encrypted; null: as the settings say." })
   encrypt?: boolean | null;
   @Field(() => RetentionInput, { nullable: true, description: "Null: the global default." }) retention?: RetentionInput | null;

@@ -2,6 +2,7 @@ import { Field, ID, Int, ObjectType } from "type-graphql";
 import type {
   BackupType,
   DatabaseEngine,
+  MediaMode,
   MissedRunPolicy,
   OverlapPolicy,
   RestoreMode,
@@ -12,6 +13,7 @@ import type {
 import {
   BackupTypeEnum,
   DatabaseEngineEnum,
+  MediaModeEnum,
   MissedRunPolicyEnum,
   OverlapPolicyEnum,
   RestoreModeEnum,
@@ -46,6 +48,8 @@ export class ScheduleType {
   @Field(() => Boolean) excludeLogs!: boolean;
   @Field(() => DatabaseEngineEnum, { nullable: true, description: "How it reads the database; null: as the source says." })
   databaseEngine!: DatabaseEngine | null;
+  @Field(() => MediaModeEnum, { nullable: true, description: "How it keeps media; null: as the source says." })
+  mediaMode!: MediaMode | null;
   @Field(() => Boolean, { nullable: true, description: "Whether its backups are encrypted; null: as the settings say." })
   encrypt!: boolean | null;
   @Field(() => VerificationLevelEnum, { nullable: true }) verifyAfter!: VerificationLevel | null;

@@ -1,6 +1,6 @@
 import { Field, InputType, Int } from "type-graphql";
-import type { DatabaseEngine } from "../../../shared/enums.ts";
-import { DatabaseEngineEnum } from "../enums.ts";
+import type { DatabaseEngine, MediaMode } from "../../../shared/enums.ts";
+import { DatabaseEngineEnum, MediaModeEnum } from "../enums.ts";
 import { SafeInt } from "../scalars.ts";
 
 @InputType()
@@ -26,6 +26,8 @@ export class SourceInput {
   targetProofAgeHours?: number | null;
   @Field(() => DatabaseEngineEnum, { nullable: true, description: "Left out: as it was; AUTO for a new source." })
   databaseEngine?: DatabaseEngine | null;
+  @Field(() => MediaModeEnum, { nullable: true, description: "Left out: as it was; ARCHIVE for a new source." })
+  mediaMode?: MediaMode | null;
   @Field(() => Int, {
     nullable: true,
     description:

@@ -1,6 +1,6 @@
 import { Field, ID, Int, ObjectType } from "type-graphql";
-import type { DatabaseEngine } from "../../../shared/enums.ts";
-import { DatabaseEngineEnum } from "../enums.ts";
+import type { DatabaseEngine, MediaMode } from "../../../shared/enums.ts";
+import { DatabaseEngineEnum, MediaModeEnum } from "../enums.ts";
 import { DateTime, SafeInt } from "../scalars.ts";
 
 @ObjectType("DatabaseConnection", { description: "Never carries the password." })
@@ -29,6 +29,8 @@ export class SourceType {
   targetProofAgeHours!: number | null;
   @Field(() => DatabaseEngineEnum, { description: "How its database is read, unless a schedule or a request says otherwise." })
   databaseEngine!: DatabaseEngine;
+  @Field(() => MediaModeEnum, { description: "How its media are kept, unless a schedule or a request says otherwise." })
+  mediaMode!: MediaMode;
   @Field(() => Int, {
     nullable: true,
     description: "Connections and threads that its operations may use; null: one for each core, four at most.",

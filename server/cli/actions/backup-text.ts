@@ -1,5 +1,5 @@
 import { formatBytes, formatCount } from "../../../shared/format.ts";
-import { describeLoad, engineWords } from "../../../shared/load-words.ts";
+import { describeLoad, engineWords, mediaWords } from "../../../shared/load-words.ts";
 import type { Backup, ShownBackup } from "../documents/backups.ts";
 
 /** A backup as JSON for programs: the words of the API. */
@@ -29,10 +29,12 @@ export function portrayed(backup: ShownBackup, proven: readonly string[]): strin
   if (backup.copies.length > 1) lines.push("storages:", ...backup.copies.map(copyLine));
   for (const { name, size, storedSize, sha256 } of backup.artifacts)
     lines.push(`${name}: ${formatBytes(storedSize)} stored, ${formatBytes(size)} inside, sha256 ${sha256}`);
+  if (backup.addedSize !== null)
+    lines.push(`stored: ${formatBytes(backup.addedSize)} new, of ${formatBytes(backup.storedSize ?? 0)} that it needs`);
   if (database) lines.push(`database: ${formatCount(database.tables.length, "table")}, ${formatCount(database.rows, "row")}`);
   if (backup.engineUsed) lines.push(`  read ${engineWords[backup.engineUsed]}. ${backup.engineReason ?? ""}`.trimEnd());
   if (backup.sourceLoad) lines.push(`  load on the source: ${describeLoad(backup.sourceLoad)}`);
-  if (media) lines.push(`media: ${formatCount(media.files, "file")}`);
+  if (media) lines.push(`media: ${formatCount(media.files, "file")}, kept ${mediaWords[backup.mediaMode]}`);
   lines.push("to restore it by hand, in that folder:", ...backup.restoreCommands.map((command) => `  ${command}`));
   return lines.join("\n");
 }

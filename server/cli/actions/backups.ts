@@ -23,6 +23,7 @@ export interface CreateOptions {
   readonly verify?: boolean;
   readonly encrypt?: boolean;
   readonly engine?: string;
+  readonly mediaMode?: string;
 }
 
 /** create-backup. */
@@ -39,6 +40,7 @@ export async function create(session: Session, options: CreateOptions): Promise<
     excludeLogs: !options.includeLogs,
     encrypt: options.encrypt,
     databaseEngine: options.engine?.toUpperCase(),
+    mediaMode: options.mediaMode?.toUpperCase(),
     verify: options.verify ? "RESTORE" : null,
   };
   const { createBackup } = await holdfast.ask<{ createBackup: { id: string } }>(documents.createBackupDocument, { input });

@@ -69,6 +69,7 @@ export interface ScheduleOptions {
   readonly storage?: readonly string[];
   readonly encrypt?: boolean;
   readonly engine?: string;
+  readonly mediaMode?: string;
   readonly type?: string;
   readonly target?: string;
   readonly mode?: string;
@@ -103,6 +104,7 @@ export async function create(session: Session, options: ScheduleOptions): Promis
     storageIds: await idsOfStorages(session, options.storage),
     encrypt: options.encrypt,
     databaseEngine: options.engine?.toUpperCase(),
+    mediaMode: options.mediaMode?.toUpperCase(),
     targetSourceId: options.target,
     restoreMode: options.mode?.toUpperCase(),
     level: options.level?.toUpperCase(),

@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import { backupTypes } from "../../../shared/enums.ts";
 import type { CreateOptions } from "../actions/backups.ts";
-import { choice, engine, examples, json, pageSize, repeated } from "../options.ts";
+import { choice, engine, examples, json, mediaMode, pageSize, repeated } from "../options.ts";
 import type { InSession } from "../session.ts";
 
 const actions = () => import("../actions/backups.ts");
@@ -23,6 +23,7 @@ export function backupCommands(program: Command, inSession: InSession): void {
       repeated,
     )
     .addOption(engine("how to read the database; as the source says when left out"))
+    .addOption(mediaMode("how to keep the media; as the source says when left out"))
     .option("--encrypt", "encrypt it; as the settings say when left out")
     .option("--no-encrypt", "do not encrypt it")
     .option("--verify", "prove it by a drill when it is complete; exit status 1 when it does not pass")

@@ -3,7 +3,7 @@ import { backupTypes, restoreModes, scheduleKinds, verificationLevels } from "..
 import { limits, retentionLimits } from "../../../shared/limits.ts";
 import type { ScheduledOptions } from "../actions/scheduled.ts";
 import type { ScheduleOptions } from "../actions/schedules.ts";
-import { choice, engine, examples, json, repeated, wholeNumber } from "../options.ts";
+import { choice, engine, examples, json, mediaMode, repeated, wholeNumber } from "../options.ts";
 import type { CommonOptions, InSession } from "../session.ts";
 
 const actions = () => import("../actions/schedules.ts");
@@ -85,6 +85,7 @@ function createScheduleCommand(program: Command, inSession: InSession): void {
     .option("--source <id>", "the source; may be left out when there is one")
     .option("--storage <storage>", "a storage by id or name; may be given several times; the default one when left out", repeated)
     .addOption(engine("backup: how to read the database; as the source says when left out"))
+    .addOption(mediaMode("backup: how to keep the media; as the source says when left out"))
     .option("--encrypt", "encrypt each backup; as the settings say when neither this nor --no-encrypt is given")
     .option("--no-encrypt", "encrypt none")
     .option("--target <source-id>", "restore: the source to restore into")

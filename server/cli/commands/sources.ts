@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import { limits } from "../../../shared/limits.ts";
 import type { SourceOptions } from "../actions/sources.ts";
-import { bytesOrNone, engine, examples, json, wholeNumberOrNone } from "../options.ts";
+import { bytesOrNone, engine, examples, json, mediaMode, wholeNumberOrNone } from "../options.ts";
 import type { CommonOptions, InSession } from "../session.ts";
 
 /** update-source. */
@@ -11,6 +11,7 @@ export function sourceCommand(program: Command, inSession: InSession): void {
     .description("change how a source is backed up, and what that may take; what is left out stays")
     .argument("<source>", "its id or its name")
     .addOption(engine("how to read its database"))
+    .addOption(mediaMode("how to keep its media: one tar for each backup, or in each backup only what is new"))
     .option("--threads <n>", "connections and threads at most; none: one for each core, four at most", wholeNumberOrNone(1, limits.threads))
     .option("--speed <bytes>", "what is read of it in a second, before it is compressed; none takes the limit away", bytesOrNone)
     .option("--low-priority", "give way to all else on this machine")

@@ -1,9 +1,9 @@
-import type { BackupType, CopyState, DatabaseEngine, OperationStatus, Trigger } from "../../../shared/enums.ts";
+import type { BackupType, CopyState, DatabaseEngine, MediaMode, OperationStatus, Trigger } from "../../../shared/enums.ts";
 import { operationFields } from "./operations.ts";
 import { type Verification, verificationFields } from "./verifications.ts";
 
 const backupFields = `${operationFields} name description type trigger encrypted keyId pinned folder size storedSize warnings
-  databaseEngine engineUsed engineReason sourceLoad { connections busiest average lockMilliseconds bytesPerSecond }
+  addedSize mediaMode databaseEngine engineUsed engineReason sourceLoad { connections busiest average lockMilliseconds bytesPerSecond }
   source { id name } storage { id name location } copies { state problem retryAt primary storage { id name location } } artifacts { name part size storedSize sha256 }`;
 const proofFields = "verifications { level status passed finishedAt }";
 
@@ -21,6 +21,8 @@ export interface Backup {
   readonly size: number | null;
   readonly storedSize: number | null;
   readonly warnings: readonly string[];
+  readonly addedSize: number | null;
+  readonly mediaMode: MediaMode;
   readonly databaseEngine: DatabaseEngine;
   readonly engineUsed: DatabaseEngine | null;
   readonly engineReason: string | null;

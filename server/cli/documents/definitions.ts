@@ -1,4 +1,4 @@
-import type { DatabaseEngine } from "../../../shared/enums.ts";
+import type { DatabaseEngine, MediaMode } from "../../../shared/enums.ts";
 
 /** A source as commands need it. */
 export interface Source {
@@ -15,6 +15,7 @@ export interface Source {
   readonly mediaPaths: readonly string[];
   readonly excludePatterns: readonly string[];
   readonly databaseEngine: DatabaseEngine;
+  readonly mediaMode: MediaMode;
   readonly threads: number | null;
   readonly bytesPerSecond: number | null;
   readonly lowPriority: boolean;
@@ -22,11 +23,11 @@ export interface Source {
   readonly lastProven: { readonly id: string; readonly createdAt: string } | null;
 }
 
-export const sourcesDocument = `{ sources { id name mediaPaths excludePatterns databaseEngine threads bytesPerSecond lowPriority database { host port socketPath user database tls }
+export const sourcesDocument = `{ sources { id name mediaPaths excludePatterns databaseEngine mediaMode threads bytesPerSecond lowPriority database { host port socketPath user database tls }
   lastBackup { id createdAt } lastProven { id createdAt } } }`;
 
 export const updateSourceDocument = `mutation ($id: ID!, $input: SourceInput!) { updateSource(id: $id, input: $input) {
-  id name databaseEngine threads bytesPerSecond lowPriority } }`;
+  id name databaseEngine mediaMode threads bytesPerSecond lowPriority } }`;
 
 export const createTokenDocument = `mutation ($input: ApiTokenInput!) { createApiToken(input: $input) {
   secret apiToken { id name role createdAt expiresAt lastUsedAt } } }`;

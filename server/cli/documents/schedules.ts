@@ -19,7 +19,7 @@ export interface Run {
 }
 
 const scheduleFields = `id name kind active description health pausedReason frequency timeOfDay dayOfWeek dayOfMonth cron timeZone backupType
-  source { id name } storage { id name } targetSource { id name } restoreMode level verifyAfter excludeLogs databaseEngine compression
+  source { id name } storage { id name } targetSource { id name } restoreMode level verifyAfter excludeLogs databaseEngine mediaMode compression
   retention { days keepLast keepDaily keepWeekly keepMonthly keepYearly } missedRuns graceMinutes overlap jitterSeconds quietHours { from to } retries
   nextRunAt lastRunAt lastBackup { id name status }`;
 const runFields = "id dueAt cause state reason message attempt dueCount operationId settledAt";

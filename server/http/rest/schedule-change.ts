@@ -5,7 +5,7 @@ import { notFound } from "../../domain/errors.ts";
 type Json = Record<string, unknown>;
 
 const document = `query ($id: ID!) { schedule(id: $id) {
-  name frequency timeOfDay dayOfWeek dayOfMonth cron timeZone backupType excludeLogs databaseEngine encrypt verifyAfter active
+  name frequency timeOfDay dayOfWeek dayOfMonth cron timeZone backupType excludeLogs databaseEngine mediaMode encrypt verifyAfter active
   kind missedRuns graceMinutes overlap jitterSeconds retries restoreMode level
   quietHours { from to } source { id } targetSource { id } ownStorageId storages { id } ownCompression
   ownRetention { days keepLast keepDaily keepWeekly keepMonthly keepYearly } } }`;
