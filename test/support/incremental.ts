@@ -1,6 +1,9 @@
+import { execFile } from "node:child_process";
 import { randomUUID } from "node:crypto";
-import { mkdir } from "node:fs/promises";
-import { join } from "node:path";
+import { mkdir, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
 import type { Manifest } from "../../server/domain/manifest.ts";
 import { type BackupWork, runBackup, type Seal } from "../../server/engine/backup.ts";
 import { decrypted } from "../../server/engine/encryption.ts";
@@ -30,7 +33,8 @@ let taken = 0;
 /** Takes an incremental backup of media, on top of an earlier one where that is given; the backup as its readers want it. */
 export async function takeIncremental(request: Taken): Promise<StoredBackup> {
   const { storage, roots, exclude = [], previous = null, compression = "ZSTD", seal, identity, work } = request;
-  const folder = `shop/backup-${(taken += 1)}`;
+  taken += 1;
+  const folder = `shop/backup-${taken}`;
   const level = { NONE: 0, GZIP: 6, ZSTD: 3 }[compression];
   const manifest: Manifest = await runBackup(
     {
@@ -67,3 +71,19 @@ export async function asItIs(roots: Readonly<Record<string, string>>): Promise<R
 
 /** Without the folder that holds the restored ones, which is the test's own. */
 export const withoutTop = ({ ".": _, ...rest }: Record<string, Seen>) => rest;
+
+/** Puts what a storage in memory holds into a folder, as it lies on a disk. */
+export async function onDisk(files: ReadonlyMap<string, Buffer>): Promise<string> {
+  const top = await scratchFolder();
+  for (const [name, bytes] of files) {
+    await mkdir(dirname(join(top, name)), { recursive: true });
+    await writeFile(join(top, name), bytes);
+  }
+  return top;
+}
+
+const reader = fileURLToPath(new URL("../../docs/read-incremental.mjs", import.meta.url));
+
+/** Runs the stand-alone reader of the documentation. */
+export const readByItself = async (...args: readonly string[]) =>
+  promisify(execFile)(process.execPath, [reader, ...args], { encoding: "buffer", maxBuffer: 1e9 });
