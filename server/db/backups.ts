@@ -199,13 +199,17 @@ export async function countFailedSince(db: Db, sourceId: SourceId, since: Date |
 /** The parts of the source's newest completed backups, newest first. */
 export async function listPastParts(db: Db, sourceId: SourceId): Promise<PastPart[]> {
   const rows = await db
-    .select({ compression: backups.compression, artifacts: backups.artifacts })
+    .select({ compression: backups.compression, artifacts: backups.artifacts, addedSize: backups.addedSize, baseId: backups.baseId })
     .from(backups)
     .where(and(eq(backups.sourceId, sourceId), eq(backups.status, "COMPLETED"), isNull(backups.deletedAt)))
     .orderBy(desc(backups.createdAt), desc(backups.id))
     .limit(20);
-  return rows.flatMap(({ compression, artifacts }) =>
-    artifacts.map(({ part, size, storedSize }) => ({ part, compression, size, storedSize })),
+  return rows.flatMap(({ compression, artifacts, addedSize, baseId }) =>
+    artifacts.map(({ part, size, storedSize }) => {
+      const others = artifacts.reduce((sum, other) => sum + (other.part === part ? 0 : other.storedSize), 0);
+      const shared = part === "media" && addedSize !== null ? { addedSize: addedSize - others, builds: baseId !== null } : null;
+      return { part, compression, size, storedSize, shared };
+    }),
   );
 }
 

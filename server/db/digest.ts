@@ -32,8 +32,10 @@ export async function keptBytes(db: Db, since: Date): Promise<Map<SourceId, { re
   const rows = await db
     .select({
       sourceId: backups.sourceId,
-      stored: sql<string | null>`sum(${backups.storedSize})`,
-      added: sql<string | null>`sum(case when ${backups.createdAt} >= ${since} then ${backups.storedSize} end)`,
+      stored: sql<string | null>`sum(coalesce(${backups.countedSize}, ${backups.storedSize}))`,
+      added: sql<
+        string | null
+      >`sum(case when ${backups.createdAt} >= ${since} then coalesce(${backups.addedSize}, ${backups.storedSize}) end)`,
     })
     .from(backups)
     .where(and(eq(backups.status, "COMPLETED"), isNull(backups.deletedAt)))

@@ -19,6 +19,7 @@ export const listRetainable = (db: Db) =>
       type: backups.type,
       createdAt: backups.createdAt,
       storedSize: backups.storedSize,
+      addedSize: backups.addedSize,
       pinned: backups.pinned,
     })
     .from(backups)

@@ -23,9 +23,12 @@ const dayOf = (column: SQL, { offsets }: LocalDays): SQL => {
   return sql`to_days(date_add(${column}, interval (${seconds}) second))`;
 };
 
+/** The stored bytes that count for a backup: of those that it shares with others, each pack counts for one of them alone. */
+const counted = (of = sql``): SQL => sql`coalesce(${of}counted_size, ${of}stored_size)`;
+
 /** Backups that ended since, those that were deleted meanwhile too: from an index alone. */
 const ended = (since: Date, sourceId: SourceId | null) => sql`(
-  select finished_at, started_at, status, source_id, size, stored_size from backups where finished_at >= ${since} ${ofSource(sourceId)}
+  select finished_at, started_at, status, source_id, size, ${counted()} stored_size from backups where finished_at >= ${since} ${ofSource(sourceId)}
   union all
   select finished_at, started_at, status, source_id, size, stored_size from past_operations
     where kind = 'BACKUP' and finished_at >= ${since} ${ofSource(sourceId)}
@@ -84,12 +87,12 @@ export async function movementsByDay(db: Db, days: LocalDays, sourceId: SourceId
   const rows = await rowsOf(
     db,
     sql`select ${dayOf(sql`at`, days)} day, storage_id, sum(bytes) bytes from (
-      select finished_at at, storage_id, stored_size bytes from backups where ${came}
+      select finished_at at, storage_id, ${counted()} bytes from backups where ${came}
       union all select finished_at, storage_id, stored_size from past_operations where kind = 'BACKUP' and ${came}
-      union all select deleted_at, storage_id, -stored_size from backups where ${went(sql`deleted_at`)}
+      union all select deleted_at, storage_id, -${counted()} from backups where ${went(sql`deleted_at`)}
       union all select removed_at, storage_id, -stored_size from past_operations where kind = 'BACKUP' and ${went(sql`removed_at`)}
-      union all select c.stored_at, c.storage_id, b.stored_size ${further} and c.stored_at >= ${days.since} ${ofSource(sourceId, sql`b.source_id`)}
-      union all select b.deleted_at, c.storage_id, -b.stored_size ${further} and b.deleted_at >= ${days.since} ${ofSource(sourceId, sql`b.source_id`)}
+      union all select c.stored_at, c.storage_id, ${counted(sql`b.`)} ${further} and c.stored_at >= ${days.since} ${ofSource(sourceId, sql`b.source_id`)}
+      union all select b.deleted_at, c.storage_id, -${counted(sql`b.`)} ${further} and b.deleted_at >= ${days.since} ${ofSource(sourceId, sql`b.source_id`)}
       union all select finished_at, storage_id, stored_size from past_operations where kind = 'COPY' and ${came}
       union all select removed_at, storage_id, -stored_size from past_operations where kind = 'COPY' and ${went(sql`removed_at`)}
     ) moved group by day, storage_id`,
@@ -109,7 +112,7 @@ export interface Kept {
 export async function keptTotals(db: Db): Promise<Kept[]> {
   const rows = await rowsOf(
     db,
-    sql`select source_id, storage_id, count(*) count, sum(size) size, sum(stored_size) stored from backups
+    sql`select source_id, storage_id, count(*) count, sum(size) size, sum(${counted()}) stored from backups
       where deleted_at is null and status = 'COMPLETED' group by source_id, storage_id`,
   );
   return rows.map(keptOf);
@@ -127,7 +130,7 @@ const keptOf = (row: Row): Kept => ({
 export async function furtherCopies(db: Db): Promise<Kept[]> {
   const rows = await rowsOf(
     db,
-    sql`select b.source_id, c.storage_id, count(*) count, sum(b.size) size, sum(b.stored_size) stored
+    sql`select b.source_id, c.storage_id, count(*) count, sum(b.size) size, sum(${counted(sql`b.`)}) stored
       from backup_copies c join backups b on b.id = c.backup_id and b.storage_id <> c.storage_id
       where c.state = 'STORED' and b.deleted_at is null and b.status = 'COMPLETED' group by b.source_id, c.storage_id`,
   );

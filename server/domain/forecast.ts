@@ -8,6 +8,8 @@ export interface PastPart {
   /** Uncompressed bytes. */
   readonly size: number;
   readonly storedSize: number;
+  /** Where it shares packs with others: what it brought, and whether it built on an earlier one; null: it shares nothing. */
+  readonly shared: { readonly addedSize: number; readonly builds: boolean } | null;
 }
 
 /** A part that is about to be stored; `measured`: the uncompressed bytes that it will give, null where nobody could tell. */
@@ -15,6 +17,8 @@ export interface ComingPart {
   readonly part: Part;
   readonly compression: Compression;
   readonly measured: number | null;
+  /** What an earlier backup holds of it is not stored again. */
+  readonly builds?: boolean;
 }
 
 /** What a storage lacks for a backup. */
@@ -36,6 +40,10 @@ const usualRatio: Readonly<Record<Part, Readonly<Record<Compression, number>>>> 
 };
 /** Growth is taken from so many backups. */
 const growthOf = 5;
+/** What changes from one incremental backup to the next, against the most that did so far. */
+const changeMargin = 1.5;
+/** What changes where nothing is known of that yet, of all that there is. */
+const usualChange = 0.1;
 
 /**
  * The bytes that a backup will take on a storage. `past` are the parts of the source's earlier backups, newest first: what is
@@ -49,11 +57,22 @@ export function forecastBytes(coming: readonly ComingPart[], past: readonly Past
   return Math.ceil(known.reduce((sum, bytes) => sum + bytes, 0) * margin) + beside;
 }
 
-function forecastPart({ part, compression, measured }: ComingPart, past: readonly PastPart[]): number | null {
-  const like = past.filter((one) => one.part === part && one.compression === compression);
+function forecastPart(coming: ComingPart, past: readonly PastPart[]): number | null {
+  const { part, compression, measured } = coming;
+  if (coming.builds) return forecastChange(coming, past);
+  const like = past.filter((one) => one.part === part && one.compression === compression && one.shared === null);
   const [last] = like;
   if (measured !== null) return measured * (last && last.size > 0 ? last.storedSize / last.size : usualRatio[part][compression]);
   return last ? last.storedSize + growthOver(like.slice(0, growthOf)) : null;
+}
+
+/** What is new is stored: as much as there is more of it now, and what changes of the rest. */
+function forecastChange({ part, measured }: ComingPart, past: readonly PastPart[]): number | null {
+  const like = past.filter((one) => one.part === part && one.shared !== null);
+  const grown = Math.max(0, (measured ?? 0) - (like[0]?.size ?? 0));
+  const changes = like.flatMap(({ shared }) => (shared?.builds ? [shared.addedSize] : [])).slice(0, growthOf);
+  if (changes.length > 0) return Math.max(...changes) * changeMargin + grown;
+  return measured === null ? null : measured * usualChange + grown;
 }
 
 /** By how much each was larger than the one before it, as the median: one large import is not a habit. */

@@ -26,8 +26,8 @@ export interface BackupTargets {
   readonly storage: Mirrored;
   /** Those that could be opened. */
   readonly usable: readonly UsableTarget[];
-  /** Gives up the storages without room for what is coming; rejects when none has it. */
-  fits(measured: Measured): Promise<void>;
+  /** Gives up the storages without room for what is coming; rejects when none has it. `builds`: what an earlier backup holds of the media is not stored again. */
+  fits(measured: Measured, builds: boolean): Promise<void>;
   /**
    * Gives up the storages on which a pack that the backup builds on is not there any more; rejects when that is all of them. To be
    * asked right before its manifest.
@@ -78,12 +78,12 @@ export async function openTargets({ catalog, storages, keys, now }: Dependencies
       if (lacking[0] && lacking.length === left.length) throw lacking[0].failure;
       for (const { id, failure } of lacking) storage.drop(id, failure);
     },
-    async fits({ database, media }) {
+    async fits({ database, media }, builds) {
       const coming = [part("database", database), part("media", media)].flatMap((one) => one ?? []);
       const needed = await forecastOf(
         catalog,
         row.sourceId,
-        coming.map((one) => ({ ...one, compression: row.compression })),
+        coming.map((one) => ({ ...one, compression: row.compression, builds: builds && one.part === "media" })),
       );
       const shortages = await Promise.all(targets.map(async (one) => ({ one, shortage: await whyNoRoom(one.storage, one.name, needed) })));
       const short = shortages.flatMap(({ one, shortage }) => (shortage ? [{ ...one, shortage }] : []));

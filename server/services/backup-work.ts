@@ -71,7 +71,7 @@ export function createBackupWork({ catalog, sources, storages, keys, packs: prun
         now,
       },
       {
-        ...{ ...work, ...reading, fits: targets.fits },
+        ...{ ...work, ...reading, fits: (measured) => targets.fits(measured, (packs?.previous ?? null) !== null) },
         async confirm(manifest) {
           await targets.checkPacks(manifest);
           await confirmBackup(work, targets.storage, row.folder, manifest);

@@ -1,4 +1,5 @@
 import type { Db } from "../db/client.ts";
+import { listPackSharers } from "../db/packs.ts";
 import {
   listFindings,
   listFurtherCopies,
@@ -10,6 +11,7 @@ import {
 } from "../db/retention.ts";
 import { listStorages } from "../db/storages.ts";
 import type { ScheduleId, SourceId, StorageId } from "../domain/ids.ts";
+import { countOnce } from "../domain/pack-shares.ts";
 import type { RetainedBackup, Retention, Verdict } from "../domain/retention.ts";
 import { stillOverCap } from "../domain/retention-caps.ts";
 import { applyRetention } from "../domain/retention-rule.ts";
@@ -67,11 +69,14 @@ export const createCleanupPlans = ({ catalog, settings, now }: Dependencies) =>
       listFurtherCopies(catalog),
       listStorages(catalog),
     ]);
+    // Of what several share, each pack counts for the newest that needs it: that is what the oldest ones free when they go first.
+    const sharers = rows.some(({ addedSize }) => addedSize !== null) ? await listPackSharers(catalog, null) : [];
+    const counted = countOnce(sharers.toReversed());
     const retentionOf = limitsFor(request, own, defaultRetention(current));
     const backups = rows.map((row) => ({
       ...row,
       storages: [row.storageId, ...(further.get(row.id) ?? [])],
-      storedSize: row.storedSize ?? 0,
+      storedSize: counted.get(row.id) ?? row.storedSize ?? 0,
       good: !findings.get(row.id)?.damaged,
       proven: findings.get(row.id)?.proven ?? false,
       inUse: inUse.has(row.id),
@@ -80,9 +85,13 @@ export const createCleanupPlans = ({ catalog, settings, now }: Dependencies) =>
     }));
     const { timeZone } = current;
     const verdicts = applyRetention(backups, { now: at, timeZone, caps });
-    const planned = backups.flatMap((backup, index): PlannedBackup[] => {
+    const goes = new Set(verdicts.filter(({ keep }) => !keep).map(({ id }) => id));
+    const [staying, going] = [sharers.filter(({ id }) => !goes.has(id)), sharers.filter(({ id }) => goes.has(id))];
+    const frees = countOnce([...staying.toReversed(), ...going.toReversed()]);
+    const planned = backups.flatMap((each, index): PlannedBackup[] => {
       const verdict = verdicts[index];
       if (!verdict) return [];
+      const backup = { ...each, storedSize: frees.get(each.id) ?? each.storedSize };
       const leaves = verdict.leaves.map((id) => ({ id, name: stores.find((storage) => storage.id === id)?.name ?? id }));
       const view = { source: backup.source, timeZone, leaves: leaves.map(({ name }) => name) };
       return [{ backup, verdict, leaves, explanation: explain(backup, verdict, view) }];

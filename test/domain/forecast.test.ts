@@ -4,12 +4,27 @@ import { forecastBytes, keptFree, type PastPart, shortageOf } from "../../server
 const mebibyte = 1024 ** 2;
 const gibibyte = 1024 ** 3;
 const past = (size: number, storedSize: number, more: Partial<PastPart> = {}): PastPart => ({
-  ...{ part: "database", compression: "ZSTD", size, storedSize },
+  ...{ part: "database", compression: "ZSTD", size, storedSize, shared: null },
   ...more,
 });
 const database = (measured: number | null) => [{ part: "database", compression: "ZSTD", measured } as const];
 
+const changed = (size: number, addedSize: number, builds = true) =>
+  past(size * mebibyte, 1, { part: "media", shared: { addedSize: addedSize * mebibyte, builds } });
+
 describe("what the next backup will take", () => {
+  it.each<[string, readonly PastPart[], number]>([
+    ["what changed most of late, and half as much again", [changed(1000, 20), changed(1000, 40), changed(1000, 10)], 60],
+    ["what came in addition, too", [changed(900, 20)], 130],
+    ["a tenth of all where only a first one is known", [changed(1000, 700, false)], 100],
+  ])("of an incremental one that builds on another is %s", (_, earlier, expected) => {
+    const coming = [{ part: "media", compression: "ZSTD", measured: 1000 * mebibyte, builds: true }] as const;
+    const bytes = forecastBytes(coming, earlier) ?? 0;
+    expect(Math.round((bytes - mebibyte) / 1.05 / mebibyte)).toBe(expected);
+    const [part] = coming;
+    expect(forecastBytes([{ ...part, builds: false }], earlier)).toBe(Math.ceil(1000 * mebibyte * 1.05) + mebibyte);
+  });
+
   it.each<[string, number | null, readonly PastPart[], number | null]>([
     ["is what is measured, stored as the last one like it was", 2000 * mebibyte, [past(1000, 100), past(1000, 900)], 200 * mebibyte],
     [
