@@ -2,6 +2,7 @@ import { formatCount } from "../../shared/format.ts";
 import type { Connection } from "../domain/connection.ts";
 import { Failure, messageOf } from "../domain/errors.ts";
 import type { DatabaseSummary } from "../domain/manifest.ts";
+import { noLimits, type SourceLimits } from "../domain/source-load.ts";
 import type { TableCheck } from "../domain/verification.ts";
 import type { DatabaseContent } from "./content.ts";
 import { select, withSession } from "./database/client.ts";
@@ -21,6 +22,8 @@ export interface DatabaseDrill {
   /** Of an empty server, as an account that may do everything. */
   readonly connection: Connection;
   readonly tools: ClientTools;
+  /** What it may take of this machine; no limits when left out. */
+  readonly limits?: SourceLimits;
   readonly steps: Steps;
   readonly work: VerifyWork;
   readonly findings: Findings;
@@ -40,7 +43,7 @@ export async function drillDatabase(drill: DatabaseDrill): Promise<TableCheck[]>
   const version = await makeDatabase(drill, summary);
   const observe = steps.begin("DATABASE", size);
   const splitter = new DumpSplitter({ rowPerLine: summary.flavour === "mariadb" });
-  const load = { connection, tools, content, tables: null, expected: summary, observe, ...work };
+  const load = { connection, tools, limits: drill.limits ?? noLimits, content, tables: null, expected: summary, observe, ...work };
   try {
     await loadDump(load, summary.name, splitter);
   } catch (error) {

@@ -4,6 +4,7 @@ import type { Connection } from "../domain/connection.ts";
 import { Failure } from "../domain/errors.ts";
 import type { Manifest, Part } from "../domain/manifest.ts";
 import { manifestName } from "../domain/naming.ts";
+import { noLimits, type SourceLimits } from "../domain/source-load.ts";
 import type { TableCheck, VerificationReport } from "../domain/verification.ts";
 import { filesOfBackup, ownFilesOf } from "./backup-files.ts";
 import type { Content } from "./content.ts";
@@ -28,6 +29,8 @@ export type OpenScratchServer = (bytes: number, running: Running) => Promise<Scr
 
 /** The manifest is the catalog's; the storage's own copy is compared with it. */
 export interface VerifyPlan extends StoredBackup {
+  /** What a drill may take of this machine; no limits when left out. */
+  readonly limits?: SourceLimits;
   readonly now: () => Date;
 }
 
@@ -86,7 +89,7 @@ export async function drill(plan: VerifyPlan, means: DrillMeans, work: VerifyWor
     work.say("INFO", "Starting a throw-away database server.");
     await using server = await means.openScratchServer(database.summary.dataBytes, work);
     const began = now();
-    const request = { content: database, connection: server.connection, tools, steps, work, findings };
+    const request = { content: database, connection: server.connection, tools, limits: plan.limits ?? noLimits, steps, work, findings };
     tables = (await findings.look(() => drillDatabase(request))) ?? [];
     milliseconds += now().getTime() - began.getTime();
   }

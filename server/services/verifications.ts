@@ -1,6 +1,7 @@
 import type { VerificationLevel } from "../../shared/enums.ts";
 import type { Db } from "../db/client.ts";
 import { changeBackupCopy } from "../db/copies.ts";
+import { findSource } from "../db/sources.ts";
 import type { VerificationRow } from "../db/verifications.ts";
 import * as db from "../db/verifications.ts";
 import { type Actor, allow, describeActor } from "../domain/access.ts";
@@ -13,6 +14,7 @@ import type { Backups } from "./backups.ts";
 import type { Operations } from "./operations.ts";
 import type { Queue } from "./queue.ts";
 import type { Work } from "./running.ts";
+import { loadLimitsOf } from "./source-options.ts";
 import { type StoredBackups, sayWhere } from "./stored-backups.ts";
 import { createVerificationRequests } from "./verification-request.ts";
 import { watching } from "./watch.ts";
@@ -51,7 +53,8 @@ export function createVerifications(dependencies: Dependencies) {
     work.say("INFO", `${row.level === "CHECKSUM" ? "Reading every stored byte" : "Restoring, for a drill,"} of ${backup.name}.`);
     const opened = await storedBackups.open(backup, manifest);
     sayWhere(opened.from, work.say);
-    const plan = { ...opened, now };
+    const source = await findSource(catalog, backup.sourceId);
+    const plan = { ...opened, now, ...(source ? { limits: loadLimitsOf(source) } : {}) };
     const report = row.level === "CHECKSUM" ? await verifyChecksum(plan, work) : await drill(plan, { openScratchServer, tools }, work);
     await db.recordReport(catalog, row.id, report);
     // What every byte was read for: another storage may have it whole, and is read before this one from now on.
