@@ -1,8 +1,9 @@
 import { isDeepStrictEqual } from "node:util";
+import { formatCount } from "../../shared/format.ts";
 import { Failure } from "../domain/errors.ts";
 import type { Labels } from "../domain/labels.ts";
 import type { Manifest } from "../domain/manifest.ts";
-import { manifestName } from "../domain/naming.ts";
+import { manifestName, packsFolder } from "../domain/naming.ts";
 import { ownFilesOf } from "./backup-files.ts";
 import { labelsName, labelsVersionOf, readLabels } from "./labels.ts";
 import { parseManifest, readManifestText } from "./manifest.ts";
@@ -58,14 +59,34 @@ export async function* storedFolders(storage: Storage): AsyncGenerator<StoredFol
 const mayBeBackup = ({ folder, files }: StoredFolder) =>
   files.has(manifestName) || backupFolderName.test(folder.slice(folder.lastIndexOf("/") + 1));
 
-/** Reads what a folder holds, and compares it with the list. A storage that fails rejects; what is wrong with the folder is the answer. */
-export async function examineFolder(storage: Storage, { folder, files }: StoredFolder): Promise<FoundFolder> {
+/** The sizes of the packs in a folder, by their names there. */
+export type PackSizes = (folder: string) => Promise<ReadonlyMap<string, number>>;
+
+/** Lists each folder of packs once, when it is asked for; of several sources' the last alone is kept. */
+export function packSizesOn(storage: Storage): PackSizes {
+  let last: { readonly folder: string; readonly sizes: ReturnType<PackSizes> } | null = null;
+  const listed = async (folder: string) => {
+    const sizes = new Map<string, number>();
+    for await (const { name, size } of storage.list(`${folder}/`)) sizes.set(name.slice(folder.length + 1), size);
+    return sizes;
+  };
+  return (folder) => {
+    if (last?.folder !== folder) last = { folder, sizes: listed(folder) };
+    return last.sizes;
+  };
+}
+
+/**
+ * Reads what a folder holds, and compares it with the list and with the packs that it needs. A storage that fails rejects; what
+ * is wrong with the folder is the answer.
+ */
+export async function examineFolder(storage: Storage, { folder, files }: StoredFolder, packSizes: PackSizes): Promise<FoundFolder> {
   const size = files.get(manifestName);
   if (size === undefined) return { kind: "unfinished", folder };
   try {
     const text = await readManifestText(storage, folder, size);
     const manifest = parseManifest(text, folder);
-    const problem = problemOf(manifest, folder, files);
+    const problem = problemOf(manifest, folder, files) ?? (await packProblemOf(manifest, packSizes));
     if (problem !== null) return { kind: "problem", folder, message: problem };
     return { kind: "backup", folder, manifest, text, labels: await labelsIn(storage, folder, files, manifest) };
   } catch (error) {
@@ -86,6 +107,17 @@ function problemOf(manifest: Manifest, folder: string, files: ReadonlyMap<string
     if (size !== storedSize) return `${name} has ${size} bytes; its manifest says ${storedSize}.`;
   }
   return null;
+}
+
+async function packProblemOf({ media, folder }: Manifest, packSizes: PackSizes): Promise<string | null> {
+  if (!media?.packs) return null;
+  if (folder === null || media.packs.folder !== packsFolder(folder)) return "Its manifest names packs that are not its source's.";
+  const sizes = await packSizes(media.packs.folder);
+  const lacking = media.packs.files.filter(({ name, storedSize }) => sizes.get(name) !== storedSize);
+  const [first] = lacking;
+  return first
+    ? `${lacking.length} of its ${formatCount(media.packs.files.length, "pack")} are missing or cut short: ${first.name}.`
+    : null;
 }
 
 async function labelsIn(storage: Storage, folder: string, files: ReadonlyMap<string, number>, { id }: Manifest): Promise<FoundLabels> {

@@ -1,11 +1,14 @@
 import type { Db } from "../db/client.ts";
+import { listPackSharers, recountShares } from "../db/packs.ts";
 import { hasOwnHistory } from "../db/rebuild.ts";
+import { noteDuePlaces } from "../db/unneeded-packs.ts";
 import { type Actor, allow } from "../domain/access.ts";
 import { Failure } from "../domain/errors.ts";
 import type { StorageId } from "../domain/ids.ts";
+import { packsFolder } from "../domain/naming.ts";
 import type { RebuildReport } from "../domain/rebuild.ts";
 import { readAhead } from "../engine/read-ahead.ts";
-import { examineFolder, type FoundFolder, storedFolders } from "../engine/stored-folders.ts";
+import { examineFolder, type FoundFolder, packSizesOn, type StoredFolder, storedFolders } from "../engine/stored-folders.ts";
 import type { Bus } from "../events/bus.ts";
 import type { Audit } from "./audit.ts";
 import type { ClockWatch } from "./clock-watch.ts";
@@ -56,12 +59,15 @@ export function createCatalogRebuild(dependencies: Dependencies) {
     const ownHistory = await hasOwnHistory(catalog);
     const [tally, there] = [openTally(), new Set<string>()];
     const run = { storageId, dryRun, adoptForeign, ownHistory, sources, tally };
-    for await (const folders of inBatches(readAhead(storedFolders(storage), readAtOnce, (folder) => examineFolder(storage, folder)))) {
+    const packSizes = packSizesOn(storage);
+    const examine = (folder: StoredFolder) => examineFolder(storage, folder, packSizes);
+    for await (const folders of inBatches(readAhead(storedFolders(storage), readAtOnce, examine))) {
       for (const { kind, folder } of folders) if (kind !== "unfinished") there.add(folder);
       for (const id of await adoption.take(folders, run)) bus.publish("backup", { id });
     }
     const missing = await missingOn(catalog, storageId, storage, there);
     const [report, adopted] = [tally.report(), sources.adopted()];
+    if (!dryRun && report.adopted + report.copies > 0) await settleShared(catalog, storageId);
     const held = report.adopted > 0 && !ownHistory;
     // Which schedule kept them for how long, the storage does not know: nothing may be deleted before somebody has looked.
     if (held && !dryRun) await clock.hold("The catalog was rebuilt from a storage.");
@@ -92,6 +98,16 @@ export function createCatalogRebuild(dependencies: Dependencies) {
       }
     },
   };
+}
+
+/** Counts what was adopted and shares packs, and has what no manifest there names looked at. */
+async function settleShared(catalog: Db, storageId: StorageId): Promise<void> {
+  const sharers = await listPackSharers(catalog, null);
+  for (const sourceId of new Set(sharers.map((one) => one.sourceId))) await recountShares(catalog, sourceId);
+  const places = new Map(
+    sharers.map(({ sourceId, folder }) => [packsFolder(folder), { sourceId, storageId, folder: packsFolder(folder) }]),
+  );
+  await noteDuePlaces(catalog, [...places.values()], null);
 }
 
 async function* inBatches(found: AsyncIterable<FoundFolder>): AsyncGenerator<FoundFolder[]> {
