@@ -60,7 +60,7 @@ export function storedDumpOf(bytes: Buffer, summary: DatabaseSummary, compressio
   const manifest = manifestWith({ name: "A dump", compression, artifacts: [{ ...artifact, part: "database" }], database: summary });
   const content: DatabaseContent | null = contentOf({ storage, folder: "backup", manifest }).database;
   if (!content) throw new Error("The manifest names no dump");
-  return { content, storage, name, summary };
+  return { content, storage, name, summary, bytes };
 }
 
 const hashOf = (bytes: Buffer) => createHash("sha256").update(bytes).digest("hex");

@@ -5,11 +5,15 @@ import type { DatabaseContent } from "../content.ts";
 import type { ClientTools } from "../part.ts";
 import { spawnTool, type Tool } from "../process.ts";
 import { setBrokenViewsAside, withoutViews } from "./broken-views.ts";
-import { withSession } from "./client.ts";
+import { forCounting, type Session, select, withSession } from "./client.ts";
 import { credentialFile } from "./credential.ts";
+import { openDump } from "./dump.ts";
 import { demandDump, demandScan, demandWhole } from "./dump-gate.ts";
 import { dumpArguments, idleMilliseconds, lively, outputOf, script, startPipeline } from "./dump-pipeline.ts";
 import { inspectSchema } from "./inspect.ts";
+import { qualify } from "./names.ts";
+import { checksumOf } from "./parallel-gate.ts";
+import { type RangeSumsRequest, readRangeSums } from "./parallel-sums.ts";
 import type { RowTotals } from "./row-sum.ts";
 
 /** What a dump says of one table; `checksum` as in TableSummary, null for a sequence. */
@@ -63,6 +67,33 @@ export async function readChecksums(
   }
 }
 
+/**
+ * The same for a backup that several connections read: by them, in its own stretches. Of tables that it does not know the
+ * rows are counted.
+ */
+export async function readRangeChecksums(request: RangeSumsRequest): Promise<Map<string, TableChecksum>> {
+  const { connection, signal } = request;
+  const sums = await readRangeSums(request);
+  const present = await withSession(
+    connection,
+    async (session) => {
+      const others: [string, TableChecksum][] = [];
+      const { tables } = await inspectSchema(session, connection.database);
+      for (const { name, kind } of tables)
+        if (!sums.has(name))
+          others.push([name, { rows: kind === "sequence" ? 1 : await countRows(session, connection.database, name), checksum: null }]);
+      return others;
+    },
+    { signal },
+  );
+  return new Map([...present, ...[...sums].map(([name, { rows, ranges }]) => [name, { rows, checksum: checksumOf(ranges) }] as const)]);
+}
+
+async function countRows(session: Session, schema: string, table: string): Promise<number> {
+  const [found] = await select<{ rows: unknown }>(session, `SELECT COUNT(*) AS \`rows\` FROM ${qualify(schema, table)}`, [], forCounting);
+  return Number(found?.rows);
+}
+
 /** How the rows of a table in a backup compare with those in a database, in whatever order they come. */
 export interface RowComparison {
   readonly equal: boolean;
@@ -82,15 +113,19 @@ export async function sameRows(
   signal: AbortSignal,
 ): Promise<RowComparison> {
   const expected = await storedTotals(content, table, signal);
-  const found = await presentTotals(connection, tools, table, signal);
+  const ours = content.summary.engine === "PARALLEL";
+  const found = await (ours ? presentByUs(connection, tools, table, signal) : presentTotals(connection, tools, table, signal));
   return { equal: expected.rows === found.rows && expected.sum === found.sum, expectedRows: expected.rows, foundRows: found.rows };
 }
 
-async function storedTotals(content: DatabaseContent, table: string, signal: AbortSignal): Promise<RowTotals> {
+const storedTotals = (content: DatabaseContent, table: string, signal: AbortSignal) =>
+  totalsFrom(content.open([table], signal), table, signal);
+
+async function totalsFrom(dump: AsyncIterable<Uint8Array>, table: string, signal: AbortSignal): Promise<RowTotals> {
   await using adder = spawnTool(process.execPath, [script("./row-sum-child"), table], { stdin: "pipe", signal });
   if (!adder.stdin) throw new Error("A child was started without its input");
   // What the child says when it fails is better than that its pipe broke.
-  const [fed, totals] = await Promise.allSettled([pipeline(content.open([table], signal), adder.stdin, { signal }), totalsOf(adder)]);
+  const [fed, totals] = await Promise.allSettled([pipeline(dump, adder.stdin, { signal }), totalsOf(adder)]);
   if (fed.status === "rejected" && totals.status === "fulfilled") throw fed.reason;
   if (totals.status === "rejected") throw totals.reason;
   return totals.value;
@@ -103,6 +138,16 @@ async function presentTotals(connection: Connection, tools: ClientTools, table: 
   await using adder = spawnTool(process.execPath, [script("./row-sum-child"), table], { stdin: outputOf(dump), signal });
   const totals = await totalsOf(adder);
   demandDump(await dump.exited);
+  return totals;
+}
+
+/** The same as our own writer writes its values, which takes a dump of the whole database. */
+async function presentByUs(connection: Connection, tools: ClientTools, table: string, signal: AbortSignal): Promise<RowTotals> {
+  const packing = { compression: "NONE", level: 0 } as const;
+  const { bytes, done } = await openDump({ connection, tools, packing, engine: "PARALLEL", signal, say: () => {} });
+  done.catch(() => {});
+  const totals = await totalsFrom(bytes, table, signal);
+  await done;
   return totals;
 }
 

@@ -4,7 +4,6 @@ import { noLimits, threadsOf } from "../../domain/source-load.ts";
 import type { StoredRows } from "../content.ts";
 import { rateLimiter } from "../rate.ts";
 import { type Session, select, withSession } from "./client.ts";
-import { differ } from "./differ.ts";
 import type { LoadRequest } from "./load-request.ts";
 import { type LaneRequest, LaneTrouble, LoaderLane } from "./loader-lane.ts";
 import type { LoadingWay } from "./loader-messages.ts";
@@ -100,7 +99,8 @@ async function loadTables(request: LaneRequest, queue: TableQueue): Promise<void
     const rows = await lane.load(table, open.take());
     if (!queue.done(open, rows)) continue;
     const stored = table.stretches.reduce((sum, stretch) => sum + stretch.rows, 0);
-    if (open.rows !== stored) throw differ(`table ${table.table} has ${open.rows} rows instead of ${stored}`);
+    // The server left nothing out: then it was not there.
+    if (open.rows !== stored) throw alteredRows(`Its table ${table.table} holds ${open.rows} rows instead of ${stored}.`);
     for (const statement of keyStatements(request.connection.database, table))
       await runToEnd(request.connection, statement, request.signal);
   }
