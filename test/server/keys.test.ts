@@ -78,20 +78,18 @@ describe("the keys on the command line", () => {
     const before = await backUp(holdfast, { type: "MEDIA", sourceId, encrypt: true });
     const listed = await run("keys");
     expect(listed.stdout).toMatch(/^KEY +BACKUPS +RECOVERY KIT \(UTC\) +RECIPIENT\n[0-9a-f]{8} +current +1 +20\S+ \S+ +age1\w+\n$/);
-    expect(await run("keys", "turn")).toMatchObject({ code: 2, stderr: expect.stringContaining("keys knows rotate, not 'turn'") });
-
-    const [old] = await keys();
+    const [, oldId, oldRecipient] = /\n(\S+) .* (age1\S+)\n/.exec(listed.stdout) ?? [];
     const rotated = await run("keys", "rotate");
     expect(rotated).toMatchObject({ code: 0, stderr: "" });
     const after = await backUp(holdfast, { type: "MEDIA", sourceId, encrypt: true });
     const [current, older, ...more] = await keys();
     expect([current, older, more]).toEqual([
       expect.objectContaining({ current: true, kitMadeAt: null, backups: 1 }),
-      { ...old, current: false, backups: 1 },
+      expect.objectContaining({ id: oldId, recipient: oldRecipient, current: false, backups: 1 }),
       [],
     ]);
     expect(rotated.stdout).toContain(`first line is the new key ${current?.id} now`);
-    expect([await recipientsOf(before.id), await recipientsOf(after.id)]).toEqual([[old?.recipient], [current?.recipient]]);
+    expect([await recipientsOf(before.id), await recipientsOf(after.id)]).toEqual([[oldRecipient], [current?.recipient]]);
     for (const secret of (await readFile(join(holdfast.home, "holdfast.key"), "utf8")).trim().split("\n"))
       expect(rotated.stdout + listed.stdout).not.toContain(secret);
   });
