@@ -104,7 +104,7 @@ export interface TableSummary {
 
 /** A stretch of a table's rows: from behind the one before it up to and with `upTo`. */
 export interface RowRange {
-  /** The primary key of its last row as an SQL literal for each column; null: to the end. */
+  /** Its end: SQL literals for the first columns of the primary key, all rows that begin with these among them; null: to the table's end. */
   readonly upTo: readonly string[] | null;
   readonly rows: number;
   /** Lower-case hex SHA-256 of its INSERT statements. */

@@ -10,7 +10,7 @@ export interface TableJob {
   readonly columns: readonly RowColumn[];
   /** The columns of its primary key; empty: the rows come as the server has them, in one stretch. */
   readonly key: readonly string[];
-  /** The last key of each stretch as SQL literals of the key's first columns; null for the last stretch. */
+  /** Where each stretch ends: SQL literals for the key's first columns, all rows that begin with these among them; null for the last. */
   readonly bounds: readonly (readonly string[] | null)[];
   /** What it is thought to hold: the largest come first. */
   readonly bytes: number;

@@ -1,5 +1,6 @@
 import { type Session, select } from "./client.ts";
 import type { TableFacts } from "./inspect.ts";
+import { inOrder, placesOf } from "./key-places.ts";
 import { quoteName } from "./names.ts";
 import type { TableJob } from "./parallel-messages.ts";
 import { between } from "./parallel-query.ts";
@@ -13,7 +14,7 @@ const stretchesForThread = 24;
 const questionsForStretch = 6;
 
 /**
- * The tables as they are to be read: large ones in stretches of an integer primary key that hold about as much each. The
+ * The tables as they are to be read: large ones in stretches of their primary key that hold about as much each. The
  * server is asked only for estimates, which cost it next to nothing however large a table is.
  */
 export async function planTables(
@@ -29,7 +30,7 @@ export async function planTables(
     const found = columns.get(name);
     if (kind === "sequence" || !found) continue;
     const { key } = found;
-    const splits = kind === "table" && engine === "InnoDB" && bytes > 1.5 * target && key[0]?.integer && rowsEstimate > 0;
+    const splits = kind === "table" && engine === "InnoDB" && bytes > 1.5 * target && key[0] && placesOf(key[0]) && rowsEstimate > 0;
     const bounds = splits
       ? await new Bounds(session, name, key, (rowsEstimate * target) / bytes, Math.ceil(bytes / target)).find()
       : [null];
@@ -73,14 +74,28 @@ class Bounds {
       bounds.push(stretch.upTo);
       rows = 0;
     }
-    return [...bounds, null];
+    return (await this.#sorted(bounds)) ? [...bounds, null] : [null];
+  }
+
+  /** Texts have an order that only the server knows; bounds that are not in it would leave rows out. */
+  async #sorted(bounds: readonly (readonly string[])[]): Promise<boolean> {
+    const [first] = this.#key;
+    if (first?.kind !== "text") return true;
+    if (!first.collation) return false;
+    const question = inOrder(
+      bounds.map(([literal = ""]) => literal),
+      first.collation,
+    );
+    // A collation that the server knows for columns only leaves the table in one stretch.
+    const [row] = await select<{ sorted: unknown }>(this.#session, question).catch(() => []);
+    return Number(row?.sorted) === 1;
   }
 
   /** Halves a stretch until its parts are small enough. */
   async #cut(stretch: Stretch): Promise<void> {
     const { fixed, low, high } = stretch;
     const rows = await this.#rows(stretch);
-    const upTo = [...fixed, String(high)];
+    const upTo = [...fixed, this.#literal(fixed.length, high)];
     if (rows <= this.#target || this.#questions <= 0) return void this.#found.push({ upTo, rows });
     if (low < high) {
       const middle = low + (high - low) / 2n;
@@ -88,12 +103,21 @@ class Bounds {
       return this.#cut({ fixed, low: middle + 1n, high });
     }
     // One value of this column is more than enough: its rows are told apart by the next one.
-    const within = this.#key[fixed.length + 1]?.integer ? await this.#span(upTo) : null;
+    const integers = this.#key.slice(0, fixed.length + 2).every(({ kind }) => kind === "integer");
+    const within = integers && fixed.length + 1 < this.#key.length ? await this.#span(upTo) : null;
     if (!within) return void this.#found.push({ upTo, rows });
     await this.#cut(within);
   }
 
+  #literal(column: number, place: bigint): string {
+    const [key] = this.#key.slice(column);
+    return (key && placesOf(key)?.literal(place)) ?? String(place);
+  }
+
   async #span(fixed: readonly string[]): Promise<Stretch | null> {
+    const [first] = this.#key;
+    const ends = fixed.length === 0 && first ? placesOf(first)?.ends : null;
+    if (ends) return { fixed, low: ends[0], high: ends[1] };
     const names = this.#key.map(({ name }) => quoteName(name));
     const column = names[fixed.length] ?? "";
     const where = fixed.map((value, index) => `${names[index]} = ${value}`).join(" AND ");
@@ -108,7 +132,11 @@ class Bounds {
 
   async #rows({ fixed, low, high }: Stretch): Promise<number> {
     const key = this.#key.map(({ name }) => name);
-    const where = between(key, [...fixed, String(low - 1n)], [...fixed, String(high)]);
+    const at = (place: bigint) => [...fixed, this.#literal(fixed.length, place)];
+    const [first] = this.#key;
+    // Below the first place of texts and bytes there may be more of them.
+    const open = low === 0n && fixed.length === 0 && first?.kind !== "integer";
+    const where = between(key, open ? null : at(low - 1n), at(high));
     const [row] = await select<{ rows: unknown }>(
       this.#session,
       `EXPLAIN SELECT 1 FROM ${quoteName(this.#table)} FORCE INDEX (PRIMARY)${where}`,

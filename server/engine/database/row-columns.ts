@@ -21,7 +21,10 @@ export interface TableColumns {
 
 export interface KeyColumn {
   readonly name: string;
-  readonly integer: boolean;
+  /** What its values are to whoever looks for places in between; `other` where that is not known. */
+  readonly kind: "integer" | "text" | "bytes" | "other";
+  /** Of a text. */
+  readonly collation: string | null;
 }
 
 const integers: readonly string[] = ["tinyint", "smallint", "mediumint", "int", "bigint"];
@@ -36,6 +39,7 @@ interface ColumnRow {
   readonly type: string;
   readonly fullType: string;
   readonly characterSet: string | null;
+  readonly collation: string | null;
   readonly generated: string;
 }
 
@@ -50,7 +54,7 @@ export async function columnsOf(session: Session, schema: string): Promise<Map<s
   const columns = await select<ColumnRow>(
     session,
     `SELECT TABLE_NAME AS \`table\`, COLUMN_NAME AS \`column\`, DATA_TYPE AS type, COLUMN_TYPE AS fullType,
-       CHARACTER_SET_NAME AS characterSet, IS_GENERATED AS generated
+       CHARACTER_SET_NAME AS characterSet, COLLATION_NAME AS collation, IS_GENERATED AS generated
      FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = ? ORDER BY TABLE_NAME, ORDINAL_POSITION`,
     [schema],
   );
@@ -67,15 +71,26 @@ export async function columnsOf(session: Session, schema: string): Promise<Map<s
 }
 
 function tableColumns(rows: readonly ColumnRow[], keys: readonly KeyRow[]): TableColumns {
-  const typeOf = (name: string) => rows.find(({ column }) => column === name)?.type ?? "";
   return {
     columns: rows.filter(({ generated }) => generated === "NEVER").map(rowColumn),
     // Only the beginning of a column is in the key: its order is not that of the column.
     key: keys.some(({ part }) => part !== null)
       ? []
-      : keys.map(({ column }) => ({ name: column, integer: integers.includes(typeOf(column)) })),
+      : keys.map(({ column: name }) =>
+          keyColumn(
+            name,
+            rows.find(({ column }) => column === name),
+          ),
+        ),
     told: JSON.stringify([rows, keys]),
   };
+}
+
+function keyColumn(name: string, row: ColumnRow | undefined): KeyColumn {
+  const { type = "", collation = null } = row ?? {};
+  const text = type === "char" || type === "varchar";
+  const kind = integers.includes(type) ? "integer" : text ? "text" : type === "binary" || type === "varbinary" ? "bytes" : "other";
+  return { name, kind, collation };
 }
 
 function rowColumn({ column, type }: ColumnRow): RowColumn {

@@ -176,6 +176,23 @@ describe("the lock", () => {
     }
   });
 
+  it("on all of the server is waited for shortly, while others wait behind it; then the database's own tables are locked", async () => {
+    const [holder, writer] = [await server.connect("restored"), await server.connect("shop")];
+    await holder.query("CREATE OR REPLACE TABLE elsewhere (id int); LOCK TABLES elsewhere WRITE");
+    await writer.query("SET lock_wait_timeout = 5");
+    let [writing, writes] = [true, 0];
+    const written = (async () => {
+      for (; writing; writes += 1) await writer.query("UPDATE b SET v = v + 1 WHERE id = 2");
+    })();
+    try {
+      const [dump] = await Promise.all([takeParallel(connection, { limits }).finally(() => (writing = false)), written]);
+      expect(dump.summary.snapshot).toMatchObject({ method: "LOCK_TABLES" });
+      expect(writes).toBeGreaterThan(0);
+    } finally {
+      for (const session of [holder, writer]) session.destroy();
+    }
+  });
+
   it.each([
     ["FLUSH_TABLES", "RELOAD ON *.*"],
     ["LOCK_TABLES", "LOCK TABLES ON shop.*"],

@@ -22,9 +22,14 @@ beforeAll(async () => {
      INSERT INTO skewed VALUES (-9223372036854775808, 'first');
      CREATE TABLE composite (tenant INT UNSIGNED, line BIGINT, name VARCHAR(20), v CHAR(250) CHARACTER SET latin1, PRIMARY KEY (tenant, line, name)) STATS_PERSISTENT=1;
      INSERT INTO composite SELECT seq % 2, seq DIV 3, CONCAT('n''', seq % 3), REPEAT('z', 250) FROM seq_1_to_60000;
+     CREATE TABLE hashes (id CHAR(36) CHARACTER SET utf8mb4 PRIMARY KEY, v CHAR(250) CHARACTER SET latin1) STATS_PERSISTENT=1;
+     INSERT INTO hashes SELECT INSERT(MD5(seq), 9, 0, IF(seq % 3, '-', ' É')), REPEAT('h', 250) FROM seq_1_to_50000;
+     INSERT INTO hashes VALUES ('', 'least'), ('Zz', 'Z'), ('zzzzzzzzzzzz', 'z'), ('~', 'tilde'), ('☃', 'last');
+     CREATE TABLE binaries (id BINARY(16) PRIMARY KEY, v CHAR(250) CHARACTER SET latin1) STATS_PERSISTENT=1;
+     INSERT INTO binaries SELECT UNHEX(MD5(seq)), REPEAT('b', 250) FROM seq_1_to_50000; INSERT INTO binaries VALUES ('', 'least'), (REPEAT(x'FF', 16), 'last');
      CREATE TABLE words (word VARCHAR(40) PRIMARY KEY); INSERT INTO words SELECT MD5(seq) FROM seq_1_to_2000;
      CREATE TABLE keyless (a INT, b INT); INSERT INTO keyless SELECT seq % 10, seq FROM seq_1_to_500;
-     ANALYZE TABLE skewed, composite`,
+     ANALYZE TABLE skewed, composite, hashes, binaries`,
   );
   dump = await takeParallel(source.connection, { limits });
 });
@@ -36,6 +41,8 @@ describe("a large table is read in stretches of its key", () => {
   it.each([
     ["skewed", 70_001],
     ["composite", 60_000],
+    ["hashes", 50_005],
+    ["binaries", 50_002],
   ])("%s: all rows once, in parts of about the same size", (name, rows) => {
     const { ranges = [], ...table } = tableOf(dump, name) ?? {};
     expect(table.rows).toBe(rows);
@@ -66,7 +73,7 @@ describe("a large table is read in stretches of its key", () => {
     const checksums = async ({ sql, name }: Database) =>
       (
         await sql.query<RowDataPacket[]>(
-          `CHECKSUM TABLE ${["skewed", "composite", "words", "keyless"].map((table) => `\`${name}\`.${table}`).join(", ")}`,
+          `CHECKSUM TABLE ${["skewed", "composite", "hashes", "binaries", "words", "keyless"].map((table) => `\`${name}\`.${table}`).join(", ")}`,
         )
       )[0].map(({ Checksum }) => Checksum);
     expect(await checksums(restored)).toEqual(await checksums(source));
@@ -87,6 +94,16 @@ describe("the sums of a database's stretches", () => {
     );
     expect(unlike).toEqual([(tableOf(dump, "skewed")?.ranges?.length ?? 0) - 1]);
     await source.sql.query("UPDATE skewed SET v = REPLACE(v, 'x', 'y') WHERE id = 9223372036854775807");
+  });
+
+  it("never bring what a manifest holds to a server, unless it is a plain bound", async () => {
+    const forged = dump.summary.tables.flatMap((table) =>
+      table.name === "words" && table.ranges
+        ? [{ ...table, ranges: [{ upTo: ["'' OR SLEEP(100)"], rows: 0, sha256: "" }, ...table.ranges] }]
+        : [],
+    );
+    const [words] = (await readRangeSums({ connection: source.connection, tables: forged, threads: 1, signal })).values();
+    expect(words).toMatchObject({ rows: 2000, ranges: [{ rows: 2000 }] });
   });
 
   it("leave out what the database does not have", async () => {
