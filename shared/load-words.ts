@@ -34,6 +34,6 @@ export const engineWords: Readonly<Record<DatabaseEngine, string>> = {
 
 /** The ways to keep media, likewise. */
 export const mediaWords: Readonly<Record<MediaMode, string>> = {
-  ARCHIVE: "as one archive for each backup",
-  INCREMENTAL: "as what is new in each backup",
+  ARCHIVE: "as one archive",
+  INCREMENTAL: "incrementally",
 };

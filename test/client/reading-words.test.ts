@@ -37,7 +37,7 @@ describe("how a database is read", () => {
     expect(engineChoices("PARALLEL")[0]?.label).toBe("As the source says, now by several connections");
     expect(engineChoices(undefined)[0]?.label).toBe("As the source says");
     expect(mediaChoices("INCREMENTAL").map(({ label }) => label)).toEqual([
-      "As the source says, now as what is new in each backup",
+      "As the source says, now incrementally",
       "One archive for each backup",
       "In each backup only what is new",
     ]);
