@@ -77,7 +77,9 @@ describe("the keys on the command line", () => {
   it("are listed without what is secret, and a new one is put in front, which the running server takes at once", async () => {
     const before = await backUp(holdfast, { type: "MEDIA", sourceId, encrypt: true });
     const listed = await run("keys");
-    expect(listed.stdout).toMatch(/^KEY +BACKUPS +RECOVERY KIT \(UTC\) +RECIPIENT\n[0-9a-f]{8} +current +1 +(?:20\S+ \S+|never) +age1\w+\n$/);
+    expect(listed.stdout).toMatch(
+      /^KEY +BACKUPS +RECOVERY KIT \(UTC\) +RECIPIENT\n[0-9a-f]{8} +current +1 +(?:20\S+ \S+|never) +age1\w+\n$/,
+    );
     const [, oldId, oldRecipient] = /\n(\S+) .* (age1\S+)\n/.exec(listed.stdout) ?? [];
     const rotated = await run("keys", "rotate");
     expect(rotated).toMatchObject({ code: 0, stderr: "" });
