@@ -85,7 +85,7 @@ function sentences(random: Random): string {
   const words = Array.from({ length: 4_000 }, () =>
     Array.from({ length: random.between(2, 9) }, () => random.pick([..."etaoinshrdlucm"])).join(""),
   );
-  const lines = Array.from({ length: 60_000 }, (_, line) => {
+  const lines = Array.from({ length: 30_000 }, (_, line) => {
     const said = Array.from({ length: random.between(3, 9) }, () => words[Math.floor(words.length ** random.next()) - 1] ?? "").join(" ");
     return `${1_700_000_000 + line * random.between(1, 9)};${random.between(1, 99_999)};${said};${random.next().toFixed(7)}\n`;
   });
