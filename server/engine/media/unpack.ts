@@ -1,6 +1,8 @@
-import { chmod, lchown, link, lstat, lutimes, mkdir, open, symlink } from "node:fs/promises";
+import { chmod, lchown, link, lstat, lutimes, mkdir, symlink } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { errnoOf } from "../storage/disk.ts";
+import type { FileFacts } from "./file-parts.ts";
+import { FileWriters } from "./file-writers.ts";
 import { type Placed, placeName, unsafe } from "./names.ts";
 import { onTarget } from "./target.ts";
 import { settable } from "./time.ts";
@@ -13,16 +15,13 @@ export interface Unpacked {
   readonly links: number;
 }
 
-const smallFile = 256 * 1024;
-const mostAtOnce = 16;
-
 /**
  * Unpacks into fresh folders of our own, one for each prefix. Links are made last, so that nothing is ever written
  * through one; modes, owners (as root) and times are set, those of folders at the very end.
  */
 export async function unpack(entries: AsyncIterable<TarEntry>, folders: ReadonlyMap<string, string>): Promise<Unpacked> {
   const [directories, links]: [Map<string, TarEntry>, { path: string; entry: TarEntry }[]] = [new Map(), []];
-  const writing = new Writing();
+  await using writing = new FileWriters();
   let files = 0;
   const pathOf = ({ prefix, path }: Placed) => join(folders.get(prefix) ?? "", path);
   const known = (prefix: string) => folders.has(prefix);
@@ -40,7 +39,7 @@ export async function unpack(entries: AsyncIterable<TarEntry>, folders: Readonly
       if (entry.kind === "link") links.push({ path, entry });
       else if (entry.kind === "file") {
         files += 1;
-        await writing.file(path, entry);
+        await writing.file(path, entry.body, factsOf(entry), (error) => refusal(entry, error));
       } else {
         files += 1;
         await writing.done();
@@ -60,60 +59,27 @@ export async function unpack(entries: AsyncIterable<TarEntry>, folders: Readonly
   return { files, directories: directories.size, links: links.length };
 }
 
-/** Writes small files side by side, and a large one by itself. */
-class Writing {
-  readonly #running = new Set<Promise<void>>();
-  #failure: { readonly error: unknown } | null = null;
-
-  async file(path: string, entry: TarEntry): Promise<void> {
-    if (entry.size > smallFile) return named(entry, () => writeFile(path, entry, entry.body));
-    const pieces: Uint8Array[] = [];
-    for await (const piece of entry.body) pieces.push(piece);
-    while (this.#running.size >= mostAtOnce) await Promise.race(this.#running);
-    this.#throwFailure();
-    const work = named(entry, () => writeFile(path, entry, pieces))
-      .catch((error: unknown) => {
-        this.#failure ??= { error };
-      })
-      .finally(() => this.#running.delete(work));
-    this.#running.add(work);
-  }
-
-  async done(): Promise<void> {
-    await this.settled();
-    this.#throwFailure();
-  }
-
-  /** What failed first, when nothing is being written any more. */
-  async settled(): Promise<unknown> {
-    await Promise.all(this.#running);
-    return this.#failure?.error;
-  }
-
-  #throwFailure(): void {
-    if (this.#failure) throw this.#failure.error;
-  }
-}
+const factsOf = ({ mode, uid, gid, mtime }: TarEntry): FileFacts => ({
+  mode,
+  owner: asRoot ? { uid, gid } : null,
+  mtime: settable(mtime),
+});
 
 /** Says which entry it was that the file system would not take. */
 async function named<T>(entry: TarEntry, call: () => Promise<T>): Promise<T> {
   try {
     return await call();
   } catch (error) {
-    const code = errnoOf(error);
-    if (code === "EEXIST" || code === "ENOTDIR") throw unsafe(entry.name, "is there twice, or lies below a file");
-    if (code === "ENAMETOOLONG" || code === "EINVAL" || code === "EILSEQ")
-      throw unsafe(entry.name, "has a name that this file system does not take");
-    return onTarget(() => Promise.reject(error));
+    throw await refusal(entry, error);
   }
 }
 
-async function writeFile(path: string, entry: TarEntry, body: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): Promise<void> {
-  await using file = await inFolder(path, () => open(path, "wx", 0o600));
-  for await (const piece of body) await file.writeFile(piece);
-  if (asRoot) await file.chown(entry.uid, entry.gid);
-  await file.chmod(entry.mode);
-  await file.utimes(timeOf(entry), timeOf(entry));
+async function refusal(entry: TarEntry, error: unknown): Promise<unknown> {
+  const code = errnoOf(error);
+  if (code === "EEXIST" || code === "ENOTDIR") return unsafe(entry.name, "is there twice, or lies below a file");
+  if (code === "ENAMETOOLONG" || code === "EINVAL" || code === "EILSEQ")
+    return unsafe(entry.name, "has a name that this file system does not take");
+  return onTarget(() => Promise.reject(error)).catch((explained: unknown) => explained);
 }
 
 /** Makes the folders above `path` when they are missing: not every archive names them, or names them first. */
