@@ -18,8 +18,6 @@ export interface Frame {
 }
 
 interface Options {
-  /** Told of each chunk when its memory is not needed any more. */
-  readonly copied?: (chunk: Buffer) => void;
   /** Of a frame, uncompressed. */
   readonly size?: number;
 }
@@ -31,7 +29,6 @@ interface Options {
 export class Framing extends Writable {
   readonly #packing: Packing;
   readonly #take: (frame: Frame) => Promise<void>;
-  readonly #copied: (chunk: Buffer) => void;
   readonly #size: number;
   readonly #free: Buffer<ArrayBuffer>[] = [];
   /** Stored and uncompressed size of each frame; empty where nothing is compressed. */
@@ -41,11 +38,10 @@ export class Framing extends Writable {
   #bytes = 0;
   #underWay: Promise<void>[] = [];
 
-  constructor(packing: Packing, take: (frame: Frame) => Promise<void>, { copied, size }: Options = {}) {
+  constructor(packing: Packing, take: (frame: Frame) => Promise<void>, { size }: Options = {}) {
     super({ highWaterMark: 1024 * 1024 });
     this.#packing = packing;
     this.#take = take;
-    this.#copied = copied ?? (() => {});
     this.#size = size ?? (packing.compression === "NONE" ? pieceBytes : frameBytes);
     this.#frame = Buffer.allocUnsafeSlow(this.#size);
   }
@@ -62,7 +58,6 @@ export class Framing extends Writable {
       this.#rest(chunk, taken).then(() => done(), done);
       return;
     }
-    this.#copied(chunk);
     done();
   }
 
@@ -84,7 +79,7 @@ export class Framing extends Writable {
         this.#pass();
         while (this.#underWay.length >= atOnce) await this.#underWay[0];
       }
-      if (at === chunk.length) return this.#copied(chunk);
+      if (at === chunk.length) return;
     }
   }
 
