@@ -6,7 +6,8 @@ import { buffer } from "node:stream/consumers";
 import type { Connection } from "../../server/domain/connection.ts";
 import type { DatabaseSummary } from "../../server/domain/manifest.ts";
 import { credentialFile } from "../../server/engine/database/credential.ts";
-import { type DumpRequest, openDump } from "../../server/engine/database/dump.ts";
+import { openDump } from "../../server/engine/database/dump.ts";
+import type { DumpRequest } from "../../server/engine/database/dump-request.ts";
 import { findTools } from "../../server/engine/database/tools.ts";
 import { spawnTool } from "../../server/engine/process.ts";
 

@@ -1,10 +1,10 @@
 import type { DatabaseSummary } from "../../domain/manifest.ts";
 import { noLimits } from "../../domain/source-load.ts";
 import type { PartReader } from "../part.ts";
-import type { DumpRequest, Outlook } from "./dump.ts";
 import { demandCover, demandWhole, summarize } from "./dump-gate.ts";
 import { idleMilliseconds, startPipeline } from "./dump-pipeline.ts";
 import { readDump } from "./dump-reader.ts";
+import type { DumpRequest, Outlook } from "./dump-request.ts";
 
 /** A dump by the dump program (MYSQLDUMP): one connection reads it all. */
 export async function openProgramDump(

@@ -4,7 +4,7 @@ import { Failure } from "../../domain/errors.ts";
 import type { SharedSnapshot } from "../../domain/manifest.ts";
 import type { ClientTools } from "../part.ts";
 import { type Session, select } from "./client.ts";
-import type { Outlook } from "./dump.ts";
+import type { Outlook } from "./dump-request.ts";
 import { lockMethods } from "./privileges.ts";
 
 /** What reads a database, and why. */

@@ -96,7 +96,7 @@ function keyColumn(name: string, row: ColumnRow | undefined): KeyColumn {
 function rowColumn({ column, type }: ColumnRow): RowColumn {
   const name = quoteName(column);
   const bytes = byBytes[type];
-  // As text a FLOAT has six digits, fewer than it holds; multiplied it is a DOUBLE, which has all, and keeps the sign of a zero.
+  // As text a FLOAT has six digits, fewer than it holds; multiplied it is a DOUBLE, which has all.
   const read = type === "float" ? `${name}*1e0` : bytes ? `CAST(${name} AS BINARY(${bytes}))` : name;
   return { name: column, bare: bare.includes(type), read };
 }
