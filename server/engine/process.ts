@@ -32,7 +32,7 @@ export interface ToolOptions {
   readonly stdout?: "ignore" | "pipe";
   /** Further descriptors, from 3 on: an open one to inherit, or "pipe" for one that the child writes to. */
   readonly fds?: readonly (number | "pipe")[];
-  /** On top of PATH, LANG and TZ, which are all that a child inherits. Never a secret. */
+  /** On top of PATH, LANG, TZ and NODE_EXTRA_CA_CERTS, which are all that a child inherits. Never a secret. */
   readonly env?: Readonly<Record<string, string>>;
   /** Words that must not stand in `stderr`. */
   readonly secrets?: readonly string[];
@@ -115,6 +115,8 @@ const toolEnvironment = () => ({
   PATH: searchPath(),
   LANG: process.env.LANG ?? "C.UTF-8",
   ...(process.env.TZ ? { TZ: process.env.TZ } : {}),
+  // The path of a file: with it a child of ours trusts whom we trust.
+  ...(process.env.NODE_EXTRA_CA_CERTS ? { NODE_EXTRA_CA_CERTS: process.env.NODE_EXTRA_CA_CERTS } : {}),
 });
 
 /** The words in front of a command that end it when this process is killed; none where the system has no such thing. */

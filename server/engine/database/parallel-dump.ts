@@ -37,6 +37,8 @@ export async function openParallelDump(
     },
     { signal },
   );
+  const empty = tables.find((table) => table.columns.length === 0);
+  if (empty) return { refused: `Table ${empty.name} has only generated columns, so that there is nothing of it to read.` };
   const job: ParallelJob = { connection, threads, bytesPerSecond, tables, dump: { packing, methods, binlog: outlook.binlog.length > 0 } };
   const reading = startReading(job, lowPriority, signal);
   try {

@@ -44,8 +44,9 @@ describe("a large table is read in stretches of its key", () => {
     ["hashes", 50_005],
     ["binaries", 50_002],
   ])("%s: all rows once, in parts of about the same size", (name, rows) => {
-    const { ranges = [], ...table } = tableOf(dump, name) ?? {};
-    expect(table.rows).toBe(rows);
+    const table = tableOf(dump, name);
+    const ranges = table?.ranges;
+    expect(table?.rows).toBe(rows);
     expect(ranges?.reduce((sum, range) => sum + range.rows, 0)).toBe(rows);
     expect(ranges?.at(-1)?.upTo).toBeNull();
     expect(ranges?.length).toBeGreaterThan(1);

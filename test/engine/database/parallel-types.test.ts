@@ -221,6 +221,14 @@ break\` LONGTEXT);
   ]);
 });
 
+it("a table of generated columns alone is left to the dump program", async () => {
+  await using source = await freshDatabase("generated");
+  await source.sql.query("CREATE TABLE made (a INT AS (1) VIRTUAL)");
+  const dump = await takeParallel(source.connection);
+  expect(dump.summary.engine).toBe("MYSQLDUMP");
+  expect(dump.said).toEqual([expect.stringContaining("Table made has only generated columns")]);
+});
+
 /** The same by mariadb-dump and mariadb, without us. */
 async function stockCopy(from: Database, to: Database): Promise<void> {
   await using read = await credentialFile(from.connection);
