@@ -11,7 +11,7 @@ import { table } from "./report.ts";
 import { newKey } from "./worker.ts";
 
 const usage = `npm run bench -- [--json FILE] [--size MB] [--rounds N] [--only NAME,NAME] [--source] [--engine] [--keep FOLDER]
-  --json FILE    write the findings there as well; "node test/bench/page.ts FILE" makes docs/performance.md of them
+  --json FILE    write the findings there as well; "node test/bench/page.ts FILE..." makes docs/performance.md of them
   --size MB      of dump text in the generated database, and as much again and a third in the generated media; 1000 when left out
   --rounds N     how often each is measured; 5 when left out
   --only NAMES   measure only these: ${partNames.join(", ")}

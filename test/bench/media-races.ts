@@ -25,8 +25,8 @@ const full = {
 const back = {
   gunzip: "gunzip -c | tar -x",
   zstd: "zstd -dc | tar -x",
-  plain: "Holdfast",
-  sealed: "Holdfast, of an encrypted backup",
+  plain: "Holdfast, of an ARCHIVE backup",
+  sealed: "Holdfast, of an encrypted ARCHIVE backup",
 } as const;
 
 /** A generated folder of media, with what it holds. */

@@ -77,7 +77,7 @@ const method = [
   "```",
   "npm run bench -- --json performance.json",
   "npm run bench -- --only memory --size 10000 --json memory.json",
-  "node test/bench/page.ts performance.json",
+  "node test/bench/page.ts performance.json memory.json",
   "```",
   "",
   "The first takes about an hour on two processors, and needs nothing else running. As root on Debian it installs restic and mydumper where they are missing, and says so; elsewhere they are left out. `npm run bench -- --help` tells how to measure less.",

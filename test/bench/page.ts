@@ -6,15 +6,20 @@ import { plot } from "./plot.ts";
 import { checkout } from "./process.ts";
 import type { Findings } from "./report.ts";
 
-// node test/bench/page.ts FINDINGS.json [--to FOLDER]: writes performance.md and its plot, into docs when no folder is named.
+const usage = "node test/bench/page.ts FINDINGS.json ... [--to FOLDER]";
+// Writes performance.md and its plot, into docs when no folder is named. Of several runs, such as one with a larger database for its
+// memory, the first one's machine is told, and a race stands as the last of them found it.
 const { values, positionals } = parseArgs({ allowPositionals: true, options: { to: { type: "string", default: join(checkout, "docs") } } });
-const [file] = positionals;
-if (!file || positionals.length > 1) {
-  console.error("node test/bench/page.ts FINDINGS.json [--to FOLDER]");
+// Written by main.ts's own --json.
+const runs = await Promise.all(positionals.map(async (file) => JSON.parse(await readFile(file, "utf8")) as Findings));
+const [first] = runs;
+if (!first) {
+  console.error(usage);
   process.exit(2);
 }
-// Written by main.ts's own --json.
-const findings = JSON.parse(await readFile(file, "utf8")) as Findings;
+const races = new Map(runs.flatMap((run) => run.races.map((race) => [race.name, race])));
+const failures = runs.flatMap((run) => run.failures);
+const findings: Findings = { ...Object.assign({}, ...runs.toReversed()), races: [...races.values()], failures };
 await writeFile(join(values.to, "performance.md"), formatPage(findings));
 await writeFile(
   join(values.to, "performance.svg"),
