@@ -7,7 +7,7 @@ import { type Actor, allow, describeActor } from "../domain/access.ts";
 import { attachmentName } from "../domain/attachment-name.ts";
 import { badInput, Failure } from "../domain/errors.ts";
 import type { BackupId } from "../domain/ids.ts";
-import { manifestName } from "../domain/naming.ts";
+import type { Manifest } from "../domain/manifest.ts";
 import { abortable } from "../engine/abortable.ts";
 import { bundle } from "../engine/bundle.ts";
 import type { Bus } from "../events/bus.ts";
@@ -15,6 +15,7 @@ import { createAttempts } from "./attempts.ts";
 import type { Audit } from "./audit.ts";
 import type { BackupFiles } from "./backup-files.ts";
 import type { Backups } from "./backups.ts";
+import { asStored, type DownloadEntry, entryOf, incrementalOf, mediaTar, wholeBackup } from "./download-contents.ts";
 import { createReadings, type Reading, type ReadingLimits, usualReadingLimits } from "./readings.ts";
 import type { StoredBackups } from "./stored-backups.ts";
 
@@ -48,7 +49,7 @@ interface Dependencies {
   readonly catalog: Db;
   readonly backups: Pick<Backups, "existing" | "manifestOf">;
   readonly backupFiles: BackupFiles;
-  readonly storedBackups: Pick<StoredBackups, "raw">;
+  readonly storedBackups: Pick<StoredBackups, "raw" | "open">;
   readonly bus: Bus;
   readonly audit: Audit;
   readonly now: () => Date;
@@ -70,7 +71,7 @@ export interface Wanted {
   readonly path: string | null;
 }
 
-/** Links to what is stored: one artifact as it is, one file out of the media, or the whole backup as one tar with its manifest. */
+/** Links to what is stored: one artifact as it is (a list of chunks as the tar that it stands for), one file out of the media, or the whole backup as one tar with its manifest. */
 export function createDownloads(dependencies: Dependencies) {
   const { catalog, backups, backupFiles, storedBackups, bus, audit, now, onError, limits = usualReadingLimits } = dependencies;
   const attempts = createAttempts(now);
@@ -86,42 +87,30 @@ export function createDownloads(dependencies: Dependencies) {
     };
   }
 
-  async function open(backup: BackupRow, { artifact, path }: Wanted): Promise<DownloadBody> {
-    if (path !== null) return openFile(backup, path);
-    const storage = await storedBackups.raw(backup);
-    const sizeOf = async (name: string): Promise<number> => {
-      const size = await storage.size(`${backup.folder}/${name}`);
-      if (size === null)
-        throw new Failure(
-          "ARTIFACT_CORRUPT",
-          `${name} is missing from the storage.`,
-          "Restore another backup, and find out who removed it.",
-        );
-      return size;
-    };
-    const read = (name: string) => (range: { start: number; end?: number }) => storage.get(`${backup.folder}/${name}`, range);
-    if (artifact !== null) {
-      const size = await sizeOf(artifact);
-      return {
-        filename: fileNameOf(backup, artifact),
-        size,
-        etag: etagOf(backup.id, artifact),
-        read: (start, end) => read(artifact)({ start, end }),
-      };
-    }
-    const folder = backup.folder.split("/").at(-1) ?? backup.id;
-    const index = (await backups.manifestOf(backup.id))?.media?.index;
-    const names = [manifestName, ...backup.artifacts.map(({ name }) => name), ...(index ? [index.name] : [])];
+  /** Several files as one tar. */
+  function bodyOf(backup: BackupRow, entries: readonly DownloadEntry[], filename: string, what: string): DownloadBody {
     const mtime = backup.finishedAt ?? backup.createdAt;
-    const tar = bundle(
-      await Promise.all(names.map(async (name) => ({ name: `${folder}/${name}`, size: await sizeOf(name), mtime, open: read(name) }))),
-    );
+    const tar = bundle(entries.map((entry) => ({ ...entry, mtime })));
     return {
-      filename: fileNameOf(backup, null),
-      size: tar.size,
-      etag: etagOf(backup.id, "*"),
+      ...{ filename, size: tar.size, etag: etagOf(backup.id, what) },
       read: async (start, end, signal) => Readable.from(abortable(tar.read(start, end, signal), signal), { objectMode: false }),
     };
+  }
+
+  async function open(backup: BackupRow, { artifact, path }: Wanted): Promise<DownloadBody> {
+    if (path !== null) return openFile(backup, path);
+    const [storage, manifest] = [await storedBackups.raw(backup), await backups.manifestOf(backup.id)];
+    const opening = (known: Manifest) => storedBackups.open(backup, known);
+    if (artifact === null)
+      return bodyOf(backup, await wholeBackup({ backup, manifest, storage, open: opening }), fileNameOf(backup, null), "*");
+    const listed = manifest?.artifacts.find(({ name }) => name === artifact)?.part === "media" ? incrementalOf(manifest) : null;
+    if (listed?.encryption)
+      return bodyOf(backup, await asStored(storage, backup, listed), fileNameOf(backup, "media.chunks.tar"), artifact);
+    const { size, open: read } = listed
+      ? await mediaTar(await opening(listed), "media.tar")
+      : await entryOf(storage, `${backup.folder}/${artifact}`, artifact);
+    const filename = fileNameOf(backup, listed ? "media.tar" : artifact);
+    return { filename, size, etag: etagOf(backup.id, artifact), read: (start, end) => read({ start, end }) };
   }
 
   function checkRate(actor: Actor): void {
