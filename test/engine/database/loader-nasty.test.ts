@@ -10,7 +10,7 @@ import { startMariadb, type TestServer } from "../../support/mariadb.ts";
 import { leftovers, makeNasty, portrait } from "../../support/nasty.ts";
 import { quiet } from "../../support/nasty-backup.ts";
 import { takeParallel } from "../../support/parallel-dump.ts";
-import { storedDumpOf } from "../../support/written-dump.ts";
+import { frameOf, storedDumpOf, writtenDump } from "../../support/written-dump.ts";
 
 const tools = await findTools(null);
 const shop = "-sho`p ☃; x.y";
@@ -98,6 +98,20 @@ describe("a restore over several connections", () => {
       const said = await restore();
       expect(unlike(await portrait(sql, shop))).toEqual([]);
       expect(said.join("\n")).toMatch(/local_infile is off/);
+      // What would be a text of LOAD DATA would here be asked of the server.
+      const frame = frameOf("items", "`id`", ["((SELECT MAX(id) FROM mysql.user))"]);
+      const created = "CREATE TABLE `items` (`id` int PRIMARY KEY);\n";
+      const written = await writtenDump(
+        [
+          { table: null, rows: null, frames: ["/*!40101 SET NAMES utf8mb4 */;\n"] },
+          { table: "items", rows: null, frames: [created] },
+          { table: "items", rows: 1, frames: [frame] },
+          { table: null, rows: null, frames: ["-- Dump completed\n"] },
+        ],
+        { items: 1 },
+      );
+      const asked = restore({ content: written.content, expected: written.summary });
+      await expect(asked).rejects.toMatchObject({ code: "ARTIFACT_CORRUPT", reason: "ROWS_ALTERED" });
     } finally {
       await sql.query("SET GLOBAL local_infile = 1");
     }
