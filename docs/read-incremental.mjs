@@ -147,22 +147,30 @@ function readEntry(block) {
   if (kind === "link") return { ...entry, target: textOf(block, number(block)).toString() };
   if (kind !== "file") return entry;
   entry.size = number(block);
-  if (number(block) !== 0) signed(block);
-  for (let left = number(block); left > 0; left -= 1) entry.pieces.push(readPiece(block));
+  // What tells the next backup that the file is unchanged: its inode and the time of its last change.
+  if (number(block) !== 0) [signed(block), signed(block)];
+  let rest = entry.size;
+  for (let left = number(block); left > 0; left -= 1) {
+    const piece = readPiece(block, left === 1 ? rest : null);
+    entry.pieces.push(piece);
+    rest -= block.chunks[piece].size;
+  }
   if (entry.pieces.length > 1) sumOf(block);
   return entry;
 }
 
-/** The number of a chunk; one that is named for the first time is added. */
-function readPiece(block) {
+/** The number of a chunk; one that is named for the first time is added. `rest`: how long the last one of a file has to be. */
+function readPiece(block, rest) {
   const { chunks } = block;
   const back = number(block);
   if (back > 0) return chunks.length - back;
   const pack = block.pack + signed(block);
   if (pack !== block.pack) block.end = 8;
   const offset = block.end + signed(block);
-  const stored = number(block);
-  const [storedSize, method, size] = [Math.floor(stored / 4), stored % 4, number(block)];
+  const method = number(block);
+  const packed = method === 0 ? null : number(block);
+  const size = rest ?? number(block);
+  const storedSize = packed ?? size;
   [block.pack, block.end] = [pack, offset + storedSize];
   return chunks.push({ pack, offset, storedSize, method, size, sum: sumOf(block) }) - 1;
 }

@@ -71,6 +71,8 @@ export class ListReader {
       sum: sums,
       path: Buffer.alloc(0),
       mtime: 0,
+      inode: 0,
+      ctime: 0,
       pack: 0,
       end: packMark.length,
     };
@@ -115,22 +117,29 @@ export class ListReader {
 
   #readContent(reading: Reading) {
     const { numbers } = reading;
-    const [size, inode] = [numbers.take(), numbers.take()];
-    const stamp = inode === 0 ? null : { inode, ctime: reading.mtime + numbers.takeSigned() };
+    const size = numbers.take();
+    const stamp = numbers.take() === 0 ? null : this.#readStamp(reading);
     const pieces: number[] = [];
-    let whole = 0;
+    let rest = size;
     for (let left = numbers.take(); left > 0; left -= 1) {
-      const piece = this.#readPiece(reading);
+      const piece = this.#readPiece(reading, left === 1 ? rest : null);
       pieces.push(piece);
-      whole += this.chunks.size(piece);
+      rest -= this.chunks.size(piece);
     }
-    if (whole !== size) throw damaged("its list holds a file whose chunks are not as long as it is");
+    if (rest !== 0) throw damaged("its list holds a file whose chunks are not as long as it is");
     const [first] = pieces;
     const sum = first === undefined ? emptySum : pieces.length === 1 ? Buffer.from(this.chunks.sum(first)) : sumOf(reading);
     return { size, stamp, pieces, sum };
   }
 
-  #readPiece(reading: Reading): number {
+  #readStamp(reading: Reading) {
+    reading.inode += reading.numbers.takeSigned();
+    reading.ctime += reading.numbers.takeSigned();
+    return { inode: reading.inode, ctime: reading.ctime };
+  }
+
+  /** `rest`: of the last chunk of a file, how long it has to be. */
+  #readPiece(reading: Reading, rest: number | null): number {
     const { numbers } = reading;
     const back = numbers.take();
     const { length } = this.chunks;
@@ -139,11 +148,12 @@ export class ListReader {
     const pack = reading.pack + numbers.takeSigned();
     if (pack !== reading.pack) reading.end = packMark.length;
     const offset = reading.end + numbers.takeSigned();
-    const stored = numbers.take();
-    const [storedSize, method, size] = [Math.floor(stored / 4), stored % 4, numbers.take()];
+    const method = numbers.take();
+    const packed = method === 0 ? null : numbers.take();
+    const size = rest ?? numbers.take();
+    const storedSize = packed ?? size;
     const isIn = offset >= packMark.length && offset + storedSize <= (this.#packSizes[pack] ?? -1);
-    if (!isIn || method > 2 || size === 0 || size > mostOfChunk || (method === 0 && size !== storedSize))
-      throw damaged("its list names a chunk that lies in no pack");
+    if (!isIn || method > 2 || size <= 0 || size > mostOfChunk) throw damaged("its list names a chunk that lies in no pack");
     reading.pack = pack;
     reading.end = offset + storedSize;
     return this.chunks.add({ pack, offset, storedSize, method: method as ChunkMethod, size }, sumOf(reading));
@@ -158,6 +168,8 @@ interface Reading {
   sum: number;
   path: Buffer;
   mtime: number;
+  inode: number;
+  ctime: number;
   pack: number;
   end: number;
 }

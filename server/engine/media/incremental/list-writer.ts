@@ -26,7 +26,7 @@ export class ListWriter {
   #sums: Buffer[] = [];
   #entries = 0;
   /** What the next entry of the block is told by its difference to. */
-  #before = { path: "", mtime: 0, pack: 0, end: packMark.length };
+  #before = atBlockStart();
   readonly totals: { -readonly [Name in keyof ListTotals]: number } = { files: 0, directories: 0, links: 0, chunks: 0, tarSize: 0 };
 
   constructor(options: Options) {
@@ -70,18 +70,22 @@ export class ListWriter {
     return this.totals;
   }
 
-  #addContent({ size, stamp, pieces, sum, mtime }: ListEntry): void {
-    const numbers = this.#numbers;
+  #addContent({ size, stamp, pieces, sum }: ListEntry): void {
+    const [numbers, before] = [this.#numbers, this.#before];
     numbers.put(size);
-    numbers.put(stamp?.inode ?? 0);
-    if (stamp) numbers.putSigned(stamp.ctime - mtime);
+    numbers.put(stamp ? 1 : 0);
+    if (stamp) {
+      numbers.putSigned(stamp.inode - before.inode);
+      numbers.putSigned(stamp.ctime - before.ctime);
+      [before.inode, before.ctime] = [stamp.inode, stamp.ctime];
+    }
     numbers.put(pieces.length);
-    for (const piece of pieces) this.#addPiece(piece);
+    for (const [index, piece] of pieces.entries()) this.#addPiece(piece, index === pieces.length - 1);
     // The content of one chunk has that one's sum.
     if (pieces.length > 1 && sum) this.#sums.push(sum);
   }
 
-  #addPiece(piece: number): void {
+  #addPiece(piece: number, isLast: boolean): void {
     const [numbers, before, { chunks, packNumber }] = [this.#numbers, this.#before, this.#options];
     if (piece >= this.#listed.length) this.#listed = larger(this.#listed, piece);
     const listed = this.#listed[piece] ?? 0;
@@ -95,8 +99,10 @@ export class ListWriter {
     numbers.put(0);
     numbers.putSigned(packInList - before.pack);
     numbers.putSigned(offset - before.end);
-    numbers.put(storedSize * 4 + method);
-    numbers.put(size);
+    numbers.put(method);
+    // What can be worked out is left away: most chunks are a file of their own, and stored as they are.
+    if (method !== 0) numbers.put(storedSize);
+    if (!isLast) numbers.put(size);
     this.#sums.push(Buffer.from(chunks.sum(piece)));
     before.pack = packInList;
     before.end = offset + storedSize;
@@ -117,9 +123,12 @@ export class ListWriter {
       head.writeUInt32LE(value, 4 + index * 4);
     this.#options.write(Buffer.concat([head, numbers, texts, sums]));
     [this.#texts, this.#textBytes, this.#sums, this.#entries] = [[], 0, [], 0];
-    this.#before = { path: "", mtime: 0, pack: 0, end: packMark.length };
+    this.#before = atBlockStart();
   }
 }
+
+/** What the first entry of a block is told by its difference to. */
+const atBlockStart = () => ({ path: "", mtime: 0, inode: 0, ctime: 0, pack: 0, end: packMark.length });
 
 /** Two empty blocks. */
 export const tarEndBytes = 1024;
