@@ -50,7 +50,11 @@ export async function startServer(place: Workplace, other: string, media: string
       },
       async drill(id) {
         const document = "mutation($id: ID!) { begun: verifyBackup(id: $id, level: RESTORE) { id } }";
-        await ended(ask, "verification", await ask<Begun>(document, { id }), signal);
+        const verification = await ended(ask, "verification", await ask<Begun>(document, { id }), signal);
+        const look = "query($id: ID!) { found: verification(id: $id) { passed problems } }";
+        const { found } = await ask<{ found: { passed: boolean; problems: readonly string[] } }>(look, { id: verification });
+        // A drill that finds something has done its work.
+        if (!found.passed) throw new Error(`The drill did not pass: ${found.problems.join(" ")}`);
       },
       async metric(name) {
         const text = await (await fetch(`${running.url}/metrics`, { signal })).text();
