@@ -82,6 +82,6 @@ export async function openParallelDump(
 }
 
 const sayingOf = ({ method, connections, lockMilliseconds }: SharedSnapshot) =>
-  `${formatCount(connections, "connection")} see one state of the database: ${
+  `${formatCount(connections, "connection")} ${connections === 1 ? "sees" : "see"} one state of the database: ${
     method === "FLUSH_TABLES" ? "the server's tables were" : "its tables were"
   } locked for writing for ${lockMilliseconds} ms (${method === "FLUSH_TABLES" ? "FLUSH TABLES WITH READ LOCK" : "LOCK TABLES"}).`;
