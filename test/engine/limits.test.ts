@@ -6,6 +6,8 @@ import type { SourceLoad } from "../../server/domain/source-load.ts";
 import { runBackup } from "../../server/engine/backup.ts";
 import { findTools } from "../../server/engine/database/tools.ts";
 import { watchingLoad } from "../../server/engine/load-watch.ts";
+import { restoreStaged } from "../../server/engine/restore.ts";
+import { contentOf } from "../../server/engine/stored-content.ts";
 import { aboutBackup } from "../support/about.ts";
 import { memoryStorage } from "../support/memory-storage.ts";
 import { freshDatabase } from "../support/shared-server.ts";
@@ -17,7 +19,8 @@ function nicenessOfChildren(): Map<string, number> {
     try {
       const [, program = "", rest = ""] = /\((.*)\) (.*)/.exec(readFileSync(`/proc/${pid}/stat`, "utf8")) ?? [];
       const fields = rest.split(" ");
-      if (Number(fields[1]) === process.pid) found.set(program, Number(fields[16]));
+      // What starts them is not yet slow itself.
+      if (Number(fields[1]) === process.pid && !/^(?:setpriv|nice)$/.test(program)) found.set(program, Number(fields[16]));
     } catch {
       // It has ended since.
     }
@@ -32,6 +35,38 @@ beforeAll(async () => {
   await database.sql.query(`INSERT INTO goods VALUES ${Array.from({ length: 150 }, (_, id) => row(id)).join(",")}`);
 });
 afterAll(() => database[Symbol.asyncDispose]());
+
+describe("a restore with limits", () => {
+  it("gives way to all else, with all that loads", async () => {
+    const tools = await findTools(null);
+    const [storage, folder, signal] = [memoryStorage(), "shop/backup", new AbortController().signal];
+    const manifest = await runBackup(
+      {
+        ...{ storage, folder, packing: { compression: "ZSTD", level: 1 }, media: null },
+        database: { connection: database.connection, tools, ratio: null, engine: "PARALLEL" },
+        about: aboutBackup({ type: "DATABASE", compression: "ZSTD" }),
+        now: () => new Date(),
+      },
+      { signal, say: () => {}, report: () => {} },
+    );
+    const seen = new Map<string, number>();
+    const look = () => {
+      for (const [program, niceness] of nicenessOfChildren()) seen.set(program, niceness);
+    };
+    const watch = setInterval(look, 5);
+    const plan = {
+      ...{ restoreId: "0f6bd1b8-5b0c-4a52-9d3a-1f2e3d4c5b6a", content: contentOf({ storage, folder, manifest }), mode: "REPLACE" as const },
+      ...{ target: { database: { connection: database.connection, tools, make: false }, media: null }, tables: null, paths: null },
+      ...{ journal: async () => {}, now: () => new Date(), limits: { threads: 1, bytesPerSecond: null, lowPriority: true } },
+    } as const;
+    await restoreStaged(plan, { signal, say: () => {}, report: look }, { before: 0, expected: 1 });
+    clearInterval(watch);
+    const loader = [...seen].filter(([program]) => /node|MainThread/.test(program));
+    expect(new Set(loader.map(([, niceness]) => niceness))).toEqual(new Set([Math.min(getPriority() + 10, 19)]));
+    const [rows] = await database.sql.query("SELECT COUNT(*) AS count FROM goods");
+    expect(rows).toEqual([{ count: 150 }]);
+  });
+});
 
 describe("a backup with limits", () => {
   it("reads no faster than it may, gives way to all else, and tells what it asked of the source", async () => {
