@@ -21,7 +21,7 @@ export interface DuePlace extends PackPlace {
 
 const mark = "packs.due";
 
-export const isSamePlace = (one: PackPlace, other: PackPlace): boolean => one.storageId === other.storageId && one.folder === other.folder;
+const isSamePlace = (one: PackPlace, other: PackPlace): boolean => one.storageId === other.storageId && one.folder === other.folder;
 const isSame = (one: DuePlace, other: DuePlace) => isSamePlace(one, other) && one.by === other.by;
 
 /** Notes places to be looked at, so that a crash forgets none. */

@@ -22,7 +22,7 @@ export async function missingPack(storage: Storage, manifest: Manifest): Promise
 }
 
 /** What of its files but the manifest is not as it should be, by what a list told. */
-export const missingAmong = (sizes: ReadonlyMap<string, number>, manifest: Manifest, folder: string): string[] =>
+const missingAmong = (sizes: ReadonlyMap<string, number>, manifest: Manifest, folder: string): string[] =>
   filesOfBackup(manifest, folder).flatMap(({ name, storedSize }) => {
     const [size, short] = [sizes.get(name), name.slice(name.lastIndexOf("/") + 1)];
     if (size === undefined) return [`it does not hold ${short}.`];

@@ -22,8 +22,6 @@ interface Dependencies {
   readonly packs: Pick<PackPruning, "begin" | "finished">;
 }
 
-export type PackBases = ReturnType<typeof createPackBases>;
-
 /** So many earlier backups are looked at; whoever has changed so much since stores all of it anew. */
 const looked = 5;
 
