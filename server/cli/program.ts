@@ -7,6 +7,7 @@ import { catalogCommands } from "./commands/catalog.ts";
 import { cleanupCommand } from "./commands/cleanup.ts";
 import { completionCommands } from "./commands/completion.ts";
 import { doctorCommand } from "./commands/doctor.ts";
+import { exportCommand } from "./commands/export-media.ts";
 import { keyCommands } from "./commands/keys.ts";
 import { labelCommands } from "./commands/labels.ts";
 import { listCommands } from "./commands/lists.ts";
@@ -70,6 +71,7 @@ async function programWith(begin: InSession): Promise<Command> {
   operationCommands(program, inSession);
   program.commandsGroup("Settings and health:");
   settingCommands(program, inSession);
+  exportCommand(program, inSession);
   keyCommands(program, inSession);
   doctorCommand(program, inSession);
   catalogCommands(program, inSession);

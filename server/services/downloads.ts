@@ -10,6 +10,8 @@ import type { BackupId } from "../domain/ids.ts";
 import type { Manifest } from "../domain/manifest.ts";
 import { abortable } from "../engine/abortable.ts";
 import { bundle } from "../engine/bundle.ts";
+import { type ExportFormat, exportMedia } from "../engine/media/export.ts";
+import { contentOf } from "../engine/stored-content.ts";
 import type { Bus } from "../events/bus.ts";
 import { createAttempts } from "./attempts.ts";
 import type { Audit } from "./audit.ts";
@@ -146,6 +148,39 @@ export function createDownloads(dependencies: Dependencies) {
       );
       await audit.record(actor, "download.create", backup.name, { id: backupId, artifact, path });
       return { path: `/downloads/${token}/${encodeURIComponent(filename)}`, filename, size, expiresAt };
+    },
+
+    /**
+     * Files of a backup as one archive that any desktop opens, in the clear; `paths` as the backup lists them, null for all.
+     * The backup is in use until it is disposed of.
+     */
+    async exportMedia(
+      actor: Actor | null,
+      backupId: BackupId,
+      { paths, format }: { readonly paths: readonly string[] | null; readonly format: ExportFormat },
+      signal: AbortSignal,
+    ): Promise<AsyncDisposable & { readonly bytes: Readable }> {
+      allow(actor, "download");
+      const backup = await backups.existing(backupId);
+      const manifest = await backups.manifestOf(backupId);
+      if (backup.status !== "COMPLETED" || !manifest?.media)
+        throw badInput(`${backup.name} holds no media.`, "Choose a complete backup of the type MEDIA or FULL.");
+      const { media } = contentOf(await storedBackups.open(backup, manifest));
+      if (!media) throw badInput(`${backup.name} holds no media.`);
+      // Also finds out that a path is not there, before anything is written.
+      await media.measure(paths);
+      const tokenHash = hashOf(randomBytes(32).toString("base64url"));
+      const row = { tokenHash, backupId, artifact: null, path: null, filename: fileNameOf(backup, null) };
+      const expiresAt = new Date(now().getTime() + lifetimeMilliseconds);
+      await insertDownload(catalog, { ...row, expiresAt, actor: describeActor(actor) }, now());
+      const reading = await readings.begin(tokenHash, backupId);
+      if (!reading) throw new Failure("NOT_FOUND", `${backup.name} is being deleted.`);
+      await audit.record(actor, "backup.export", backup.name, { id: backupId, paths });
+      const either = AbortSignal.any([signal, reading.signal]);
+      return {
+        bytes: exportMedia(media.entries(paths, either), format, either),
+        [Symbol.asyncDispose]: () => reading[Symbol.asyncDispose](),
+      };
     },
 
     /** What the link stands for; null when it stands for nothing (any more). */
