@@ -33,7 +33,7 @@ export function createLabelWriting({ catalog, storages, signing, now, onError }:
   /** Writes the newest labels; answers the version that the storage has and the catalog has not, where it has one. */
   async function writeTo(storage: Storage, row: BackupRow): Promise<{ newer: number | null }> {
     // A backup that is not there any more gets no folder for its labels alone.
-    if ((await storage.size(`${row.folder}/${manifestName}`)) === null) return { newer: null };
+    if (!(await isThere(storage, row))) return { newer: null };
     const [newest] = await labelFiles(storage, row.folder);
     if (newest && newest.version >= row.labelsVersion) {
       if (newest.version > row.labelsVersion || !(await saysTheSame(storage, row, newest))) return { newer: newest.version };
@@ -43,6 +43,8 @@ export function createLabelWriting({ catalog, storages, signing, now, onError }:
     const { id: backupId, folder, labelsVersion: version, name, description, pinned } = row;
     const labels = { format: 1, backupId, folder, version, name, description, pinned, changedAt: now().toISOString() } as const;
     await writeLabels(storage, folder, await signing.sign(labels), stopping.signal);
+    // Deleted meanwhile: what was just written may have come after its folder was swept. A deletion begins with the manifest.
+    if (!(await isThere(storage, row))) await storage.remove(`${folder}/${labelsName(version)}`);
     return { newer: null };
   }
 
@@ -50,9 +52,7 @@ export function createLabelWriting({ catalog, storages, signing, now, onError }:
     const storage = await storages.open(storageId);
     const { newer } = await writeTo(storage, row);
     if (newer !== null) return db.raiseLabels(catalog, row.id, row.labelsVersion, newer + 1);
-    if (await findBackup(catalog, row.id)) return db.noteLabels(catalog, row.id, storageId, row.labelsVersion);
-    // Deleted meanwhile: what was just written may have come after its folder was swept.
-    await storage.remove(`${row.folder}/${labelsName(row.labelsVersion)}`);
+    await db.noteLabels(catalog, row.id, storageId, row.labelsVersion);
   }
 
   /** Until all of its storages have what the catalog says; a storage that is away is left to the next upkeep. */
@@ -111,6 +111,8 @@ export function createLabelWriting({ catalog, storages, signing, now, onError }:
     },
   };
 }
+
+const isThere = async (storage: Storage, { folder }: BackupRow) => (await storage.size(`${folder}/${manifestName}`)) !== null;
 
 async function saysTheSame(storage: Storage, row: BackupRow, file: LabelFile): Promise<boolean> {
   try {

@@ -61,7 +61,9 @@ describe("the command line with no server up", () => {
     expect(listed.stdout).toContain(`${id}  20`);
     const shown = await run("show-backup", id);
     expect(shown.stdout).toContain(`folder: ${join(home, "backups", folder)}\n`);
-    expect(shown.stdout).toContain("database: 1 table, 3 rows\nmedia: 2 files\n");
+    expect(shown.stdout).toMatch(
+      /database: 1 table, 3 rows\n {2}read by the dump program\. The database is small: [^\n]+\n {2}load on the source: [^\n]+\nmedia: 2 files, kept as one archive\n/,
+    );
 
     await database.sql.query("DELETE FROM goods; CREATE TABLE newer (id INT)");
     await rm(join(media, "a.txt"));

@@ -42,7 +42,7 @@ describe("a child process", () => {
     await expect.poll(() => alive(child)).toBe(false);
   });
 
-  it("knows nothing of our environment but PATH, LANG and TZ, and its words are kept without secrets", async () => {
+  it("knows nothing of our environment but PATH, LANG, TZ and the certificates to trust, and its words are kept without secrets", async () => {
     process.env.HOLDFAST_TEST_SECRET = "x";
     const tool = spawnTool(
       "sh",
@@ -59,7 +59,7 @@ describe("a child process", () => {
       environment
         .split("\n")
         .map((line) => line.split("=")[0])
-        .filter((name) => !["PATH", "LANG", "TZ", "PWD", "_", "SHLVL", "OLDPWD", ""].includes(name ?? "")),
+        .filter((name) => !["PATH", "LANG", "TZ", "NODE_EXTRA_CA_CERTS", "PWD", "_", "SHLVL", "OLDPWD", ""].includes(name ?? "")),
     ).toEqual([]);
     expect(report).toBe("report\n");
     expect(exit.code).toBe(7);

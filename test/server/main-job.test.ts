@@ -2,7 +2,7 @@ import { execFile } from "node:child_process";
 import { readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import {
   addSource,
   backUp,
@@ -196,7 +196,8 @@ describe("the main job", () => {
       await expect(holdfast.graphql("mutation ($id: ID!) { deleteBackup(id: $id) }", { id })).rejects.toThrow("CONFLICT");
       await holdfast.graphql("mutation ($id: ID!) { pinBackup(id: $id, pinned: false) { pinned } }", { id });
       await holdfast.graphql("mutation ($id: ID!) { deleteBackup(id: $id) }", { id });
-      await expect(readdir(join(storage.location, folder))).rejects.toThrow("ENOENT");
+      // Labels that were being written at that moment are taken away right after.
+      await vi.waitFor(() => expect(readdir(join(storage.location, folder))).rejects.toThrow("ENOENT"));
       expect(await holdfast.graphql("query ($id: ID!) { backup(id: $id) { id } }", { id })).toEqual({ backup: null });
     }
   });

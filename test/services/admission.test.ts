@@ -84,11 +84,16 @@ describe("operations that wait", () => {
     const excess: string[] = [];
     const ended = Promise.withResolvers<void>();
     let left = sourceOf.size;
+    // Nobody ends before all have asked: on a slow machine the first source would else be through before the others come.
+    const allAsked = Promise.withResolvers<void>();
+    const asking = new Set<object>();
+    const answered = (asked: object) => asking.delete(asked) && asking.size === 0 && allAsked.resolve();
     const work = async (id: BackupId) => {
       running.push(id);
       begun.push(sourceOf.get(id));
       const beside = running.filter((other) => sourceOf.get(other) === sourceOf.get(id)).length;
       if (running.length > 4 || beside > 2) excess.push(`${running.length} in all, ${beside} of one source`);
+      await allAsked.promise;
       await new Promise((resolve) => setTimeout(resolve, Math.random() * 20));
       running.splice(running.indexOf(id), 1);
       left -= 1;
@@ -96,7 +101,17 @@ describe("operations that wait", () => {
     };
     const processes = [process(work), process(work)];
     // As if all their jobs came at once, in both processes.
-    await Promise.all([...sourceOf.keys()].flatMap((id) => processes.map(({ operations }) => operations.run(id, () => work(id)))));
+    const runs = [...sourceOf.keys()].flatMap((id) => processes.map(({ operations }) => ({ operations, id })));
+    for (const run of runs) asking.add(run);
+    const ask = async (run: (typeof runs)[number]) => {
+      const begin = () => {
+        answered(run);
+        return work(run.id);
+      };
+      await run.operations.run(run.id, begin);
+      answered(run);
+    };
+    await Promise.all(runs.map(ask));
     await ended.promise;
     for (const { admission } of processes) admission.stop();
     expect(excess).toEqual([]);

@@ -48,7 +48,7 @@ const unknowable = {
   // Which of its storages is read first is the order of the rebuild; the rest is how its operation ran.
   backups: [
     ...["storage_id", "compression_level", "verify", "worker", "phase", "percent", "bytes_processed", "bytes_expected"],
-    ...["bytes_per_second", "eta_seconds", "progress_at", "started_at", "finished_at"],
+    ...["bytes_per_second", "eta_seconds", "progress_at", "started_at", "finished_at", "engine_reason", "source_load"],
   ],
   sources: ["database_password", "created_at"],
 };
