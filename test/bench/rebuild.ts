@@ -29,7 +29,7 @@ export async function rebuildTimes(signal: AbortSignal, say: (line: string) => v
     say(`Writing ${backups.toLocaleString("en-US")} manifests of ${tables} tables.`);
     const place = join(home, "backups");
     await writeManifests(place, backups / 10, tables);
-    await using server = await startHoldfast(home, [process.execPath, "dist/server/main.js"], signal);
+    await using server = await startHoldfast(home, [process.execPath, "--max-semi-space-size=1", "dist/server/main.js"], signal);
     const token = await newToken(home);
     const ask = apiClient(server.url, token, signal);
     const { storages } = await ask<{ storages: { id: string }[] }>("{ storages { id } }");

@@ -110,7 +110,7 @@ describe("ranges", () => {
     expect(client.head.headers["content-length"]).toBe(String(to - from + 1));
     expect(client.head.headers["content-range"]).toBe(expected === 206 ? `bytes ${from}-${to}/${size}` : undefined);
     expect(await whole(client)).toHaveLength(to - from + 1);
-    expect(openFiles()).toBe(0);
+    await vi.waitFor(() => expect(openFiles()).toBe(0));
   });
 
   it("take a download up where it broke, to the SHA-256 that the manifest has; another version starts anew", async () => {
@@ -286,7 +286,7 @@ describe("while somebody reads", () => {
     const { path, size } = await create(artifact);
     await using stalled = await rawGet(impatientPort, path);
     await nobodyReads();
-    expect(openFiles()).toBe(0);
+    await vi.waitFor(() => expect(openFiles()).toBe(0));
     expect((await stalled.read(size)).length).toBeLessThan(size);
 
     await using slow = await rawGet(impatientPort, path, { range: "bytes=0-11999999" });
