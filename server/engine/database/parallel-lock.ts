@@ -12,6 +12,8 @@ const lockSeconds = 2;
 const heldMilliseconds = 5000;
 /** A statement that runs for longer would hold the lock up, and all that come behind it. */
 const longMilliseconds = 1000;
+/** Until all tables are tried again; a try that fails holds nobody up. */
+const retryMilliseconds = 10;
 /** How long such statements are given to end; nothing is locked meanwhile. */
 const patienceMilliseconds = 3000;
 
@@ -35,9 +37,9 @@ export async function underLock({ session, tables, methods, open }: LockRequest)
       refusals.push(`a statement has been running for ${Math.round(long / 1000)} seconds`);
       continue;
     }
-    const started = performance.now();
+    let started: number;
     try {
-      await session.query({ sql: lockStatement(method, tables), timeout: (lockSeconds + 1) * 1000 });
+      started = await (method === "FLUSH_TABLES" ? flush(session) : lockAtOnce(session, tables));
     } catch (error) {
       refusals.push(isTimeout(error) ? `no lock was to be had in ${lockSeconds} seconds` : messageOf(error).replace(/\.$/, ""));
       if (isFatal(error)) break;
@@ -53,8 +55,30 @@ export async function underLock({ session, tables, methods, open }: LockRequest)
   throw new LockRefused(`The tables could not be locked for a moment: ${refusals.join("; ") || "the account may not"}.`);
 }
 
-const lockStatement = (method: SharedSnapshot["method"], tables: readonly string[]) =>
-  method === "FLUSH_TABLES" ? "FLUSH TABLES WITH READ LOCK" : `LOCK TABLES ${tables.map((name) => `${quoteName(name)} READ`).join(", ")}`;
+/** Since when nobody can write; it waits for what is being written, but for no transaction. */
+async function flush(session: Session): Promise<number> {
+  const started = performance.now();
+  await session.query({ sql: "FLUSH TABLES WITH READ LOCK", timeout: (lockSeconds + 1) * 1000 });
+  return started;
+}
+
+/**
+ * Locks all of the tables in a moment in which no transaction has written to any of them, which is looked for again and again.
+ * Waiting for it would be a deadlock with a transaction that has written to one table and is about to write to another, and
+ * the server ends the transaction, not us.
+ */
+async function lockAtOnce(session: Session, tables: readonly string[]): Promise<number> {
+  const sql = `LOCK TABLES ${tables.map((name) => `${quoteName(name)} READ`).join(", ")} NOWAIT`;
+  for (const first = performance.now(); ; await sleep(retryMilliseconds)) {
+    const started = performance.now();
+    try {
+      await session.query({ sql, timeout: (lockSeconds + 1) * 1000 });
+      return started;
+    } catch (error) {
+      if (codeOf(error) !== "ER_LOCK_WAIT_TIMEOUT" || performance.now() - first > lockSeconds * 1000) throw error;
+    }
+  }
+}
 
 /** For how long the longest statement runs that does not end soon; null where there is none. Others' are seen only with the PROCESS right. */
 async function longStatement(session: Session): Promise<number | null> {

@@ -2,9 +2,10 @@ import { execFile } from "node:child_process";
 import { once } from "node:events";
 import { readdir, readFile } from "node:fs/promises";
 import { buffer } from "node:stream/consumers";
+import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
 import type { RowDataPacket, Connection as Session } from "mysql2/promise";
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import type { Connection } from "../../../server/domain/connection.ts";
 import { Failure } from "../../../server/domain/errors.ts";
 import { openDump } from "../../../server/engine/database/dump.ts";
@@ -152,6 +153,15 @@ describe("the lock", () => {
     const [slow, holder, writer] = [await server.connect("shop"), await server.connect("shop"), await server.connect("shop")];
     const sleeping = slow.query("SELECT SLEEP(100) FROM b LIMIT 1").catch(() => {});
     await holder.query("START TRANSACTION; UPDATE b SET v = 9 WHERE id = 1");
+    await vi.waitFor(
+      async () => {
+        const [[row]] = await sql.query<RowDataPacket[]>(
+          `SELECT TIME_MS > 1500 AS isLong FROM information_schema.PROCESSLIST WHERE ID = ${slow.threadId}`,
+        );
+        expect(Number(row?.isLong)).toBe(1);
+      },
+      { timeout: 10_000 },
+    );
     // Whoever had to wait for longer would be told so by the server.
     await writer.query("SET lock_wait_timeout = 4");
     let [writing, writes] = [true, 0];
@@ -212,6 +222,8 @@ describe("the lock", () => {
           `START TRANSACTION; UPDATE ${from} SET money = money - 7 WHERE id = ${(turn % 16) + 16 * index + 1};
            UPDATE ${to} SET money = money + 7 WHERE id = ${((turn * 5) % 16) + 16 * index + 1}; INSERT INTO ticks VALUES (); COMMIT`,
         );
+        // LOCK TABLES needs a moment in which none of them is in the middle of it.
+        await sleep(20);
       }
     });
     const dump = await takeParallel(account.connection, { limits: { ...limits, threads: 4 } });
