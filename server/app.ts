@@ -1,79 +1,27 @@
-import { hostname } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { wireAdministering } from "./app/administering.ts";
+import { type Given, openGround } from "./app/ground.ts";
+import { wireProtecting } from "./app/protecting.ts";
+import { wireRestoring } from "./app/restoring.ts";
+import { wireRunning } from "./app/running.ts";
+import { wireScheduling } from "./app/scheduling.ts";
+import { wireStoring } from "./app/storing.ts";
+import { wireTelling } from "./app/telling.ts";
+import { wireWatching } from "./app/watching.ts";
 import { type Catalog, openCatalog } from "./db/client.ts";
-import { findDrillServer, openThrowaway, sweepThrowaways } from "./db/embedded/throwaway.ts";
 import { type Embedded, openEmbedded } from "./db/embedded.ts";
 import { migrate } from "./db/migrate.ts";
-import { holdsSealedSecrets } from "./db/secrets.ts";
-import { findTools } from "./engine/database/tools.ts";
-import { deathGuard } from "./engine/process.ts";
-import { openReceived } from "./engine/upload/received.ts";
-import type { OpenScratchServer } from "./engine/verify.ts";
-import { memoryBus } from "./events/memory.ts";
-import { adoptFirstSettings, publicUrlOf } from "./first-settings.ts";
+import { adoptFirstSettings } from "./first-settings.ts";
 import type { Log } from "./log.ts";
-import { createActivity } from "./services/activity.ts";
-import { createAdmission } from "./services/admission.ts";
-import { noAlarm } from "./services/alarm.ts";
-import { createAlerts } from "./services/alerts.ts";
-import { createAttempts } from "./services/attempts.ts";
-import { createAudit } from "./services/audit.ts";
-import { createBackupFiles } from "./services/backup-files.ts";
-import { createBackups } from "./services/backups.ts";
-import { createCatalogRebuild } from "./services/catalog-rebuild.ts";
-import { createChannels } from "./services/channels.ts";
-import { createCleanups } from "./services/cleanups.ts";
-import { createClockWatch } from "./services/clock-watch.ts";
-import { createConfiguration } from "./services/configuration.ts";
-import { configurationWritesOn } from "./services/configuration-writes.ts";
-import { createCopies } from "./services/copies.ts";
-import { createDeletions } from "./services/deletions.ts";
-import { createDeliveries } from "./services/deliveries.ts";
-import { createDigest } from "./services/digest.ts";
-import { createDownloads } from "./services/downloads.ts";
 import { followOthers } from "./services/followed.ts";
-import { createFollowers } from "./services/followers.ts";
-import { healthGroups } from "./services/health/groups.ts";
-import { createHealth } from "./services/health.ts";
-import { followBeginnings } from "./services/heartbeats.ts";
-import { createHistory } from "./services/history.ts";
-import { createKeptBackups } from "./services/kept-backups.ts";
-import { createKeys } from "./services/keys.ts";
-import { createLabels } from "./services/labels.ts";
-import { createMetrics } from "./services/metrics.ts";
-import { logOperations } from "./services/operation-lines.ts";
-import { createOperations } from "./services/operations.ts";
-import { createPackPruning } from "./services/pack-pruning.ts";
-import { createPackTurns } from "./services/pack-turns.ts";
 import type { Queue } from "./services/queue.ts";
 import { createReads, type Reads } from "./services/reads.ts";
-import { createRecoveryKits } from "./services/recovery-kit.ts";
-import { createRestorePlans } from "./services/restore-plans.ts";
-import { createRestores } from "./services/restores.ts";
-import { createScheduleRuns } from "./services/schedule-runs.ts";
-import { createSchedules } from "./services/schedules.ts";
-import { openSecrets, type Secrets } from "./services/secrets.ts";
-import { createSending } from "./services/sending.ts";
+import type { Secrets } from "./services/secrets.ts";
 import type { Services } from "./services/services.ts";
-import { createSettings } from "./services/settings.ts";
-import { createSources } from "./services/sources.ts";
-import { createStatistics } from "./services/statistics.ts";
-import { createStorageAccess } from "./services/storage-access.ts";
-import { type AdaptStorage, createStorageAdapters } from "./services/storage-adapters.ts";
-import { createStorageLooks } from "./services/storage-looks.ts";
-import { createStorageMarks } from "./services/storage-marks.ts";
-import { createStorages } from "./services/storages.ts";
-import { createStoredBackups } from "./services/stored-backups.ts";
-import { createSystem } from "./services/system.ts";
-import { createTokens } from "./services/tokens.ts";
+import type { AdaptStorage } from "./services/storage-adapters.ts";
 import { createUpkeep, type Upkeep } from "./services/upkeep.ts";
-import { createUploadContents } from "./services/upload-contents.ts";
-import { createUploads } from "./services/uploads.ts";
-import { createUsers } from "./services/users.ts";
-import { createVerifications } from "./services/verifications.ts";
 import type { Settings } from "./settings.ts";
-import { version } from "./version.ts";
 
 /** Everything below the protocols, built and wired; main.ts serves it, the command line uses it. */
 export interface App {
@@ -103,266 +51,76 @@ export const dashboardFolder = join(root, "dist/client");
  */
 export async function openApp(
   settings: Settings,
-  { log, conceal }: Log,
+  log: Log,
   queueOn: (catalog: Catalog) => Promise<Queue>,
   signal?: AbortSignal,
   now: () => Date = () => new Date(),
   adapt?: AdaptStorage,
 ): Promise<App> {
-  const say = (line: string) => log.info(line);
+  const say = (line: string) => log.log.info(line);
   const embedded = settings.databaseUrl ? null : await openEmbedded(settings.home, { say, ...(signal ? { signal } : {}) });
   const catalog = openCatalog(embedded ? pick(embedded) : { url: settings.databaseUrl ?? "" });
+  const close = async () => {
+    await catalog.close();
+    await embedded?.close();
+  };
   try {
     await migrate(catalog.pool, join(root, "drizzle"));
     const queue = await queueOn(catalog);
-    return await wire(
-      settings,
-      { log, conceal },
-      catalog,
-      queue,
-      now,
-      async () => {
-        await catalog.close();
-        await embedded?.close();
-      },
-      adapt,
-    );
+    return await wire({ settings, log, catalog, queue, now }, close, adapt);
   } catch (error) {
-    await catalog.close();
-    await embedded?.close();
+    await close();
     throw error;
   }
 }
 
 const pick = ({ socketPath, user, database }: Embedded) => ({ socketPath, user, database });
 
-async function wire(
-  settings: Settings,
-  { log, conceal }: Log,
-  catalog: Catalog,
-  queue: Queue,
-  now: () => Date,
-  close: () => Promise<void>,
-  adapt: AdaptStorage | undefined,
-): Promise<App> {
-  const { db } = catalog;
-  const say = (line: string) => log.info(line);
-  const onError = (error: unknown) => log.error({ err: error }, "unforeseen error");
-  const secrets = await openSecrets(settings.keyFile, { mayCreate: !(await holdsSealedSecrets(db)) });
-  const bus = memoryBus();
+/** Builds the rooms, each on those before it, and joins what they hold to one house. */
+async function wire(given: Given, close: () => Promise<void>, adapt: AdaptStorage | undefined): Promise<App> {
+  const ground = await openGround(given);
+  const running = wireRunning(ground);
+  const storing = wireStoring(ground, adapt);
+  const protecting = wireProtecting(ground, running, storing);
+  const restoring = await wireRestoring(ground, running, storing, protecting);
+  const scheduling = wireScheduling(ground, running, storing, protecting, restoring);
+  const telling = wireTelling(ground, storing);
+  const watching = wireWatching(ground, storing, protecting, scheduling);
+  const administering = wireAdministering(ground, storing, protecting, telling);
 
-  const followers = createFollowers(onError);
-  const audit = createAudit({ db, now });
-  const owned = createSettings({ db, audit, secrets, conceal, findTools, environmentSmtpUrl: settings.smtpUrl, now });
-  const { tools } = owned;
-  const admission = createAdmission({ catalog: db, bus, queue, settings: owned, now, onError, unlimited: !queue.alarm });
+  const { db, bus, now, onError } = ground;
+  const rooms = { ...running, ...storing, ...protecting, ...restoring, ...scheduling, ...telling, ...watching, ...administering };
+  // What else the rooms hold is theirs: the type shows of it what is for all.
+  const services: Services = { ...rooms, audit: ground.audit, settings: ground.owned };
+  const { followers, admission, lines, copies, packs, scheduleRuns, schedules, alerts, cleanups, storages } = rooms;
   followers.add(admission.follow);
-  const operations = createOperations({
-    db,
-    bus,
-    now,
-    admission,
-    onError: (error, operationId) => log.error({ err: error, operationId }, "unforeseen error in an operation"),
-    ended: followers.tell,
-    takenOver: ({ kind, id }) => log.warn({ operationId: id, kind }, "operation was taken over"),
-  });
-  // A command shows what it does itself; without an alarm this is one.
-  const lines = queue.alarm
-    ? logOperations({ catalog: db, bus, write: (level, fields, words) => log[level](fields, words), onError })
-    : null;
   if (lines) followers.add(lines.follow);
-  const kept = createKeptBackups({ catalog: db, bus, now });
-  const adapters = createStorageAdapters({ warn: (message) => log.warn(message), ...(adapt ? { adapt } : {}) });
-  const [looks, marks] = [createStorageLooks({ bus, now }), createStorageMarks({ db, now, onError })];
-  const access = createStorageAccess({ secrets, conceal, settings: owned, adapters, marks, looks, now });
-  const bounds = { home: settings.home, roots: settings.storageRoots };
-  const storages = createStorages({ db, bus, audit, access, marks, bounds, now, use: kept.byStorage });
-  const keys = createKeys({ db, audit, secrets, settings: owned, now });
-  const storedBackups = createStoredBackups({ catalog: db, storages, keys });
-  const sources = createSources({ db, audit, secrets, conceal, tools, now });
-  const labels = createLabels({ catalog: db, bus, audit, storages, signing: keys.signing, now, onError });
-  const packs = createPackPruning({ catalog: db, storages, turns: createPackTurns({ catalog: db, now, onError }), now, onError, say });
-  const deletions = createDeletions({ catalog: db, bus, storages, packs, now, onError });
-  const backups = createBackups({
-    catalog: db,
-    bus,
-    audit,
-    operations,
-    sources,
-    storages,
-    keys,
-    packs,
-    deletions,
-    settings: owned,
-    queue,
-    tools,
-    now,
-    version,
-    onError,
-  });
-  const copies = createCopies({
-    catalog: db,
-    bus,
-    audit,
-    operations,
-    backups,
-    storages,
-    storedBackups,
-    packs,
-    deletions,
-    queue,
-    now,
-    onError,
-  });
   followers.add(copies.follow, packs.pruneDue);
-  const files = await openReceived(join(settings.home, "uploads"));
-  const restores = createRestores({
-    catalog: db,
-    bus,
-    audit,
-    operations,
-    backups,
-    sources,
-    storedBackups,
-    queue,
-    tools,
-    now,
-    onError,
-    uploads: createUploadContents({ catalog: db, files }),
-  });
-  const sweepScratch = () => sweepThrowaways(settings.home);
-  const openScratchServer: OpenScratchServer = async (bytes, { signal, say }) => {
-    // What an earlier drill left takes the room that this one needs.
-    await sweepScratch();
-    return openThrowaway(settings.home, { signal, bytes, guard: deathGuard(), say: (line) => say("INFO", line) });
-  };
-  const verifications = createVerifications({ catalog: db, bus, operations, backups, storedBackups, queue, tools, openScratchServer, now });
-  const scheduleRuns = createScheduleRuns({
-    ...{ catalog: db, bus, now, backups, restores, verifications, onError },
-    alarm: queue.alarm ?? noAlarm,
-    warn: (message) => log.warn(message),
-  });
-  let dashboardUrl = publicUrlOf(settings);
-  const sending = createSending({ secrets, conceal, settings: owned, publicUrl: () => dashboardUrl, now });
-  const deliveries = createDeliveries({ db, bus, audit, settings: owned, sending, now, onError });
-  const alerts = createAlerts({ db, bus, settings: owned, deliveries, storages, now });
-  const digest = createDigest({ db, bus, settings: owned, deliveries, now });
-  const heartbeats = followBeginnings({ db, bus, sending, onError });
   // Whether a failed try is made good by another is known once its run has been settled.
-  followers.add(scheduleRuns.follow, alerts.follow);
-  const uploads = createUploads({ catalog: db, bus, queue, files, now, onError });
-  const schedules = createSchedules({ catalog: db, bus, alarm: scheduleRuns.alarm, audit, settings: owned, sources, storages, now });
-  const clock = createClockWatch({ db, audit, now, monotonic: () => performance.now() });
-  const cleanups = createCleanups({ catalog: db, bus, audit, operations, deletions, clock, settings: owned, queue, now });
-  followers.add(cleanups.follow);
-  const history = createHistory({ catalog: db, settings: owned, clock, now });
-  const catalogName = settings.databaseUrl
-    ? `MySQL or MariaDB at ${new URL(settings.databaseUrl).host}`
-    : `Embedded MariaDB in ${settings.home}`;
-  const backupFiles = createBackupFiles({ backups, storedBackups });
-  const statistics = createStatistics({ catalog: db, settings: owned, storages, kept, now });
-  const health = createHealth({
-    ...{ bus, now, onError },
-    groups: healthGroups({
-      ...{ catalog: db, catalogName, home: settings.home, keyFile: settings.keyFile, settings: owned, sources, storages, schedules },
-      ...{ statistics, kept, keys, clock, tools, drillServer: findDrillServer, now },
-      queueAlive: queue.checkAlive ? async () => queue.checkAlive?.() : null,
-      url: () => dashboardUrl,
-    }),
-  });
-  const services: Services = {
-    alerts,
-    channels: createChannels({ db, bus, audit, settings: owned, sending, now }),
-    deliveries,
-    activity: createActivity({ db }),
-    audit,
-    operations,
-    backups,
-    backupFiles,
-    keys,
-    recoveryKit: createRecoveryKits({
-      ...{ db, audit, keys, settings: owned, version, now, attempts: createAttempts(now), machine: hostname() },
-      publicUrl: () => dashboardUrl,
-    }),
-    labels,
-    catalogRebuild: createCatalogRebuild({ catalog: db, bus, audit, storages, signing: keys.signing, clock, now }),
-    restores,
-    verifications,
-    cleanups,
-    copies,
-    scheduleRuns,
-    restorePlans: createRestorePlans({ catalog: db, restores, sources }),
-    uploads,
-    downloads: createDownloads({ catalog: db, backups, backupFiles, storedBackups, bus, audit, now, onError }),
-    sources,
-    storages,
-    schedules,
-    settings: owned,
-    configuration: createConfiguration({
-      catalog: db,
-      audit,
-      reads: { db, settings: owned, storages, sources, sending },
-      writesOn: configurationWritesOn({
-        ...{ secrets, conceal, findTools, environmentSmtpUrl: settings.smtpUrl, bus, now },
-        ...{ adapters, looks, bounds, onError },
-        alarm: queue.alarm ?? noAlarm,
-        publicUrl: () => dashboardUrl,
-      }),
-      version,
-      now,
-    }),
-    metrics: createMetrics({ catalog: db, settings: owned, storages, kept, health, version, now }),
-    statistics,
-    health,
-    tokens: createTokens({ db, audit, now }),
-    users: createUsers({ db, audit, now }),
-    system: createSystem({ version, catalog: catalogName, home: settings.home, health }),
-  };
-  await adoptFirstSettings(settings, services, say);
+  followers.add(scheduleRuns.follow, alerts.follow, cleanups.follow);
+  await adoptFirstSettings(given.settings, services, ground.say);
   await alerts.begins();
   const others = followOthers({ db, bus, now, onError });
   return {
-    catalog,
-    secrets,
+    catalog: given.catalog,
+    secrets: ground.secrets,
     services,
     reads: createReads(db, storages, schedules, cleanups, now),
-    upkeep: createUpkeep({
-      operations,
-      backups,
-      labels,
-      restores,
-      verifications,
-      cleanups,
-      copies,
-      history,
-      uploads,
-      storages,
-      schedules,
-      scheduleRuns,
-      alerts,
-      deliveries,
-      digest,
-      admission,
-      queue,
-      sweepScratch,
-      onError,
-    }),
+    upkeep: createUpkeep({ ...rooms, queue: given.queue, onError }),
     idle: followers.idle,
-    servedAt(url) {
-      dashboardUrl = url;
-    },
+    servedAt: ground.servedAt,
     async close() {
-      await uploads.stop();
+      await rooms.uploads.stop();
       await scheduleRuns.stop();
       admission.stop();
-      await operations.stop();
+      await rooms.operations.stop();
       await followers.idle();
-      await labels.stop();
-      await heartbeats.stop();
-      await deliveries.stop();
+      await rooms.labels.stop();
+      await rooms.heartbeats.stop();
+      await rooms.deliveries.stop();
       await others.stop();
       lines?.stop();
-      adapters.close();
+      rooms.adapters.close();
       await close();
     },
   };
