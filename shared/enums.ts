@@ -140,5 +140,9 @@ export const retentionReasons = words(
 );
 export type RetentionReason = (typeof retentionReasons)[number];
 
+/** The archives that files of a backup can be taken out in. */
+export const exportFormats = words("ZIP", "TAR");
+export type ExportFormat = (typeof exportFormats)[number];
+
 export const logLevels = words("INFO", "WARN", "ERROR");
 export type LogLevel = (typeof logLevels)[number];

@@ -1,5 +1,6 @@
 import { createHash, randomBytes } from "node:crypto";
 import { Readable } from "node:stream";
+import type { ExportFormat } from "../../shared/enums.ts";
 import type { BackupRow } from "../db/backups.ts";
 import type { Db } from "../db/client.ts";
 import { findDownload, insertDownload, removeDownloads } from "../db/downloads.ts";
@@ -10,7 +11,7 @@ import type { BackupId } from "../domain/ids.ts";
 import type { Manifest } from "../domain/manifest.ts";
 import { abortable } from "../engine/abortable.ts";
 import { bundle } from "../engine/bundle.ts";
-import { type ExportFormat, exportMedia } from "../engine/media/export.ts";
+import { exportMedia } from "../engine/media/export.ts";
 import { contentOf } from "../engine/stored-content.ts";
 import type { Bus } from "../events/bus.ts";
 import { createAttempts } from "./attempts.ts";

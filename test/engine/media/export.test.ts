@@ -2,41 +2,64 @@ import { execFileSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { Readable } from "node:stream";
 import { buffer } from "node:stream/consumers";
 import { expect, it } from "vitest";
 import { exportMedia } from "../../../server/engine/media/export.ts";
-import { archiveOf, still } from "../../support/media.ts";
-import { dir, link, makeTree, readTree, scratchFolder } from "../../support/trees.ts";
+import type { TarEntry } from "../../../server/engine/media/untar.ts";
+import type { ExportFormat } from "../../../shared/enums.ts";
+import { archiveOf, nasty, still } from "../../support/media.ts";
+import { makeTree, readTree, type Seen, scratchFolder } from "../../support/trees.ts";
 
-const tree = { "a.txt": "a", "größe/x": "x", "empty/": dir(), "large.bin": randomBytes(3_000_000), "to a": link("a.txt") };
-
-it.each(["TAR", "ZIP"] as const)("media leave as one %s that stock programs open", async (format) => {
-  const root = await makeTree(join(await scratchFolder(), "m"), tree);
+/** The archive of some media as a file, beside the folder that they came from. */
+async function exported(format: ExportFormat) {
+  const root = await makeTree(join(await scratchFolder(), "m"), nasty);
   const { content } = await archiveOf([root]);
   const { signal } = still();
-  const bytes = await buffer(exportMedia(content.entries(null, signal), format, signal));
-  const out = join(await scratchFolder(), "out");
+  const file = join(await scratchFolder(), "export");
+  await writeFile(file, await buffer(exportMedia(content.entries(null, signal), format, signal)));
+  return { file, was: await readTree(root) };
+}
+
+it("media leave as one tar that stock tar opens, with names, owners and links as they were", async () => {
+  const { file, was } = await exported("TAR");
+  const out = join(file, "../out");
   await mkdir(out);
-  const file = join(out, "../export");
-  await writeFile(file, bytes);
-  const zip =
-    "import sys,zipfile; [open(sys.argv[2]+'/'+i.filename.replace('/','|'),'wb').write(zipfile.ZipFile(sys.argv[1]).read(i)) for i in zipfile.ZipFile(sys.argv[1]).infolist() if not i.is_dir()]";
-  if (format === "TAR") {
-    execFileSync("tar", ["-xpf", file, "-C", out]);
-    const texts = (all: Awaited<ReturnType<typeof readTree>>) => Object.entries(all).map(([path, { kind, is }]) => [path, kind, is]);
-    expect(texts(await readTree(join(out, "m")))).toEqual(texts(await readTree(root)));
-  } else {
-    execFileSync("python3", ["-c", zip, file, out]);
-    const found = Object.fromEntries(Object.entries(await readTree(out)).map(([path, { is }]) => [path.replaceAll("|", "/"), is]));
-    const was = await readTree(root);
-    for (const path of ["a.txt", "größe/x", "large.bin"]) expect(found[`m/${path}`], path).toBe(was[path]?.is);
-  }
+  execFileSync("tar", ["-xpf", file, "-C", out]);
+  const facts = (all: Readonly<Record<string, Seen>>) => Object.entries(all).map(([path, { kind, is, owner }]) => [path, kind, is, owner]);
+  expect(facts(await readTree(join(out, "m")))).toEqual(facts(was));
 });
 
-it("fails before its end when what it is made of is damaged", async () => {
-  const root = await makeTree(join(await scratchFolder(), "m"), tree);
-  const { content, storage, bytes } = await archiveOf([root]);
-  for (const [name, stored] of storage.files) if (stored === bytes) storage.files.set(name, bytes.subarray(0, bytes.length - 9));
+it("media leave as one zip that stock programs open, in which no name leads elsewhere than it did", async () => {
+  const { file, was } = await exported("ZIP");
+  const list = `import sys,zipfile,hashlib,json
+z=zipfile.ZipFile(sys.argv[1])
+print(json.dumps([z.testzip(),{i.filename:z.read(i).decode() if i.external_attr>>28==10 else hashlib.sha256(z.read(i)).hexdigest() for i in z.infolist() if not i.is_dir()}]))`;
+  const [broken, found] = JSON.parse(execFileSync("python3", ["-c", list, file], { encoding: "utf8", maxBuffer: 1e8 }));
+  expect(broken).toBeNull();
+  const files = Object.entries(was).filter(([, { kind }]) => kind !== "directory");
+  // A zip knows no backslash: programs on Windows take it for a slash.
+  expect(found).toEqual(Object.fromEntries(files.map(([path, { is }]) => [`m/${path.replaceAll("\\", "\uff3c")}`, is])));
+});
+
+it.each(["NONE", "ZSTD"] as const)(
+  "fails before its end where a large file in it is damaged that was stored as %s",
+  async (compression) => {
+    const root = await makeTree(join(await scratchFolder(), "m"), { "a.txt": "a", "large.bin": randomBytes(9_000_000) });
+    const { content, bytes } = await archiveOf([root], compression);
+    const at = bytes.length - 2_000_000;
+    bytes[at] = (bytes[at] ?? 0) ^ 1;
+    const { signal } = still();
+    for (const paths of [null, ["m/large.bin"]])
+      await expect(buffer(exportMedia(content.entries(paths, signal), "ZIP", signal))).rejects.toMatchObject({ code: "ARTIFACT_CORRUPT" });
+  },
+);
+
+it("refuses an entry that would leave its folder", async () => {
   const { signal } = still();
-  await expect(buffer(exportMedia(content.entries(null, signal), "TAR", signal))).rejects.toMatchObject({ code: "ARTIFACT_CORRUPT" });
+  const facts = { kind: "file", size: 1, mode: 0o644, uid: 0, gid: 0, mtime: 0, target: "", body: Readable.from(["x"]) } as const;
+  async function* entries(): AsyncGenerator<TarEntry> {
+    yield { ...facts, name: "m/../../.bashrc" };
+  }
+  await expect(buffer(exportMedia(entries(), "ZIP", signal))).rejects.toMatchObject({ code: "ARTIFACT_UNSAFE" });
 });
