@@ -26,6 +26,6 @@ export function answers(draft: RestoreDraft): string[] {
       ? `${backup.source.name}, ${momentName(new Date(backup.startedAt ?? backup.createdAt), new Date())}`
       : files.map(({ filename }) => filename).join(", "),
     `${parts}: ${continued(modeLabel[draft.mode])}`,
-    `${target?.name ?? ""}${targetDatabase ? `, database ${targetDatabase}` : ""}${draft.inPlace ? ", in place" : ""}${draft.backupBeforeRestore ? "" : ", no safety backup"}`,
+    `${target?.name ?? ""}${targetDatabase ? `, database ${targetDatabase}` : ""}${draft.inPlace ? ", in place" : ""}${draft.backupBeforeRestore ? "" : ", no safety backup"}${draft.skipBinaryLog ? ", without binary log" : ""}`,
   ];
 }

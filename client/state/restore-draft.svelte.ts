@@ -27,6 +27,7 @@ export class RestoreDraft {
   typedName = $state("");
   #parts = $state<Parts>("FULL");
   #safety = $state(true);
+  #skipBinaryLog = $state(false);
   #targetId = $state<string | null>(null);
 
   source = $derived(this.sources.find(({ id }) => id === this.sourceId));
@@ -91,6 +92,14 @@ export class RestoreDraft {
     this.#safety = safety;
   }
 
+  get skipBinaryLog(): boolean {
+    return this.#skipBinaryLog && this.type !== "MEDIA";
+  }
+
+  set skipBinaryLog(skip: boolean) {
+    this.#skipBinaryLog = skip;
+  }
+
   get targetId(): string {
     return this.#targetId ?? this.sourceId;
   }
@@ -124,6 +133,7 @@ export class RestoreDraft {
       targetDatabase: this.targetDatabase,
       backupBeforeRestore: this.backupBeforeRestore,
       staged: !this.inPlace,
+      skipBinaryLog: this.skipBinaryLog,
     };
   }
 }

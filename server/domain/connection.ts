@@ -9,4 +9,6 @@ export interface Connection {
   readonly socketPath: string | null;
   /** Demand TLS with a verified certificate. */
   readonly tls: boolean;
+  /** What is changed over it stays out of the server's binary log, so that no replica gets it. */
+  readonly skipBinaryLog?: boolean;
 }

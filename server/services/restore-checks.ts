@@ -1,7 +1,9 @@
 import type { BackupType } from "../../shared/enums.ts";
+import type { Connection } from "../domain/connection.ts";
 import { badInput } from "../domain/errors.ts";
 import type { Content } from "../engine/content.ts";
 import type { Occupancy } from "../engine/database/target.ts";
+import { demandKnownCollations } from "../engine/upload/known-collations.ts";
 
 /** What is asked of a restore, with its defaults. */
 interface Asked {
@@ -15,6 +17,8 @@ interface Asked {
   readonly paths: readonly string[] | null;
   readonly backupBeforeRestore: boolean;
   readonly staged: boolean;
+  readonly skipBinaryLog: boolean;
+  readonly collations: readonly string[];
 }
 
 export function checkTables({ tables, type, content, backup }: Asked): void {
@@ -47,6 +51,22 @@ export function checkSafety({ staged, backupBeforeRestore, targetDatabase }: Ask
     throw badInput(
       "A restore in place needs the pre-restore backup: without it a failure could not be undone.",
       "Leave `backupBeforeRestore` on, or restore staged.",
+    );
+}
+
+export async function checkCollations({ type, collations }: Asked, connection: Connection | null): Promise<void> {
+  if (type !== "MEDIA" && connection) await demandKnownCollations(connection, collations);
+}
+
+/** What the user has to know of a restore that the binary log does not show. */
+export const binaryLogSkipped =
+  "The restore stays out of the server's binary log: replicas of that server do not get it and have to be set up anew, and a recovery by the log cannot go past it.";
+
+export function checkBinaryLog({ skipBinaryLog, type }: Asked): void {
+  if (skipBinaryLog && type === "MEDIA")
+    throw badInput(
+      "The binary log can be left out only where the database is restored.",
+      "Leave `skipBinaryLog` out, or restore the database.",
     );
 }
 

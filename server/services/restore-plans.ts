@@ -11,6 +11,7 @@ import { type DatabaseForecast, forecastDatabase } from "../engine/database/fore
 import { type MediaForecast, planMedia } from "../engine/media/plan.ts";
 import { bytesOf, type RestoreTarget } from "../engine/restore.ts";
 import { isLocal, type Need, type Room, roomFor } from "../engine/room.ts";
+import { binaryLogSkipped } from "./restore-checks.ts";
 import type { ResolvedRestore, RestoreRequest } from "./restore-request.ts";
 import type { Restores } from "./restores.ts";
 import type { Sources } from "./sources.ts";
@@ -29,6 +30,8 @@ export interface RestoreForecast {
   readonly expectedSeconds: number | null;
   readonly spaceNeeded: number | null;
   readonly spaceFree: number | null;
+  /** What to know before it starts. */
+  readonly notes: readonly string[];
   readonly problems: readonly { readonly code: ErrorCode; readonly message: string; readonly hint: string | null }[];
 }
 
@@ -88,10 +91,19 @@ export function createRestorePlans({
         expectedSeconds: await expectedSeconds(restore, bytes),
         spaceNeeded: room.needed,
         spaceFree: room.free,
+        notes: notesOf(restore, target),
         problems: told.map(({ code, message, hint }) => ({ code, message, hint: hint ?? null })),
       };
     },
   };
+}
+
+/** What is asked of the binary log, and what follows from it. */
+function notesOf({ skipBinaryLog }: ResolvedRestore, target: RestoreTarget | null): string[] {
+  if (!skipBinaryLog || !target?.database) return [];
+  return [
+    target.database.connection.skipBinaryLog ? binaryLogSkipped : "The target's server keeps no binary log: there is none to leave out.",
+  ];
 }
 
 /** Of the copies beside the target that a staged restore needs for a while; a server elsewhere does not tell. */

@@ -8,13 +8,13 @@ import { badInput, Failure } from "../domain/errors.ts";
 import type { BackupId, RestoreId, SourceId, UploadId } from "../domain/ids.ts";
 import type { Rewrites } from "../domain/inspection.ts";
 import type { Content } from "../engine/content.ts";
+import { withoutBinaryLog } from "../engine/database/binary-log.ts";
 import { type Occupancy, occupancyOf } from "../engine/database/target.ts";
 import type { ClientTools } from "../engine/part.ts";
 import type { RestoreTarget } from "../engine/restore.ts";
 import { contentOf } from "../engine/stored-content.ts";
-import { demandKnownCollations } from "../engine/upload/known-collations.ts";
 import type { Backups } from "./backups.ts";
-import { checkOccupancy, checkPaths, checkSafety, checkTables } from "./restore-checks.ts";
+import { checkBinaryLog, checkCollations, checkOccupancy, checkPaths, checkSafety, checkTables } from "./restore-checks.ts";
 import { checkTargetDatabase, targetOf } from "./restore-target.ts";
 import type { Sources } from "./sources.ts";
 import type { OpenedBackup, StoredBackups } from "./stored-backups.ts";
@@ -37,6 +37,8 @@ export interface RestoreRequest {
   readonly rewrites?: Rewrites | null;
   readonly backupBeforeRestore?: boolean | null;
   readonly staged?: boolean | null;
+  /** Nothing of it comes into the binary log of the target's server. */
+  readonly skipBinaryLog?: boolean | null;
 }
 
 /** Where uploads are read from. */
@@ -77,7 +79,9 @@ export interface ResolvedRestore extends Restorable {
   readonly rewrites: Rewrites | null;
   readonly backupBeforeRestore: boolean;
   readonly staged: boolean;
+  readonly skipBinaryLog: boolean;
 }
+type Way = Pick<ResolvedRestore, "type" | "target" | "targetDatabase" | "skipBinaryLog">;
 
 interface Dependencies {
   readonly catalog: Db;
@@ -118,9 +122,15 @@ export function createRestoreRequests({ catalog, backups, sources, storedBackups
     return { target: await sources.existing(targetSourceId ?? restorable.backup.sourceId), ...restorable };
   }
 
-  const targetIn = async ({ content, target, targetDatabase, type }: ResolvedRestore, make: boolean): Promise<RestoreTarget> => {
+  const connectionFor = async ({ type, target, targetDatabase, skipBinaryLog }: Way): Promise<Connection | null> => {
     const own = type === "MEDIA" ? null : sources.connectionOf(target);
     const connection = own && { ...own, database: targetDatabase ?? own.database };
+    return connection && skipBinaryLog ? withoutBinaryLog(connection) : connection;
+  };
+
+  const targetIn = async (restore: ResolvedRestore, make: boolean): Promise<RestoreTarget> => {
+    const { content, target, type } = restore;
+    const connection = await connectionFor(restore);
     return targetOf(target, content, type, connection && { connection, tools: await tools(), make });
   };
 
@@ -145,12 +155,15 @@ export function createRestoreRequests({ catalog, backups, sources, storedBackups
         rewrites: request.rewrites ?? null,
         backupBeforeRestore: request.backupBeforeRestore ?? true,
         staged: request.staged ?? true,
+        skipBinaryLog: request.skipBinaryLog ?? false,
       };
     },
 
     /** Where the engine puts it. With `targetDatabase`, `make` says that this is not there yet. */
     targetIn,
     occupancy,
+    /** How its database is reached; null where it has none. Rejects where the binary log is to be left out and cannot be. */
+    connectionFor,
 
     /** What stands in the way of the restore, in the order in which it is told. */
     async *problems(restore: ResolvedRestore): AsyncGenerator<Failure, void> {
@@ -160,6 +173,8 @@ export function createRestoreRequests({ catalog, backups, sources, storedBackups
         () => checkPaths(restore),
         () => checkSafety(restore),
         () => checkCollations(restore, sources.connectionOf(restore.target)),
+        () => checkBinaryLog(restore),
+        () => connectionFor(restore),
         async () => {
           if (restore.targetDatabase === null) return;
           checkTargetDatabase(restore, await listSources(catalog));
@@ -176,10 +191,6 @@ export function createRestoreRequests({ catalog, backups, sources, storedBackups
       }
     },
   };
-}
-
-async function checkCollations({ type, collations }: ResolvedRestore, connection: Connection | null): Promise<void> {
-  if (type !== "MEDIA" && connection) await demandKnownCollations(connection, collations);
 }
 
 /** The name of a restore: as given, or after what is restored. */

@@ -23,6 +23,7 @@ import {
 import { describeResult } from "../engine/restore-result.ts";
 import type { Bus } from "../events/bus.ts";
 import type { Backups } from "./backups.ts";
+import { binaryLogSkipped } from "./restore-checks.ts";
 import type { ResolvedRestore, RestoreRequests } from "./restore-request.ts";
 import type { Work } from "./running.ts";
 import { loadLimitsOf } from "./source-options.ts";
@@ -65,6 +66,7 @@ export function createRestoreWork({ catalog, bus, backups, sources, tools, now, 
     const plan = planFor(row, restore, await requests.targetIn(restore, occupancy === "missing"), work.confirm);
     const wanted = await bytesOf(plan);
     work.say("INFO", `Restoring ${restore.name}.`);
+    if (plan.target.database?.connection.skipBinaryLog) work.say("WARN", binaryLogSkipped);
     if (restore.from) sayWhere(restore.from, work.say);
     work.report({ phase: "PREPARING", bytesProcessed: 0, bytesExpected: null, currentItem: null });
     // What is broken is found before the target's owner waits for a safety copy, and long before the target is touched.
@@ -118,11 +120,10 @@ export function createRestoreWork({ catalog, bus, backups, sources, tools, now, 
   /** Makes a target that was left broken what it was. Not stopped by the restore's own signal: this is its clean-up. */
   async function undoInPlace(row: RestoreRow): Promise<void> {
     const target = await sources.existing(row.targetSourceId);
-    const connection = sources.connectionOf(target);
-    if (row.targetDatabase !== null && row.type !== "MEDIA" && connection) {
-      const other = { ...connection, database: row.targetDatabase };
-      await discardLoaded(other);
-      if (row.journal?.made) await dropEmpty(other);
+    const connection = row.targetDatabase === null ? null : await requests.connectionFor({ ...row, target });
+    if (connection) {
+      await discardLoaded(connection);
+      if (row.journal?.made) await dropEmpty(connection);
     }
     const type = safetyTypeOf(row);
     if (row.journal) await discardInPlace(row.id, row.journal, row.type === "DATABASE" ? null : rootsOf(target));
@@ -132,7 +133,8 @@ export function createRestoreWork({ catalog, bus, backups, sources, tools, now, 
 
   async function putSafetyCopyBack(row: RestoreRow, type: BackupType): Promise<void> {
     if (row.preRestoreBackupId === null) throw new Failure("INTERNAL", "There is no pre-restore backup to put back.");
-    const safety = await requests.resolve({ backupId: row.preRestoreBackupId, type, targetSourceId: row.targetSourceId });
+    const { preRestoreBackupId: backupId, targetSourceId, skipBinaryLog } = row;
+    const safety = await requests.resolve({ backupId, type, targetSourceId, skipBinaryLog });
     const plan = planFor(row, safety, await requests.targetIn(safety, false), async () => {});
     const quiet = { signal: new AbortController().signal, say: () => {}, report: () => {} };
     await restoreInPlace(plan, quiet, { before: 0, expected: 0 });
@@ -143,8 +145,7 @@ export function createRestoreWork({ catalog, bus, backups, sources, tools, now, 
     if (row.journal === null) return;
     if (row.journal.state === "in-place") return undoInPlace(row);
     const target = await sources.existing(row.targetSourceId);
-    const own = row.type === "MEDIA" ? null : sources.connectionOf(target);
-    const connection = own && { ...own, database: row.targetDatabase ?? own.database };
+    const connection = await requests.connectionFor({ ...row, target });
     await recover(row.id, row.journal, {
       database: connection && { connection, tools: await tools(), make: row.journal.made },
       media: row.type === "DATABASE" ? null : rootsOf(target),

@@ -77,6 +77,7 @@ export function createRestores(dependencies: Dependencies) {
       const restore = await requests.resolve(request);
       for await (const problem of requests.problems(restore)) throw problem;
       const { backup, uploadIds, target, type, mode, tables, paths, targetDatabase, rewrites, staged, backupBeforeRestore } = restore;
+      const { skipBinaryLog } = restore;
       const known = request.id ? await db.findRestore(catalog, request.id) : null;
       if (known) return known;
       const id = request.id ?? newId<RestoreId>();
@@ -89,6 +90,7 @@ export function createRestores(dependencies: Dependencies) {
         if (busy) throw busy;
         await db.insertRestore(tx, {
           ...{ id, name, type, mode, staged, backupBeforeRestore, tables, paths, targetDatabase, uploadIds, rewrites },
+          skipBinaryLog,
           actor: describeActor(actor),
           backupId: backup?.id ?? null,
           targetSourceId: target.id,
@@ -105,6 +107,7 @@ export function createRestores(dependencies: Dependencies) {
         tables,
         paths,
         targetDatabase,
+        skipBinaryLog,
       });
       bus.publish("restore", { id });
       await queue.add("restore", id);

@@ -22,10 +22,11 @@ const plan = {
   mode: "REPLACE",
   database,
   media: [folder],
+  notes: [],
   problems: [],
 } as const;
 type Plan = Parameters<typeof planLines>[0];
-const of = (change: Partial<Plan>): Plan => ({ ...plan, database: { ...database }, media: [folder], problems: [], ...change });
+const of = (change: Partial<Plan>): Plan => ({ ...plan, database: { ...database }, media: [folder], notes: [], problems: [], ...change });
 
 describe("the plan of a restore", () => {
   it("says what is replaced, added, removed and kept, and leaves out what there is nothing of", () => {

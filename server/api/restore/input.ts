@@ -35,6 +35,13 @@ export class RestoreInput {
   paths?: string[] | null;
   @Field(() => String, { nullable: true, description: "Another database on the target's server; made when it is not there." })
   targetDatabase?: string | null;
+  @Field(() => Boolean, {
+    nullable: true,
+    defaultValue: false,
+    description:
+      "Nothing of the restore comes into the binary log of the target's server. It is faster; replicas do not get it and have to be set up anew.",
+  })
+  skipBinaryLog?: boolean | null;
   @Field(() => RewritesInput, { nullable: true }) rewrites?: RewritesInput | null;
 }
 

@@ -32,6 +32,7 @@ export class RestoreType extends OperationType {
   @Field(() => [String], { nullable: true, description: "Only these tables; null for all." }) tables!: readonly string[] | null;
   @Field(() => [String], { nullable: true, description: "Only these files and folders; null for all." }) paths!: readonly string[] | null;
   @Field(() => String, { nullable: true, description: "Where not the target's own database." }) targetDatabase!: string | null;
+  @Field(() => Boolean, { description: "Whether it was to stay out of the binary log of the target's server." }) skipBinaryLog!: boolean;
   @Field(() => RestoreResultType, { nullable: true }) result!: RestoreResultType | null;
   @Field(() => DateTime) override createdAt!: Date;
 }
@@ -92,6 +93,7 @@ export class RestorePlanType {
   })
   spaceNeeded!: number | null;
   @Field(() => SafeInt, { nullable: true, description: "What there is of it." }) spaceFree!: number | null;
+  @Field(() => [String], { description: "What to know before it starts, and that stands in nobody's way." }) notes!: string[];
   @Field(() => [OperationErrorType], { description: "What stands in the way; empty when the restore can start." })
   problems!: OperationErrorType[];
 }

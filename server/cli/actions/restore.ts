@@ -17,6 +17,7 @@ export interface RestoreOptions {
   readonly path?: readonly string[];
   readonly preRestoreBackup: boolean;
   readonly inPlace?: boolean;
+  readonly skipBinaryLog?: boolean;
   readonly dryRun?: boolean;
   readonly yes?: boolean;
 }
@@ -34,6 +35,7 @@ export interface RestoreInput {
   readonly rewrites?: object;
   readonly backupBeforeRestore: boolean;
   readonly staged: boolean;
+  readonly skipBinaryLog?: boolean;
 }
 
 /** restore. */
@@ -54,6 +56,7 @@ export const commonInput = (options: Omit<RestoreOptions, "table" | "path">, usu
   targetDatabase: options.targetDatabase,
   backupBeforeRestore: options.preRestoreBackup,
   staged: !options.inPlace,
+  ...(options.skipBinaryLog ? { skipBinaryLog: true } : {}),
 });
 
 /** Whoever asks for a table alone means the database alone: the other part is not replaced as well. */
@@ -88,7 +91,7 @@ export async function existingRestore({ holdfast }: Session, id: string): Promis
 }
 
 function intentText(forecast: documents.Forecast, { tables, paths }: RestoreInput): string {
-  const { backup, target, mode, database, media, bytes, expectedSeconds } = forecast;
+  const { backup, target, mode, database, media, bytes, expectedSeconds, notes } = forecast;
   const from = backup ? `${backup.name}, ${backup.createdAt}` : "the uploads";
   const lines = [`${target.name} ${mode === "REPLACE" && (tables || paths) ? "gets the chosen parts of" : intents[mode]} ${from}:`];
   if (database) {
@@ -102,7 +105,7 @@ function intentText(forecast: documents.Forecast, { tables, paths }: RestoreInpu
     lines.push(`  media ${path}${exists ? "" : " (made anew)"}${filesReplaced === null ? "" : `: ${counts}`}`);
   }
   const about = expectedSeconds === null ? "" : `, in about ${formatDuration(expectedSeconds)}`;
-  lines.push(`  ${formatBytes(bytes)} to read${about}`);
+  lines.push(`  ${formatBytes(bytes)} to read${about}`, ...notes.map((note) => `  ${note}`));
   return lines.join("\n");
 }
 

@@ -32,6 +32,10 @@ export function restoreCommand(program: Command, inSession: InSession): void {
     .option("--path <path...>", "only these files and folders, as the backup lists them; may be given more than once")
     .option("--no-pre-restore-backup", "take no safety copy of the target first")
     .option("--in-place", "straight into the target, for accounts that may not create a schema")
+    .option(
+      "--skip-binary-log",
+      "keep the restore out of the server's binary log: it is faster and fills no disk, but replicas do not get it and have to be set up anew",
+    )
     .option("--dry-run", "show what would be done, and touch nothing")
     .option("--yes", "do not ask")
     .addOption(json())

@@ -25,6 +25,7 @@ export interface Forecast {
     readonly filesRemoved: number | null;
     readonly filesKept: number | null;
   }[];
+  readonly notes: readonly string[];
   readonly problems: readonly { readonly code: ErrorCode; readonly message: string; readonly hint: string | null }[];
 }
 
@@ -33,7 +34,7 @@ export const planDocument = `query ($input: RestoreInput!) { restorePlan(input: 
   target { id name } backup { id name createdAt } uploads { id }
   database { name exists tablesReplaced tablesAdded tablesRemoved tablesKept definitionsAdded definitionsRemoved currentRowsEstimate currentBytes }
   media { path exists bytes filesReplaced filesAdded filesRemoved filesKept }
-  problems { code message hint } } }`;
+  notes problems { code message hint } } }`;
 
 export interface Restore {
   readonly id: string;

@@ -17,6 +17,8 @@ export const restores = mysqlTable(
     mode: word<RestoreMode>().notNull(),
     staged: boolean().notNull(),
     backupBeforeRestore: boolean().notNull(),
+    /** Nothing of it comes into the binary log of the target's server. */
+    skipBinaryLog: boolean().notNull().default(false),
     /** Only these tables, and only these paths; null for all of them. */
     tables: json<readonly string[]>(),
     paths: json<readonly string[]>(),

@@ -7,6 +7,9 @@ import { quoteName } from "./names.ts";
 
 export type { Session };
 
+/** Keeps what a session changes out of the server's binary log. */
+export const withoutLog = "SET SESSION sql_log_bin = 0";
+
 const connectMilliseconds = 10_000;
 
 /**
@@ -38,6 +41,7 @@ export async function connect(
     // A connection that dies while idle raises this; the next query tells it better.
     session.on("error", () => {});
     await session.query({ sql: "SET SESSION sql_mode = 'STRICT_TRANS_TABLES', time_zone = '+00:00'", timeout: connectMilliseconds });
+    if (connection.skipBinaryLog) await session.query({ sql: withoutLog, timeout: connectMilliseconds });
     return session;
   } catch (error) {
     throw unreachable(connection, error);
@@ -168,6 +172,8 @@ function unreachable(connection: Connection, error: unknown): Failure {
         `There is no database ${connection.database} at ${place}.`,
         `Check the name, or create it: CREATE DATABASE ${quoteName(connection.database)};`,
       );
+    case "ER_SPECIFIC_ACCESS_DENIED_ERROR":
+      return binaryLogDenied(`the account ${connection.user}`, "the account", error);
     case "ER_DBACCESS_DENIED_ERROR":
       return fail(
         `The user ${connection.user} may not use the database ${connection.database} at ${place}, or it does not exist.`,
@@ -180,6 +186,15 @@ function unreachable(connection: Connection, error: unknown): Failure {
       );
   }
 }
+
+/** The Failure of an account that may not keep what it does out of the binary log. */
+export const binaryLogDenied = (who: string, account: string, cause: unknown) =>
+  new Failure(
+    "SOURCE_UNAVAILABLE",
+    `The binary log cannot be left out: ${who} may not turn it off for its sessions.`,
+    `Run as an administrator of the database: GRANT BINLOG ADMIN ON *.* TO ${account}; (MySQL: SYSTEM_VARIABLES_ADMIN), or restore with the binary log on.`,
+    { cause, reason: "BINARY_LOG_DENIED" },
+  );
 
 const reasons: Readonly<Record<string, string>> = {
   ECONNREFUSED: "connection refused",

@@ -4,6 +4,7 @@ import type { Connection } from "../../domain/connection.ts";
 import { Failure } from "../../domain/errors.ts";
 import type { ClientTools } from "../part.ts";
 import { spawnTool, type ToolExit } from "../process.ts";
+import { withoutLog } from "./client.ts";
 import { credentialFile, credentialOption } from "./credential.ts";
 
 export interface ScriptRun {
@@ -49,6 +50,7 @@ const clientArguments = (connection: Connection, tools: ClientTools, schema: str
   ...tools.restrictions,
   // Without --comments the client takes the comments out of routines.
   ...["--batch", "--silent", "--comments", "--default-character-set=utf8mb4", "--max-allowed-packet=1G"],
+  ...(connection.skipBinaryLog ? [`--init-command=${withoutLog}`] : []),
   `--database=${schema}`,
 ];
 
@@ -65,11 +67,16 @@ function loadFailed(exit: ToolExit, cause: unknown): Failure {
 export const refusedBy = (said: string, options: { readonly cause?: unknown; readonly reason: string }): Failure =>
   new Failure("LOAD_FAILED", `The database refused the backup's SQL: ${said.slice(0, 600)}.`.replace(/\.\.$/, "."), hintFor(said), options);
 
+/** What to do when the server has no room for a restore. */
+export const roomHint = "Make room on the disk of the database server, and restore again.";
+
 function hintFor(said: string): string {
   if (/\b(2006|2013|2002|2003)\b/.test(said))
     return "The connection to the database was lost. Check that the server is running, and that its max_allowed_packet is large enough.";
   if (/\b(1044|1142|1227|1370|1419)\b/.test(said)) return "The database account lacks a privilege for it. Grant what the server names.";
   if (/\b1153\b/.test(said)) return "Raise max_allowed_packet on the server.";
-  if (/\b(1114|1021|28)\b/.test(said)) return "The database server has no space left.";
+  if (/^ERROR (1114|1021)\b|rr(code|no): 28\b/.test(said)) return roomHint;
+  if (/^ERROR (1317|1927|1969|1053)\b/.test(said))
+    return "Somebody on the database server, or a limit of it, ended this. Find out who or what (KILL, max_statement_time, a shutdown), and restore again.";
   return "Look at the statement that the server names; the target may be an older version than the source.";
 }

@@ -28,6 +28,7 @@ export const extraPaths: Readonly<Record<string, Record<string, Json>>> = {
                 targetDatabase: { type: "string" },
                 backupBeforeRestore: { type: "boolean" },
                 staged: { type: "boolean" },
+                skipBinaryLog: { type: "boolean", description: "Stays out of the binary log of the target's server; false when left out." },
                 files: { type: "array", items: { type: "string", format: "binary" } },
               },
             },

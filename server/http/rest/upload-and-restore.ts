@@ -7,7 +7,7 @@ import type { Services } from "../../services/services.ts";
 import type { UploadRow } from "../../services/uploads.ts";
 import { readMultipart } from "./multipart.ts";
 
-const known = ["type", "mode", "name", "target", "targetDatabase", "backupBeforeRestore", "staged"];
+const known = ["type", "mode", "name", "target", "targetDatabase", "backupBeforeRestore", "staged", "skipBinaryLog"];
 
 /** Takes the files of a form in, waits until they are inspected, and begins their restore; with a failure nothing of them stays. */
 export async function uploadAndRestore(
@@ -58,6 +58,7 @@ function requestOf(fields: ReadonlyMap<string, string>, rows: readonly UploadRow
     targetDatabase: fields.get("targetDatabase"),
     backupBeforeRestore: yes(fields, "backupBeforeRestore"),
     staged: yes(fields, "staged"),
+    skipBinaryLog: yes(fields, "skipBinaryLog", "false"),
   };
 }
 
@@ -69,8 +70,8 @@ function word<T extends string>(fields: ReadonlyMap<string, string>, name: strin
   return found;
 }
 
-function yes(fields: ReadonlyMap<string, string>, name: string): boolean {
-  const text = fields.get(name) ?? "true";
+function yes(fields: ReadonlyMap<string, string>, name: string, usual = "true"): boolean {
+  const text = fields.get(name) ?? usual;
   if (text !== "true" && text !== "false") throw badInput(`${name} is true or false.`);
   return text === "true";
 }

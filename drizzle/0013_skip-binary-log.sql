@@ -1,0 +1,1 @@
+ALTER TABLE `restores` ADD `skip_binary_log` boolean DEFAULT false NOT NULL;
