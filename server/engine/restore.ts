@@ -50,8 +50,8 @@ export async function restoreStaged(plan: RestorePlan, work: RestoreWork, bytes:
   const files = await filesOf(plan, work.signal);
   await plan.journal(staging);
   const [database, media] = await stageAll(plan, work, bytes).catch(async (error) => {
-    await recover(plan.restoreId, staging, plan.target);
-    await plan.journal(null);
+    // The journal stays for as long as something does: what failed first is what has to be told.
+    if (await isRecovered(plan, staging, work)) await plan.journal(null);
     throw error;
   });
   const swapping: RestoreJournal = { state: "swapping", database, media, made };
@@ -161,6 +161,18 @@ export const notPutBack = (error: unknown, refusal: unknown) =>
     "Holdfast tries again every minute until the target is as it was.",
     { cause: error, reason: "TARGET_BROKEN" },
   );
+
+/** Takes away what lies beside the target; false where that cannot be done now. */
+async function isRecovered({ restoreId, target }: RestorePlan, staging: RestoreJournal, work: RestoreWork): Promise<boolean> {
+  try {
+    await recover(restoreId, staging, target);
+    return true;
+  } catch (refusal) {
+    const what = "What had been loaded beside the target could not be removed yet";
+    work.say("WARN", `${what}: ${messageOf(refusal)} Holdfast tries again every minute.`);
+    return false;
+  }
+}
 
 /** Puts right what a journal of a staged restore tells of, from whatever point; may be called again and again. */
 export async function recover(restoreId: string, journal: RestoreJournal, target: RestoreTarget): Promise<void> {

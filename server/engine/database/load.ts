@@ -8,12 +8,18 @@ import { qualify } from "./names.ts";
 import { runScript } from "./restricted-client.ts";
 import { tableNames } from "./schema-change.ts";
 import { type DumpSplitter, keyOf, type SplitDump } from "./scripts.ts";
+import { whileThereIsRoom } from "./server-room.ts";
 
 /** Loads the dump into `schema`: over several connections where it was stored for that, else as one stream. `splitter` learns what it makes. */
-export async function loadDump(request: LoadRequest, schema: string, splitter: DumpSplitter): Promise<void> {
-  const { content, tables, signal, say } = request;
-  try {
-    if (!content.rows) return await streamDump(request, schema, splitter);
+export async function loadDump(
+  request: LoadRequest,
+  schema: string,
+  splitter: DumpSplitter,
+  watching: { readonly everyMilliseconds?: number } = {},
+): Promise<void> {
+  const { connection, content, tables, signal, say } = request;
+  const load = async (request: LoadRequest) => {
+    if (!content.rows) return streamDump(request, schema, splitter);
     try {
       return await loadRowsAtOnce(request, content.rows, schema, splitter);
     } catch (error) {
@@ -21,6 +27,9 @@ export async function loadDump(request: LoadRequest, schema: string, splitter: D
       say("WARN", `${error.message} Loading it once more with the client program, over one connection.`);
     }
     await streamDump(request, schema, splitter.again());
+  };
+  try {
+    await whileThereIsRoom(connection, { schema, signal, ...watching }, (watched) => load({ ...request, signal: watched }));
   } catch (error) {
     signal.throwIfAborted();
     // SQL that makes no sense may be a damaged artifact, which is the better thing to say.

@@ -4,7 +4,7 @@ import type { Compression } from "../../../shared/enums.ts";
 import type { Connection } from "../../domain/connection.ts";
 import { Failure } from "../../domain/errors.ts";
 import type { RowStretch } from "../content.ts";
-import { spawnTool, type Tool } from "../process.ts";
+import { spawnTool, type Tool, type ToolExit } from "../process.ts";
 import { outputOf, script } from "./dump-pipeline.ts";
 import { type LoaderAnswer, type LoaderMessage, type LoaderTrouble, type LoadingWay, packMessage } from "./loader-messages.ts";
 
@@ -113,7 +113,12 @@ export class LoaderLane {
     let room = stdin.write(packMessage(message));
     for (const piece of pieces) room = stdin.write(piece);
     if (room) return;
-    const drained = once(stdin, "drain", { signal: this.#request.signal }).then(() => true);
+    const { signal } = this.#request;
+    const drained = once(stdin, "drain", { signal }).then(
+      () => true,
+      // The pipe of one that is gone breaks, before or after its exit is known.
+      () => signal.throwIfAborted(),
+    );
     if (!(await Promise.race([drained, this.#tool.exited.then(() => false)]))) throw new LoaderGone();
   }
 
@@ -121,15 +126,7 @@ export class LoaderLane {
     const { done, value } = await this.#answers.next();
     this.#request.signal.throwIfAborted();
     if (done) {
-      const { code, signal, stderr } = await this.#tool.exited;
-      throw new Failure(
-        "LOAD_FAILED",
-        `A process that loads rows ended unexpectedly (${signal ?? code}).`,
-        stderr.slice(-300) || undefined,
-        {
-          reason: "CLIENT_KILLED",
-        },
-      );
+      throw loaderGone(await this.#tool.exited);
     }
     // It comes from our own child.
     const answer = JSON.parse(value) as LoaderAnswer;
@@ -137,6 +134,14 @@ export class LoaderLane {
     return answer;
   }
 }
+
+const loaderGone = ({ code, signal, stderr }: ToolExit) =>
+  new Failure(
+    "LOAD_FAILED",
+    `A process that loads rows ended unexpectedly (${signal ?? `exit status ${code}`}). ${stderr.slice(-300)}`.trim(),
+    "Something else on this machine ended it. Look in the system's log whether memory ran out, and restore again.",
+    { reason: "CLIENT_KILLED" },
+  );
 
 interface StoredFrame {
   readonly size: number;

@@ -16,6 +16,7 @@ import { type Session, withSession } from "./client.ts";
 import { takeDefinitions } from "./definitions.ts";
 import type { RestoreRequest } from "./in-place.ts";
 import { inspectSchema } from "./inspect.ts";
+import { endConnections } from "./left-connections.ts";
 import { compareDefinitions, compareRows, loadDump } from "./load.ts";
 import { quoteName } from "./names.ts";
 import { currentAccount, lackOf, missingForDump, missingForRestore } from "./privileges.ts";
@@ -32,8 +33,9 @@ export interface StageRequest extends RestoreRequest {
 
 /**
  * Loads a backup into a scratch schema beside the target, proves it whole, and tells how to swap it in; null when the
- * target has all of it already. The target is only read. When this rejects, no scratch schema stays behind. The plan is
- * plain JSON, for a journal.
+ * target has all of it already. The target is only read. When this rejects, no scratch schema stays behind, unless the
+ * server does not let go of it now: whoever keeps a journal calls `discardScratch` until it is gone. The plan is plain JSON,
+ * for that journal.
  */
 export async function stageDatabase(request: StageRequest): Promise<DatabaseSwapPlan | null> {
   const { connection, restoreId } = request;
@@ -43,7 +45,8 @@ export async function stageDatabase(request: StageRequest): Promise<DatabaseSwap
     if (!plan) await discardScratch(connection, restoreId);
     return plan;
   } catch (error) {
-    await discardScratch(connection, restoreId);
+    // What failed first is what has to be told, also where the server then cannot be asked for anything.
+    await discardScratch(connection, restoreId).catch(() => {});
     throw error;
   }
 }
@@ -60,7 +63,9 @@ export async function discardScratch(connection: Connection, restoreId: string):
     connection,
     async (session) => {
       await prepareToChange(session);
-      if (await schemaExists(session, scratch)) await session.query(`DROP DATABASE IF EXISTS ${quoteName(scratch)}`);
+      if (!(await schemaExists(session, scratch))) return;
+      await endConnections(session, scratch);
+      await session.query(`DROP DATABASE IF EXISTS ${quoteName(scratch)}`);
     },
     { database: false },
   );
