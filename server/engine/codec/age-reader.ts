@@ -29,7 +29,7 @@ export async function openAge(file: SealedFile, identities: readonly string[]): 
   const begin = length + nonceBytes;
   const size = plainSize(file.size - begin);
   if (size === null) throw alteredAge(file.name, "no encrypted file has its size: it was cut off or added to");
-  const fileKey = openFileKey(start.subarray(0, length), identities, file.name);
+  const fileKey = await openFileKey(start.subarray(0, length), identities, file.name);
   const payload = new Payload(fileKey, start.subarray(length, begin));
   fileKey.fill(0);
   const lastChunk = Math.max(0, Math.ceil(size / chunkBytes) - 1);

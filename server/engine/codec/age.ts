@@ -11,7 +11,7 @@ import type { Codec } from "./decompress.ts";
  */
 export function encryptAge(recipients: readonly string[]): Codec {
   return async function* (source) {
-    const { header, fileKey } = sealFileKey(recipients);
+    const { header, fileKey } = await sealFileKey(recipients);
     const nonce = randomBytes(nonceBytes);
     const payload = new Payload(fileKey, nonce);
     fileKey.fill(0);
@@ -77,7 +77,7 @@ async function begin(bytes: Buffer, identities: readonly string[], name: string)
   const length = headerLength(bytes.subarray(0, longestHeader));
   if (length === null && bytes.length >= longestHeader) throw alteredAge(name, "it does not begin with the header of an encrypted file");
   if (length === null || bytes.length < length + nonceBytes) return null;
-  const fileKey = openFileKey(bytes.subarray(0, length), identities, name);
+  const fileKey = await openFileKey(bytes.subarray(0, length), identities, name);
   const payload = new Payload(fileKey, bytes.subarray(length, length + nonceBytes));
   fileKey.fill(0);
   return { payload, rest: bytes.subarray(length + nonceBytes) };

@@ -66,7 +66,7 @@ describe("a file encrypted by Holdfast", () => {
     }
   });
 
-  it("opens with the library of age, and never has the same bytes twice", async () => {
+  it("opens with the library that made its header, and never has the same bytes twice", async () => {
     const plain = randomBytes(3 * chunk);
     const [one, two] = [await encrypted(plain), await encrypted(plain)];
     const decrypter = new Decrypter();
