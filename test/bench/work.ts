@@ -120,6 +120,8 @@ async function perform(engine: Engine, task: Task, said: string[]): Promise<Pick
 const answer = (reply: Reply) => void process.send?.(reply);
 
 const engine = await engineOf();
+// A server that encrypts has loaded it long ago: it made its key's recipient with it.
+await import("age-encryption");
 process.on("message", (task: Task) => {
   void carryOut(task).then(answer, (error: unknown) => answer({ failed: error instanceof Error ? `${error.stack}` : String(error) }));
 });
