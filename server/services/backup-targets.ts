@@ -61,7 +61,7 @@ export async function openTargets({ catalog, storages, keys, now }: Dependencies
   }
   const [first] = unusable.values();
   if (targets.length === 0 && first) throw first;
-  const storage = mirrored(targets, { onDropped: leftOut });
+  const storage = mirrored(targets, { own: row.folder, onDropped: leftOut });
 
   return {
     storage,

@@ -27,6 +27,11 @@ export interface Mirrored extends Storage {
 }
 
 interface Options {
+  /**
+   * The backup's own folder: of what is put elsewhere only the names are taken away from a target that is dropped, since others
+   * may be writing beside them. Left out: nobody else writes anywhere.
+   */
+  readonly own?: string;
   /** Told of each target that is dropped, when it is. */
   readonly onDropped?: (name: string, failure: Error) => void;
   /** How long a target may take no byte, or not end, before it is given up so that the others go on. Adapters give up sooner. */
@@ -54,7 +59,7 @@ const graceMilliseconds = 30_000;
  */
 export function mirrored(
   targets: readonly MirrorTarget[],
-  { onDropped = () => {}, patienceMilliseconds = usualPatience }: Options = {},
+  { own, onDropped = () => {}, patienceMilliseconds = usualPatience }: Options = {},
 ): Mirrored {
   const mirrors: Mirror[] = targets.map((target) => ({
     ...target,
@@ -67,7 +72,7 @@ export function mirrored(
     mirror.failure = failure;
     mirror.aborting.abort(failure);
     onDropped(mirror.name, failure);
-    mirror.cleared = within(graceMilliseconds, mirror.writing).then(() => within(graceMilliseconds, clear(mirror)));
+    mirror.cleared = within(graceMilliseconds, mirror.writing).then(() => within(graceMilliseconds, clear(mirror, own)));
   }
 
   /** Does it on all that are left; one that cannot is dropped. Rejects when there are none any more. */
@@ -164,9 +169,9 @@ export function mirrored(
 }
 
 /** Removes what a dropped target has: the last first, since the last is what makes it a backup. What it refuses is left for later. */
-async function clear({ storage, names }: Mirror): Promise<void> {
+async function clear({ storage, names }: Mirror, own: string | undefined): Promise<void> {
   for (const name of names.toReversed()) await storage.remove(name).catch(() => {});
-  const folders = new Set(names.map((name) => name.slice(0, name.lastIndexOf("/") + 1)));
+  const folders = new Set(own === undefined ? names.map((name) => name.slice(0, name.lastIndexOf("/") + 1)) : [`${own}/`]);
   for (const folder of folders) await storage.sweep(folder).catch(() => {});
 }
 
