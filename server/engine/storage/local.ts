@@ -1,5 +1,5 @@
 import { constants, type Stats } from "node:fs";
-import { link, lstat, mkdir, open, readdir, readFile, realpath, rename, rm, stat, statfs, unlink } from "node:fs/promises";
+import { type FileHandle, link, lstat, mkdir, open, readdir, readFile, realpath, rename, rm, stat, statfs, unlink } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import type { Readable } from "node:stream";
 import { Failure } from "../../domain/errors.ts";
@@ -88,7 +88,6 @@ async function put(base: string, path: string, bytes: AsyncIterable<Uint8Array>,
   let linked = false;
   try {
     if (await isThere(base, path)) throw conflict(path);
-    await onDisk(base, () => makeFolders(base, folder));
     await writeWhole(base, part, bytes, signal);
     await publish(base, part, path);
     linked = true;
@@ -103,7 +102,7 @@ async function put(base: string, path: string, bytes: AsyncIterable<Uint8Array>,
 }
 
 async function writeWhole(base: string, part: string, bytes: AsyncIterable<Uint8Array>, signal: AbortSignal): Promise<void> {
-  await using file = await onDisk(base, () => open(part, "wx", 0o600));
+  await using file = await onDisk(base, () => create(base, part));
   let written = 0;
   for await (const chunk of abortable(bytes, signal)) {
     for (let offset = 0; offset < chunk.length; ) {
@@ -121,6 +120,19 @@ async function writeWhole(base: string, part: string, bytes: AsyncIterable<Uint8
       "Check its disk and file system for errors.",
     );
   await onDisk(base, () => file.sync());
+}
+
+/** The open file, in folders that are made for it; another one's removal may take an empty folder away in between. */
+async function create(base: string, part: string): Promise<FileHandle> {
+  for (let tries = 3; ; tries -= 1) {
+    await stat(base);
+    try {
+      await makeFolders(base, dirname(part));
+      return await open(part, "wx", 0o600);
+    } catch (error) {
+      if (errnoOf(error) !== "ENOENT" || tries === 1) throw error;
+    }
+  }
 }
 
 /** Gives the finished file its name without ever taking one away: a hard link fails where a rename would overwrite. */

@@ -26,6 +26,17 @@ describe("local storage", () => {
     expect((await stat(root)).isDirectory()).toBe(true);
   });
 
+  it("keeps what is put while somebody else takes away what else was in its folder", async () => {
+    const storage = localStorage(await scratchFolder());
+    const bytes = () => Readable.from([Buffer.from("x")]);
+    for (let round = 0; round < 40; round += 1) {
+      await storage.put("a/b/old", bytes(), still());
+      await Promise.all([storage.put("a/b/new", bytes(), still()), storage.remove("a/b/old")]);
+      expect(await all(storage.list(""))).toEqual([{ name: "a/b/new", size: 1 }]);
+      await storage.remove("a/b/new");
+    }
+  });
+
   it("leaves neither a temporary nor a folder when a put fails, and none of another put's", async () => {
     const root = await scratchFolder();
     const storage = localStorage(root);
