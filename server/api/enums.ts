@@ -8,6 +8,7 @@ import {
   databaseEngines,
   deliveryStatuses,
   entryKinds,
+  exportFormats,
   findingSeverities,
   healthSeverities,
   mediaModes,
@@ -56,6 +57,7 @@ export const MediaModeEnum = named(
   mediaModes,
   "How media are kept. ARCHIVE: one portable tar for each backup. INCREMENTAL: each backup adds only what no earlier one of the source holds, and is a whole one all the same.",
 );
+export const ExportFormatEnum = named("ExportFormat", exportFormats, "The archives that files of a backup can be taken out in.");
 export const CopyStateEnum = named(
   "CopyState",
   copyStates,

@@ -10,7 +10,7 @@ import type { Storing } from "./storing.ts";
 
 /** What is protected, its backups and their copies, and what can be read and downloaded of them. */
 export function wireProtecting(ground: Ground, { operations }: Running, { storages, keys, storedBackups, packs, deletions }: Storing) {
-  const { db, bus, audit, secrets, conceal, owned, queue, tools, now, onError } = ground;
+  const { db, bus, audit, secrets, conceal, owned, queue, tools, now, warn, onError } = ground;
   const sources = createSources({ db, audit, secrets, conceal, tools, now });
   const backups = createBackups({
     ...{ catalog: db, bus, audit, settings: owned, queue, tools, now, version, onError },
@@ -21,7 +21,7 @@ export function wireProtecting(ground: Ground, { operations }: Running, { storag
     ...{ operations, backups, storages, storedBackups, packs, deletions },
   });
   const backupFiles = createBackupFiles({ backups, storedBackups });
-  const downloads = createDownloads({ catalog: db, backups, backupFiles, storedBackups, bus, audit, now, onError });
+  const downloads = createDownloads({ catalog: db, backups, backupFiles, storedBackups, bus, audit, now, warn, onError });
   return { sources, backups, copies, backupFiles, downloads };
 }
 export type Protecting = ReturnType<typeof wireProtecting>;

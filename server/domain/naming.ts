@@ -1,4 +1,5 @@
-import type { BackupType, Compression } from "../../shared/enums.ts";
+import type { BackupType, Compression, ExportFormat } from "../../shared/enums.ts";
+import { attachmentName } from "./attachment-name.ts";
 import type { Part } from "./manifest.ts";
 
 /** A name for folders: lower-case ASCII letters, digits and hyphens, at most 60; never empty. */
@@ -45,6 +46,19 @@ export const mediaListName = (compression: Compression, encrypted = false) =>
 export const packName = (id: string, unique: string, encrypted = false) => `${id.slice(0, 8)}-${unique}.pack${sealedSuffix(encrypted)}`;
 
 export const manifestName = "manifest.json";
+
+/** `shop-2026-11-22T03-00-00Z-full-1b4e28ba.tar`: a download of a whole backup, or of an artifact with its own name behind. */
+export function downloadName(folder: string, artifact: string | null): string {
+  const base = folder.replace("/", "-");
+  return artifact === null ? `${base}.tar` : `${base}-${artifact}`;
+}
+
+/** `shop-2026-11-22T03-00-00Z-full-1b4e28ba-pictures.zip`: files of a backup, named for the one folder or file; null for all of them. */
+export function exportName(folder: string, paths: readonly string[] | null, format: ExportFormat): string {
+  const [first = "", ...others] = paths ?? ["media"];
+  const name = others.length > 0 ? "selected" : attachmentName(first.replace(/\/+$/, "").replace(/^.*\//s, ""));
+  return downloadName(folder, `${[...name].slice(0, 60).join("")}.${format.toLowerCase()}`);
+}
 
 /** A backup's name when nobody gave one: "Shop, 22 Nov 2026 03:00 UTC". */
 export function defaultBackupName(source: string, now: Date): string {

@@ -1,8 +1,10 @@
+import type { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { create as contentDisposition } from "content-disposition";
 import { type Request, type RequestHandler, type Response, Router } from "express";
 import { Failure } from "../domain/errors.ts";
-import type { DownloadBody, Downloads } from "../services/downloads.ts";
+import type { DownloadBody, RangedBody } from "../services/download-bodies.ts";
+import type { Downloads, OpenLink } from "../services/downloads.ts";
 import { type Span, singleRange } from "./range.ts";
 import { refusals, sendFailure } from "./refusals.ts";
 
@@ -15,7 +17,7 @@ const usualIdle = 60_000;
 /** Seconds after which it is worth while to try again where too many read. */
 const busySeconds = 10;
 
-/** GET /downloads/TOKEN/NAME: the links that createDownload gives; whole or one range, resumable, streamed. */
+/** GET /downloads/TOKEN/NAME: the links that createDownload gives; whole or one range, resumable, streamed. An archive that is made on the way is sent whole alone. */
 export function serveDownloads(downloads: Downloads, { idleMilliseconds = usualIdle }: Options = {}): Router {
   const router = Router();
   router.get("/downloads/:token/:name", async (req, res) => {
@@ -30,7 +32,7 @@ export function serveDownloads(downloads: Downloads, { idleMilliseconds = usualI
     if (reading === "refused") return;
     if (!reading) throw gone();
     await using _ = reading;
-    await send(req, res, await link.body(), reading.signal, idleMilliseconds);
+    await send(req, res, link, reading.signal, idleMilliseconds);
   });
   router.use("/downloads", missing, refusals);
   return router;
@@ -48,17 +50,26 @@ function refuseBusy(res: Response, error: unknown): "refused" {
   return "refused";
 }
 
-/** Says what is to come; the bytes to send, or null where none are. */
-function answerHead(req: Request, res: Response, body: DownloadBody): Span | null {
+type Opening = (signal: AbortSignal) => Promise<Readable> | Readable;
+
+/** Says what is to come; what opens the bytes to send, or null where none are. */
+function answerHead(req: Request, res: Response, body: DownloadBody): Opening | null {
   res.set({
-    "accept-ranges": "bytes",
     "cache-control": "private, no-store",
     "content-disposition": contentDisposition(body.filename),
     "content-type": "application/octet-stream",
     "referrer-policy": "no-referrer",
     "x-content-type-options": "nosniff",
-    etag: body.etag,
   });
+  if (body.size !== null) return answerRange(req, res, body);
+  res.set("accept-ranges", "none");
+  if (req.method !== "HEAD") return body.stream;
+  res.end();
+  return null;
+}
+
+function answerRange(req: Request, res: Response, body: RangedBody): Opening | null {
+  res.set({ "accept-ranges": "bytes", etag: body.etag });
   const range = rangeOf(req, body);
   if (range === "unsatisfiable") {
     res.status(416).set("content-range", `bytes */${body.size}`).end();
@@ -67,33 +78,43 @@ function answerHead(req: Request, res: Response, body: DownloadBody): Span | nul
   const span = range ?? { start: 0, end: body.size - 1 };
   if (range) res.status(206).set("content-range", `bytes ${span.start}-${span.end}/${body.size}`);
   res.set("content-length", String(span.end - span.start + 1));
-  if (req.method !== "HEAD" && body.size > 0) return span;
+  if (req.method !== "HEAD" && body.size > 0) return (signal) => body.read(span.start, span.end, signal);
   res.end();
   return null;
 }
 
-async function send(req: Request, res: Response, body: DownloadBody, revoked: AbortSignal, idleMilliseconds: number): Promise<void> {
-  const span = answerHead(req, res, body);
-  if (!span) return;
+async function send(req: Request, res: Response, link: OpenLink, revoked: AbortSignal, idleMilliseconds: number): Promise<void> {
+  const body = await link.body();
+  const opening = answerHead(req, res, body);
+  if (!opening) return;
   const left = new AbortController();
   const letGo = () => res.destroy();
   res.once("close", () => left.abort(new Failure("CANCELLED", "The client went away.")));
-  // Node takes a socket for idle only when nothing of what it was given has left it, so slow clients are not.
-  res.setTimeout(idleMilliseconds, letGo);
+  // Node takes a socket for idle only when nothing of what it was given has left it, so slow clients are not; neither is one that
+  // took all that there is so far of an archive in the making.
+  res.setTimeout(idleMilliseconds, () => (body.size !== null || res.writableLength > 0) && letGo());
   revoked.addEventListener("abort", letGo, { once: true });
   if (revoked.aborted) letGo();
+  let broken: unknown = null;
   try {
-    const bytes = await body.read(span.start, span.end, left.signal);
+    const bytes = await opening(left.signal);
+    bytes.once("error", (error) => {
+      // A client that goes away is its own business; the pipeline closes the files.
+      if (res.destroyed) return;
+      broken = error;
+      // Where the size was not told, a mere end could be taken for that of the file.
+      req.socket.resetAndDestroy();
+    });
     if (res.destroyed) bytes.destroy();
     else await pipeline(bytes, res);
   } catch (error) {
-    // A client that goes away is its own business; the pipeline has closed the files by now.
-    if (!res.destroyed || !left.signal.aborted) throw error;
+    if (broken !== null) link.broke(broken);
+    else if (!res.destroyed) throw error;
   }
 }
 
 /** The range that was asked for; of another version (If-Range) it is the whole. */
-function rangeOf(req: Request, { size, etag }: DownloadBody): Span | "unsatisfiable" | null {
+function rangeOf(req: Request, { size, etag }: RangedBody): Span | "unsatisfiable" | null {
   const { range, "if-range": ifRange } = req.headers;
   return !range || (ifRange !== undefined && ifRange !== etag) ? null : singleRange(range, size);
 }

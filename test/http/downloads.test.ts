@@ -10,7 +10,8 @@ import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import type { Actor } from "../../server/domain/access.ts";
 import type { BackupId, SourceId } from "../../server/domain/ids.ts";
 import { serveDownloads } from "../../server/http/downloads.ts";
-import type { DownloadBody, DownloadLink } from "../../server/services/downloads.ts";
+import type { RangedBody } from "../../server/services/download-bodies.ts";
+import type { DownloadLink } from "../../server/services/downloads.ts";
 import { type RawClient, rawGet } from "../support/raw-client.ts";
 import { administrator, type Wired, wired } from "../support/wired.ts";
 
@@ -59,8 +60,11 @@ async function backUp(): Promise<BackupId> {
   return id;
 }
 
-const create = (wanted: { artifact?: string; path?: string } = {}, id = backupId, actor: Actor = administrator): Promise<DownloadLink> =>
-  own.app.services.downloads.create(actor, id, { artifact: wanted.artifact ?? null, path: wanted.path ?? null });
+type Sized = DownloadLink & { readonly size: number };
+async function create(wanted: { artifact?: string; path?: string } = {}, id = backupId, actor: Actor = administrator): Promise<Sized> {
+  const { size, ...link } = await own.app.services.downloads.create(actor, id, { artifact: null, path: null, archive: null, ...wanted });
+  return { ...link, size: size ?? Number.NaN };
+}
 const never = new AbortController().signal;
 const artifact = { artifact: "media.tar" };
 const sha256 = (bytes: Buffer) => createHash("sha256").update(bytes).digest("hex");
@@ -317,7 +321,7 @@ describe("while somebody reads", () => {
 
 it("tells the storage at once that nobody reads any more, though it says nothing itself", async () => {
   const [asked, told, ended] = [Promise.withResolvers<void>(), Promise.withResolvers<void>(), Promise.withResolvers<void>()];
-  const silent: DownloadBody = {
+  const silent: RangedBody = {
     ...{ filename: "a", size: 10, etag: '"a"' },
     async read(_start, _end, signal) {
       asked.resolve();

@@ -9,7 +9,7 @@ import type { BackupId } from "../../server/domain/ids.ts";
 import type { Manifest } from "../../server/domain/manifest.ts";
 import { serveDownloads } from "../../server/http/downloads.ts";
 import { createBackupFiles } from "../../server/services/backup-files.ts";
-import type { DownloadBody } from "../../server/services/downloads.ts";
+import type { RangedBody } from "../../server/services/download-bodies.ts";
 import { memoryStorage } from "../support/memory-storage.ts";
 import { fileOf, takeBackup } from "../support/taken-backup.ts";
 import { file, link, makeTree, scratchFolder } from "../support/trees.ts";
@@ -120,10 +120,10 @@ describe("the files of a backup", () => {
 });
 
 describe("one file as a download", () => {
-  const bodies = new Map<string, DownloadBody>();
+  const bodies = new Map<string, RangedBody>();
   const app = express().use(serveDownloads({ open: async (token: string) => linkTo(bodies.get(token)) } as never));
   const server = createServer(app);
-  const linkTo = (body: DownloadBody | undefined) =>
+  const linkTo = (body: RangedBody | undefined) =>
     body && {
       ...{ filename: body.filename, body: async () => body },
       begin: async () => ({ signal: new AbortController().signal, [Symbol.asyncDispose]: async () => {} }),

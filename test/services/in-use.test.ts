@@ -64,7 +64,7 @@ const uses: Readonly<Record<string, { readonly words: string; readonly begin: (i
     words: "is being downloaded",
     async begin(id) {
       const { downloads } = own.app.services;
-      const { path, filename } = await downloads.create(administrator, id, { artifact: null, path: null });
+      const { path, filename } = await downloads.create(administrator, id, { artifact: null, path: null, archive: null });
       const link = await downloads.open(path.split("/")[2] ?? "", filename);
       const reading = await link?.begin();
       return async () => {

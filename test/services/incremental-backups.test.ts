@@ -41,11 +41,11 @@ const named = async (ids: readonly BackupId[]) => {
 /** The media as a download gives them, unpacked. */
 async function downloaded(id: BackupId): Promise<string[]> {
   const artifact = (await two.existing(id))?.artifacts[0]?.name ?? "";
-  const link = await two.services.downloads.create(administrator, id, { artifact, path: null });
+  const link = await two.services.downloads.create(administrator, id, { artifact, path: null, archive: null });
   const open = await two.services.downloads.open(link.path.split("/")[2] ?? "", link.filename);
   const body = await open?.body();
-  if (!body) throw new Error("The link leads nowhere");
-  const bytes = await buffer(await body.read(0, link.size - 1, new AbortController().signal));
+  if (body?.size == null) throw new Error("The link leads nowhere");
+  const bytes = await buffer(await body.read(0, body.size - 1, new AbortController().signal));
   expect(bytes.length).toBe(link.size);
   const folder = await mkdtemp(join(two.app.home, "unpacked-"));
   await writeFile(join(folder, "media.tar"), bytes);

@@ -1,10 +1,10 @@
 import { Arg, Ctx, FieldResolver, ID, Int, Mutation, Query, Resolver, Root, Subscription } from "type-graphql";
-import type { BackupType as BackupTypeWord } from "../../../shared/enums.ts";
+import type { BackupType as BackupTypeWord, ExportFormat } from "../../../shared/enums.ts";
 import type { BackupId, SourceId } from "../../domain/ids.ts";
 import type { BackupRow } from "../../services/backups.ts";
 import { triggerOf } from "../actor.ts";
 import type { Context } from "../context.ts";
-import { BackupTypeEnum } from "../enums.ts";
+import { BackupTypeEnum, ExportFormatEnum } from "../enums.ts";
 import { toPage } from "../page-info.ts";
 import { SourceType } from "../source/type.ts";
 import { StorageType } from "../storage/type.ts";
@@ -58,9 +58,20 @@ export class BackupResolver {
     @Arg("backupId", () => ID) backupId: BackupId,
     @Arg("artifact", () => String, { nullable: true }) artifact: string | null,
     @Arg("path", () => String, { nullable: true, description: "One file of the media." }) path: string | null,
+    @Arg("paths", () => [String], {
+      nullable: true,
+      description: "Files and folders of the media as one archive, in the clear; 1,000 at most.",
+    })
+    paths: string[] | null,
+    @Arg("format", () => ExportFormatEnum, {
+      nullable: true,
+      description: "The kind of that archive; ZIP unless it is given. Without `paths`: all the media as one archive.",
+    })
+    format: ExportFormat | null,
     @Ctx() { actor, services, publicUrl }: Context,
   ) {
-    const link = await services.downloads.create(actor, backupId, { artifact: artifact ?? null, path: path ?? null });
+    const archive = paths || format ? { paths: paths ?? null, format: format ?? "ZIP" } : null;
+    const link = await services.downloads.create(actor, backupId, { artifact: artifact ?? null, path: path ?? null, archive });
     return { ...link, url: `${publicUrl}${link.path}` };
   }
 

@@ -148,6 +148,6 @@ export class BackupPageType {
 export class DownloadType {
   @Field(() => String) url!: string;
   @Field(() => String) filename!: string;
-  @Field(() => SafeInt, { nullable: true }) size!: number | null;
+  @Field(() => SafeInt, { nullable: true, description: "Null for an archive that is made while it is sent." }) size!: number | null;
   @Field(() => DateTime) expiresAt!: Date;
 }

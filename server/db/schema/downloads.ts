@@ -1,6 +1,7 @@
 import { char, index, mysqlTable, text, varchar } from "drizzle-orm/mysql-core";
+import type { ExportFormat } from "../../../shared/enums.ts";
 import type { BackupId } from "../../domain/ids.ts";
-import { id, instant } from "../columns.ts";
+import { id, instant, json, word } from "../columns.ts";
 import { backups } from "./backups.ts";
 
 /** Download links: the token itself is only in the link, its SHA-256 here. */
@@ -15,6 +16,10 @@ export const downloads = mysqlTable(
     artifact: varchar({ length: 255 }),
     /** One file of the media artifact, by its path in it; null for a whole artifact. */
     path: text(),
+    /** What kind of archive is made of files of the media; null where none is. */
+    format: word<ExportFormat>(),
+    /** Those files and folders, by their paths; null for all of them. */
+    paths: json<readonly string[]>(),
     filename: varchar({ length: 255 }).notNull(),
     expiresAt: instant().notNull(),
     /** Somebody reads through it until then at least: what it leads to is in use. */
