@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
-import { node, root } from "./holdfast.ts";
+import { compileCache, node, root } from "./holdfast.ts";
 
 /** What a command did. */
 export interface Outcome {
@@ -54,7 +54,10 @@ export async function processesWith(word: string): Promise<string[]> {
 }
 
 function run(program: string, args: readonly string[], env: Readonly<Record<string, string>>): Running {
-  const child = spawn(program, args, { env: { PATH: process.env.PATH ?? "", ...env }, cwd: env.HOLDFAST_HOME ?? root });
+  const child = spawn(program, args, {
+    env: { PATH: process.env.PATH ?? "", NODE_COMPILE_CACHE: compileCache, ...env },
+    cwd: env.HOLDFAST_HOME ?? root,
+  });
   // Only a test that failed leaves anything to end.
   onTestFinished(() => void child.kill());
   const written = { stdout: "", stderr: "" };

@@ -14,6 +14,8 @@ import { sharedConnection } from "./shared-server.ts";
 
 export const root = resolve(import.meta.dirname, "../..");
 export const node = join(root, "node_modules/node/bin/node");
+/** Where compiled code is kept for the next process, as the start and `npx holdfast` have it. */
+export const compileCache = join(root, "dist/.setup/compiled");
 const admin = { email: "admin@example.org", password: "a long enough password" };
 
 /** A line of the server's log. */
@@ -42,10 +44,20 @@ export async function startHoldfast(options: { embedded?: boolean; env?: Record<
   const home = await mkdtemp(join(tmpdir(), "holdfast-home-"));
   const database = `catalog_${randomBytes(5).toString("hex")}`;
   const { port, password } = inject("mariadb");
-  const sql = await mysql.createConnection({ socketPath: sharedConnection("").socketPath ?? "", user: "root", password });
-  if (!options.embedded) await sql.query(`CREATE DATABASE ${database}`);
+  const sql = await mysql.createConnection({
+    socketPath: sharedConnection("").socketPath ?? "",
+    user: "root",
+    password,
+    multipleStatements: true,
+  });
+  if (!options.embedded) {
+    await sql.query(`CREATE DATABASE ${database}`);
+    await sql.changeUser({ database });
+    await sql.query(inject("catalog"));
+  }
   const env = {
     PATH: process.env.PATH ?? "",
+    NODE_COMPILE_CACHE: compileCache,
     HOLDFAST_HOME: home,
     HOLDFAST_PORT: "0",
     HOLDFAST_ADMIN_EMAIL: admin.email,

@@ -26,6 +26,12 @@ export interface TestServer {
   stop(): Promise<void>;
 }
 
+/**
+ * Nothing waits for the disk: a killed server's files are in the page cache all the same, and no test cuts the machine's power. Tables
+ * are made in a fraction of the time then. A release that knows one of them no longer passes over it.
+ */
+const careless = ["--loose-innodb-flush-method=nosync", "--loose-debug-no-sync"] as const;
+
 export const rootPassword = 'root\'s "pass\\word" #1;';
 
 /** Starts a server in some 2 s; `options` are further mariadbd options, such as "--event-scheduler=ON". */
@@ -43,6 +49,7 @@ export async function startMariadb(options: readonly string[] = []): Promise<Tes
     // Also where the machine's own name does not resolve.
     "--force",
     `--tmpdir=${folder}`,
+    ...careless,
     ...asRoot,
   ]);
   const port = await freePort();
@@ -60,6 +67,7 @@ export async function startMariadb(options: readonly string[] = []): Promise<Tes
         "--innodb-buffer-pool-size=128M",
         "--innodb-flush-log-at-trx-commit=2",
         "--max-allowed-packet=64M",
+        ...careless,
         ...asRoot,
         ...options,
       ],

@@ -9,7 +9,7 @@ import { openLog } from "../../server/log.ts";
 import type { Alarm, ScheduleAlarm } from "../../server/services/alarm.ts";
 import type { AdaptStorage } from "../../server/services/storage-adapters.ts";
 import { loadSettings } from "../../server/settings.ts";
-import { freshDatabase } from "./shared-server.ts";
+import { migratedDatabase } from "./shared-server.ts";
 
 export const administrator: Actor = { kind: "user", id: "1", name: "Ada", email: "ada@example.org", role: "ADMIN" };
 
@@ -38,7 +38,7 @@ export interface Wired extends AsyncDisposable {
 /** `adapt` stands before each storage. */
 export async function wired(start: Date, adapt?: AdaptStorage): Promise<Wired> {
   const home = await mkdtemp(join(tmpdir(), "holdfast-wired-"));
-  const database = await freshDatabase("catalog");
+  const database = await migratedDatabase();
   const { port, password } = inject("mariadb");
   const url = `mysql://root:${encodeURIComponent(password)}@127.0.0.1:${port}/${database.name}`;
   const { settings } = loadSettings({}, { HOLDFAST_HOME: home, HOLDFAST_DATABASE_URL: url }, "");

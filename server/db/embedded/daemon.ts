@@ -122,14 +122,14 @@ export async function signIn(place: ServerPlace): Promise<Connection | null> {
   }
 }
 
-/** Ends the process and waits until it has gone: asked to for a minute at most, then killed, which InnoDB survives. */
-export async function stopDaemon(server: ProcessMark): Promise<void> {
+/** Ends the process and waits until it has gone: asked to for `seconds` at most, then killed, which InnoDB survives. */
+export async function stopDaemon(server: ProcessMark, seconds: number): Promise<void> {
   const began = Date.now();
   for (let asked = 0; await isAlive(server); ) {
     const waited = Date.now() - began;
     // Asked again and again: in its first moments MariaDB loses the signal.
     if (waited >= asked * 500) {
-      signalTo(server, waited > 60_000 ? "SIGKILL" : "SIGTERM");
+      signalTo(server, waited > seconds * 1000 ? "SIGKILL" : "SIGTERM");
       asked += 1;
     }
     await sleep(10);
