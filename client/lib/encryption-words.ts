@@ -41,7 +41,7 @@ export function openedBy({ keyId, recipients }: { readonly keyId: string | null;
 
 /** What a download of an encrypted backup is. */
 export const encryptedDownload =
-  "What you download stays encrypted, as it is stored: it opens with age and a key of the recovery kit. Single files, under Browse, come readable.";
+  "What you download stays encrypted, as it is stored: it opens with age and a key of the recovery kit. Files and folders, under Browse, come readable.";
 
 /** An age recipient, short enough for a line. */
 export const shortRecipient = (recipient: string): string => cutMiddle(recipient, 24);

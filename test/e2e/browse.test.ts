@@ -1,4 +1,5 @@
-import { readFile, rm, writeFile } from "node:fs/promises";
+import { execFileSync } from "node:child_process";
+import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import type { RowDataPacket } from "mysql2/promise";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
@@ -60,6 +61,28 @@ describe.skipIf(!browserProgram)("a backup that is browsed", { timeout: 2 * pati
     expect(download.suggestedFilename()).toBe(name);
     await download.saveAs(join(folder, "taken-out"));
     expect(await readFile(join(folder, "taken-out"))).toEqual(await readFile(join(media, path)));
+  });
+
+  it("hands a folder out as one archive of the kind that is chosen by the keys, and a folder of the list as a zip", async () => {
+    const { page, media, folder } = visit;
+    await page.goto(`/backups/${backupId}/browse?view=files&folder=media/pictures`);
+    const taken = page.waitForEvent("download");
+    await page.getByRole("button", { name: "Download this folder" }).focus();
+    await page.keyboard.press("Enter");
+    await page.getByRole("menuitem", { name: /As \.zip/ }).waitFor();
+    await page.getByRole("menuitem", { name: /As \.tar/ }).press("Enter");
+    const tar = join(folder, "taken-out.tar");
+    const download = await taken;
+    expect(download.suggestedFilename()).toMatch(/-pictures\.tar$/);
+    await download.saveAs(tar);
+    await mkdir(join(folder, "taken"));
+    execFileSync("tar", ["-xpf", tar, "-C", join(folder, "taken")]);
+    expect(await readTree(join(folder, "taken/media/pictures"))).toEqual(await readTree(join(media, "pictures")));
+
+    await page.getByRole("navigation", { name: "Folder" }).getByRole("button", { name: "media" }).click();
+    const zipped = page.waitForEvent("download");
+    await page.getByRole("button", { name: "Download pictures as .zip" }).click();
+    expect((await zipped).suggestedFilename()).toMatch(/-pictures\.zip$/);
   });
 
   it("restores only the ticked table and folder, and leaves all else as it is", async () => {
