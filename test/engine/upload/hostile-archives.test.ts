@@ -251,15 +251,15 @@ describe("an honest archive", () => {
     expect(Object.keys(await readTree(two)).sort()).toEqual([".", "p.txt"]);
   });
 
-  it("may be a zip of 70,000 entries, as Info-ZIP and Python make it", async () => {
+  it("may be a zip of more entries than its old format counts, as Info-ZIP and Python make it", async () => {
     await using folder = await temporaryFolder();
     await mkdir(join(folder.path, "many"));
     const script =
-      "import zipfile,sys\nwith zipfile.ZipFile(sys.argv[1],'w',zipfile.ZIP_DEFLATED) as z:\n  for i in range(70000): z.writestr(f'many/{i}.txt', str(i))";
+      "import zipfile,sys\nwith zipfile.ZipFile(sys.argv[1],'w') as z:\n  for i in range(65600): z.writestr(f'many/{i}.txt', str(i))";
     const path = join(folder.path, "many.zip");
     await writeFile(join(folder.path, "make.py"), script);
     execFileSync("python3", [join(folder.path, "make.py"), path]);
     const { inspection } = await inspected(folder.path, "many.zip", await readFile(path));
-    expect(inspection).toMatchObject({ format: "zip", findings: [], media: { files: 70_000, roots: [{ prefix: "many" }] } });
+    expect(inspection).toMatchObject({ format: "zip", findings: [], media: { files: 65_600, roots: [{ prefix: "many" }] } });
   });
 });
