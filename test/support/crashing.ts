@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import type { BackupId, CopyId, StorageId } from "../../server/domain/ids.ts";
-import { node, root } from "./holdfast.ts";
+import { compileCache, node, root } from "./holdfast.ts";
 
 /** Where on a storage it stops: before a call does anything, within its bytes, or when it has taken them all. */
 export interface StorageStop {
@@ -22,7 +22,10 @@ export type Doomed = { readonly home: string; readonly url: string; readonly sto
 
 /** Starts a worker in a process of its own and kills it, as the kernel would, once `there` says that it has come to its point. */
 export async function killAt(doomed: Doomed, there: (reached: Promise<void>) => Promise<void> = (reached) => reached): Promise<void> {
-  const child = spawn(node, [join(root, "test/support/crash-child.ts")], { stdio: ["pipe", "pipe", "pipe"] });
+  const child = spawn(node, [join(root, "test/support/crash-child.ts")], {
+    stdio: ["pipe", "pipe", "pipe"],
+    env: { PATH: process.env.PATH ?? "", NODE_COMPILE_CACHE: compileCache },
+  });
   const gone = once(child, "exit");
   const said: string[] = [];
   const reached = Promise.withResolvers<void>();
