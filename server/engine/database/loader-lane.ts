@@ -11,7 +11,6 @@ import { type LoaderAnswer, type LoaderMessage, type LoaderTrouble, type Loading
 export interface LaneRequest {
   /** Its database is the schema that is loaded into. */
   readonly connection: Connection;
-  readonly way: LoadingWay;
   readonly packed: Compression;
   readonly lowPriority: boolean;
   readonly signal: AbortSignal;
@@ -41,7 +40,7 @@ export class LaneTrouble extends Error {
 /** The child ended while it was fed: its answer or its exit says why. */
 class LoaderGone extends Error {}
 
-/** One connection that rows are loaded over, and the process that has it. `await using` it. */
+/** One connection that rows are loaded over, and the process that has it, which starts at once. `await using` it. */
 export class LoaderLane {
   readonly #request: LaneRequest;
   readonly #tool: Tool;
@@ -57,8 +56,8 @@ export class LoaderLane {
   }
 
   /** Connects; the server's number of the connection, to end what it does there. */
-  async open(): Promise<number> {
-    const { connection, way } = this.#request;
+  async open(way: LoadingWay): Promise<number> {
+    const { connection } = this.#request;
     await this.#send({ kind: "connect", connection, way });
     const answer = await this.#answer();
     if (answer.kind !== "connected") throw new Error("A loader did not connect");

@@ -25,7 +25,7 @@ class OpenTable {
 
 export type { OpenTable };
 
-/** Hands out tables, the largest first; when all are taken, parts of those that several lanes may load at the same time. */
+/** Hands out tables, those first that take longest, so that all lanes end at about the same time; when all are taken, parts of those that several lanes may load at the same time. */
 export class TableQueue {
   readonly #waiting: LoaderTable[];
   readonly #open: OpenTable[] = [];
@@ -33,7 +33,7 @@ export class TableQueue {
 
   /** `countersShared`: several lanes may load a table with AUTO_INCREMENT. */
   constructor(tables: readonly LoaderTable[], countersShared: boolean) {
-    this.#waiting = [...tables].sort((a, b) => b.size - a.size);
+    this.#waiting = [...tables].sort((a, b) => b.effort - a.effort);
     this.#countersShared = countersShared;
   }
 

@@ -14,6 +14,8 @@ export interface LoaderTable {
   readonly loose: readonly string[];
   readonly stretches: readonly RowStretch[];
   readonly size: number;
+  /** How long its rows and its keys take, in bytes of rows that take as long. */
+  readonly effort: number;
   /** The server's own text of it; null where nothing of it is put off. */
   readonly create: string | null;
   /** What is put off until its rows are there; null where its rows find it whole. */
@@ -34,9 +36,18 @@ export async function lookAt(
     if (!found) throw differ(`table ${table} is missing`);
     const size = stretches.reduce((sum, stretch) => sum + stretch.size, 0);
     const create = size >= deferFrom ? await createOf(session, schema, table) : null;
-    tables.push({ table, stretches, size, ...found, create, deferred: create === null ? null : deferredKeys(create) });
+    const deferred = create === null ? null : deferredKeys(create);
+    const rows = stretches.reduce((sum, stretch) => sum + stretch.rows, 0);
+    tables.push({ table, stretches, size, effort: effortOf(deferred, rows, size), ...found, create, deferred });
   }
   return tables;
+}
+
+/** Measured: an entry of a key takes as long as 25 bytes of rows, and to index the words of a table more than twice as long as to load it. */
+export function effortOf(deferred: Pick<DeferredKeys, "keys"> | null, rows: number, size: number): number {
+  const keys = deferred?.keys ?? [];
+  const slow = keys.filter(({ alone }) => alone).length;
+  return size + (keys.length - slow) * rows * 25 + slow * size * 2.5;
 }
 
 interface Columns {

@@ -1,4 +1,5 @@
 import { formatCount } from "../../../shared/format.ts";
+import type { Connection } from "../../domain/connection.ts";
 import { Failure } from "../../domain/errors.ts";
 import { noLimits, threadsOf } from "../../domain/source-load.ts";
 import type { StoredRows } from "../content.ts";
@@ -36,10 +37,16 @@ export async function loadRowsAtOnce(request: LoadRequest, rows: StoredRows, sch
       read(null, chunk.length);
     }
   }
-  await runScript({ connection, tools, schema, signal }, splitter.tables(counted()));
-  const wanted = [...rows.tables].filter(([table]) => splitter.holds(table) && (tables?.includes(table) ?? true));
+  const asked = [...rows.tables].filter(([table]) => tables?.includes(table) ?? true);
   const inside = { ...connection, database: schema };
   const { limits = noLimits, keysLaterFrom = usualKeysLaterFrom } = request;
+  const most = Math.min(threadsOf(limits), asked.flatMap(([, stretches]) => stretches).length);
+  const take = rateLimiter(limits.bytesPerSecond).take;
+  const lane = { connection: inside, packed: rows.compression, lowPriority: limits.lowPriority, observe: read, take };
+  // Their processes come up while the structure is made.
+  await using lanes = startLanes(most, lane, signal);
+  await runScript({ connection, tools, schema, signal }, splitter.tables(counted()));
+  const wanted = asked.filter(([table]) => splitter.holds(table));
   // It has its session for itself: one that waits for the rows of a large dump might be closed by the server.
   const change = <T>(work: (session: Session) => Promise<T>) =>
     withSession(
@@ -59,12 +66,10 @@ export async function loadRowsAtOnce(request: LoadRequest, rows: StoredRows, sch
     if (server.way === "INSERT")
       say("INFO", "The server takes no LOAD DATA LOCAL (local_infile is off): the rows go in as INSERT statements.");
     const queue = new TableQueue(found, server.sharesCounters || server.way === "INSERT");
-    const lanes = Math.min(threadsOf(limits), queue.parts);
-    const take = rateLimiter(limits.bytesPerSecond).take;
-    const lane = { connection: inside, way: server.way, packed: rows.compression, lowPriority: limits.lowPriority, observe: read, take };
-    await together(lanes, signal, (ended) => loadTables({ ...lane, signal: ended }, queue));
+    const used = Math.min(most, queue.parts);
+    await lanes.together(used, (lane, ended) => loadTables(lane, { way: server.way, connection: inside, signal: ended }, queue));
     await change((session) => bringBack(session, schema, found, off));
-    say("INFO", `The rows of ${formatCount(found.length, "table")} came over ${formatCount(lanes, "connection")} by ${server.way}.`);
+    say("INFO", `The rows of ${formatCount(found.length, "table")} came over ${formatCount(used, "connection")} by ${server.way}.`);
   } catch (error) {
     signal.throwIfAborted();
     if (error instanceof LaneTrouble) throw failureOf(error);
@@ -90,10 +95,15 @@ async function look(session: Session): Promise<Server> {
   return { way: Number(server.takesLocal) === 1 ? "LOAD DATA" : "INSERT", sharesCounters: Number(server.counters) === 2 };
 }
 
-/** Loads tables over a connection of its own as long as there are any, and makes the keys of those that nobody else is at any more. */
-async function loadTables(request: LaneRequest, queue: TableQueue): Promise<void> {
-  await using lane = new LoaderLane(request);
-  await lane.open();
+interface Loading {
+  readonly way: LoadingWay;
+  readonly connection: Connection;
+  readonly signal: AbortSignal;
+}
+
+/** Loads tables over a lane as long as there are any, and makes the keys of those that nobody else is at any more. */
+async function loadTables(lane: LoaderLane, { way, connection, signal }: Loading, queue: TableQueue): Promise<void> {
+  await lane.open(way);
   for (let open = queue.next(); open; open = queue.next()) {
     const { table } = open;
     const rows = await lane.load(table, open.take());
@@ -101,25 +111,33 @@ async function loadTables(request: LaneRequest, queue: TableQueue): Promise<void
     const stored = table.stretches.reduce((sum, stretch) => sum + stretch.rows, 0);
     // The server left nothing out: then it was not there.
     if (open.rows !== stored) throw alteredRows(`Its table ${table.table} holds ${open.rows} rows instead of ${stored}.`);
-    for (const statement of keyStatements(request.connection.database, table))
-      await runToEnd(request.connection, statement, request.signal);
+    for (const statement of keyStatements(connection.database, table)) await runToEnd(connection, statement, signal);
   }
 }
 
-/** Runs `work` so many times at once. When one of them fails the others are ended, and what it threw is thrown once all are. */
-async function together(times: number, signal: AbortSignal, work: (signal: AbortSignal) => Promise<void>): Promise<void> {
+/** So many lanes, whose processes start at once. `await using` them. */
+function startLanes(count: number, request: Omit<LaneRequest, "signal">, signal: AbortSignal) {
   const ending = new AbortController();
-  const failures: unknown[] = [];
-  const each = async () => {
-    try {
-      await work(AbortSignal.any([signal, ending.signal]));
-    } catch (error) {
-      failures.push(error);
-      ending.abort(error);
-    }
+  const ended = AbortSignal.any([signal, ending.signal]);
+  const lanes = Array.from({ length: count }, () => new LoaderLane({ ...request, signal: ended }));
+  return {
+    /** Has so many of them work at once. When one fails the others are ended, and what it threw is thrown once all are. */
+    async together(used: number, work: (lane: LoaderLane, ended: AbortSignal) => Promise<void>): Promise<void> {
+      const failures: unknown[] = [];
+      const each = async (lane: LoaderLane) => {
+        await using own = lane;
+        await work(own, ended).catch((error: unknown) => {
+          failures.push(error);
+          ending.abort(error);
+        });
+      };
+      await Promise.all(lanes.slice(0, used).map(each));
+      if (failures.length > 0) throw failures[0];
+    },
+    async [Symbol.asyncDispose]() {
+      await Promise.all(lanes.map((lane) => lane[Symbol.asyncDispose]()));
+    },
   };
-  await Promise.all(Array.from({ length: times }, each));
-  if (failures.length > 0) throw failures[0];
 }
 
 function failureOf({ why, message }: LaneTrouble): Error {

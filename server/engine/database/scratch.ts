@@ -95,14 +95,21 @@ async function stage(request: StageRequest, names: ReturnType<typeof scratchName
     say("WARN", `The trigger ${trigger} is not made: the target has one of that name on another table, which stays.`);
   const outgoing = outgoingTables(request, { incoming, makes }, present);
   const takes = outgoingDefinitions(request, { incoming, makes }, outgoing, present);
-  const old = await takeDefinitions(connection, tools, signal);
-  const returns = old.made.filter(isReturned(takes));
   say("INFO", `Loaded ${formatCount(incoming.length, "table")}; comparing their rows with the manifest.`);
+  const compare = (session: Session) => compareRows(session, names.scratch, tablesOf(expected, incoming), true);
+  // Side by side; both have ended before the scratch schema may go.
+  const [compared, taken] = await Promise.allSettled([
+    withSession(connection, compare, { signal }),
+    takeDefinitions(connection, tools, signal),
+  ]);
+  if (compared.status === "rejected") throw compared.reason;
+  if (taken.status === "rejected") throw taken.reason;
+  const old = taken.value;
+  const returns = old.made.filter(isReturned(takes));
   const references = await withSession(
     connection,
     async (session) => {
       await prepareToChange(session);
-      await compareRows(session, names.scratch, tablesOf(expected, incoming), true);
       await tryDefinitions(session, names.scratch, [...makes, ...returns]);
       if (!whole) await tellLostRows(session, { target, staged: names.scratch, incoming }, request);
       return whole ? [] : referencesInto(session, target, [...incoming, ...outgoing]);
