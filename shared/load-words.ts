@@ -9,14 +9,25 @@ interface Load {
   readonly bytesPerSecond: number;
 }
 
+/** "The database server: 3 statements running, 140 a second", while it is read. */
+export function describeLoadNow({ statements, perSecond }: { readonly statements: number; readonly perSecond: number | null }): string {
+  const running = statements === 0 ? "no statement running" : `${formatCount(statements, "statement")} running`;
+  return `The database server: ${running}${perSecond === null ? "" : `, ${Math.round(perSecond).toLocaleString("en-US")} a second`}`;
+}
+
 /** What a backup asked of its source, as parts of a sentence: of the log, of the command line and of its page. */
 export function describeLoad({ connections, busiest, average, lockMilliseconds, bytesPerSecond }: Load): string {
   return [
     formatCount(connections, "connection"),
     `${formatBytes(bytesPerSecond)} a second`,
-    ...(busiest === null ? [] : [`at most ${formatCount(busiest, "statement")} at once on the server${averaged(average)}`]),
+    ...(busiest === null ? [] : [busyWords(busiest, average)]),
     lockMilliseconds === null ? "nothing was locked" : `writers waited for ${lockWords(lockMilliseconds)}`,
   ].join(", ");
+}
+
+function busyWords(busiest: number, average: number | null): string {
+  if (busiest === 0) return "no statement ran on the server when it was asked";
+  return `at most ${formatCount(busiest, "statement")} at once on the server${averaged(average)}`;
 }
 
 /** How long nobody could write. */

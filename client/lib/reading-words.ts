@@ -65,7 +65,9 @@ export function loadFacts({
 }
 
 const busyWords = (busiest: number, average: number | null): string =>
-  `At most ${formatCount(busiest, "statement")}${average === null ? "" : `, ${average.toFixed(1)} on average`}`;
+  busiest === 0
+    ? "No statement, when it was asked"
+    : `At most ${formatCount(busiest, "statement")}${average === null ? "" : `, ${average.toFixed(1)} on average`}`;
 
 /** The stored bytes of a backup: all that it needs, and what of it is new, where it shares some with others. */
 export const storedWords = (storedSize: number, addedSize: number | null): string =>

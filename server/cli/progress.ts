@@ -4,7 +4,7 @@ import type { Progress } from "../domain/progress.ts";
 import { fitted, onOneLine } from "./output.ts";
 
 /** What is shown of an operation that runs. */
-export type ShownProgress = Omit<Progress, "at" | "operationId">;
+export type ShownProgress = Omit<Progress, "at" | "operationId" | "load">;
 
 /** Shows an operation on standard error until `progress` ends: as a bar that goes away after, or as a line for each phase. */
 export const showProgress = (progress: AsyncIterable<ShownProgress>, asBar: boolean): Promise<void> =>

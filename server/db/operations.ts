@@ -72,6 +72,7 @@ export const progressOf = (kind: StoredKind, row: Omit<Row, "worker" | "leaseUnt
   bytesPerSecond: row.bytesPerSecond,
   etaSeconds: row.etaSeconds,
   currentItem: row.currentItem,
+  load: null,
   at: row.progressAt ?? row.createdAt,
 });
 

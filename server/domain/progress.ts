@@ -1,5 +1,6 @@
 import type { OperationKind, OperationStatus, Phase } from "../../shared/enums.ts";
 import type { OperationId } from "./ids.ts";
+import type { LoadNow } from "./source-load.ts";
 
 /** How far an operation is, as everybody sees it. Sizes are uncompressed bytes, rates bytes per second. */
 export interface Progress {
@@ -15,6 +16,8 @@ export interface Progress {
   readonly bytesPerSecond: number | null;
   readonly etaSeconds: number | null;
   readonly currentItem: string | null;
+  /** Of the source's server; null while nobody asks it. Never stored. */
+  readonly load: LoadNow | null;
   readonly at: Date;
 }
 
@@ -24,6 +27,7 @@ export interface Report {
   readonly bytesProcessed: number;
   readonly bytesExpected: number | null;
   readonly currentItem: string | null;
+  readonly load?: LoadNow | null;
 }
 
 /** The first progress of an operation that waits or begins. */
@@ -38,6 +42,7 @@ export const initialProgress = (operationId: OperationId, kind: OperationKind, s
   bytesPerSecond: null,
   etaSeconds: null,
   currentItem: null,
+  load: null,
   at,
 });
 
@@ -61,6 +66,7 @@ export function advance(last: Progress, report: Report, now: Date): Progress {
     bytesPerSecond,
     etaSeconds: bytesExpected !== null && bytesPerSecond ? (bytesExpected - bytesProcessed) / bytesPerSecond : null,
     currentItem: report.currentItem,
+    load: report.load ?? null,
     at: now,
   };
 }
@@ -82,5 +88,6 @@ export const conclude = (last: Progress, status: OperationStatus, now: Date): Pr
   percent: status === "COMPLETED" ? 100 : last.percent,
   etaSeconds: status === "COMPLETED" ? 0 : null,
   currentItem: null,
+  load: null,
   at: now,
 });

@@ -24,6 +24,14 @@ export interface SourceLoad {
   readonly bytesPerSecond: number;
 }
 
+/** What a source's server does at this moment, as far as it tells. */
+export interface LoadNow {
+  /** Statements that it works on, ours among them. */
+  readonly statements: number;
+  /** Statements that it was given each second since it was asked last; null the first time. */
+  readonly perSecond: number | null;
+}
+
 /** How many connections and threads those limits allow. */
 export const threadsOf = ({ threads }: SourceLimits): number => Math.max(1, threads ?? Math.min(availableParallelism(), usualThreads));
 

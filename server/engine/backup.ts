@@ -7,7 +7,7 @@ import { Failure, messageOf } from "../domain/errors.ts";
 import type { Artifact, DatabaseSummary, Encryption, Manifest, MediaIndexFile, MediaSummary, Part } from "../domain/manifest.ts";
 import { artifactName, manifestName, mediaIndexName, restoreCommands } from "../domain/naming.ts";
 import type { Report } from "../domain/progress.ts";
-import { noLimits, type SourceLimits, type SourceLoad } from "../domain/source-load.ts";
+import { type LoadNow, noLimits, type SourceLimits, type SourceLoad } from "../domain/source-load.ts";
 import { authenticate, type MacKey } from "./authentication.ts";
 import { openDump } from "./database/dump.ts";
 import { inspectDatabase } from "./database/inspect.ts";
@@ -125,10 +125,14 @@ async function storeAll(plan: BackupPlan, work: BackupWork, startedAt: Date, pac
   const expected = (measured.database ?? 0) + (sizeBefore(plan) ?? measured.media ?? 0);
   const artifacts: Artifact[] = [];
   let before = 0;
+  let loadNow: LoadNow | null = null;
+  const observeLoad = (now: LoadNow) => {
+    loadNow = now;
+  };
   const storePart = async <S>(part: Part, phase: Phase, reader: PartReader<S>): Promise<S> => {
     const follow = () => {
       const { bytes, item } = reader.progress();
-      work.report({ phase, bytesProcessed: before + bytes, bytesExpected: expected, currentItem: item });
+      work.report({ phase, bytesProcessed: before + bytes, bytesExpected: expected, currentItem: item, load: loadNow });
     };
     const { artifact, summary } = await store(plan, work, part, reader, { follow, expected: measured[part] });
     artifacts.push(artifact);
@@ -142,7 +146,8 @@ async function storeAll(plan: BackupPlan, work: BackupWork, startedAt: Date, pac
     database = await onceMoreIfChanged(work, async () => {
       const reader = await openDump({ ...dump, packing: plan.packing, limits, ...work });
       const began = plan.now();
-      const { result, load } = await watchingLoad(dump.connection, work, () => storePart("database", "DATABASE", reader));
+      const { result, load } = await watchingLoad(dump.connection, work, () => storePart("database", "DATABASE", reader), observeLoad);
+      loadNow = null;
       tellLoad(work, result, load, { bytes: before, milliseconds: plan.now().getTime() - began.getTime() });
       return result;
     });

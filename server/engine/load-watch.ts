@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Connection } from "../domain/connection.ts";
 import { messageOf } from "../domain/errors.ts";
+import type { LoadNow } from "../domain/source-load.ts";
 import { select, withSession } from "./database/client.ts";
 import type { Running } from "./part.ts";
 
@@ -15,17 +16,22 @@ const patienceMilliseconds = 5000;
 const farewellMilliseconds = 1000;
 
 /**
- * Carries `work` out while a session of its own asks the server each second how many statements it works on. That session
+ * Carries `work` out while a session of its own asks the server each second what it works on, and tells `observe`. That session
  * is a courtesy: where it is refused or lost, `work` goes on, and the log says so once.
  */
 export async function watchingLoad<T>(
   connection: Connection,
   { signal, say }: Running,
   work: () => Promise<T>,
+  observe: (now: LoadNow) => void = () => {},
 ): Promise<{ readonly result: T; readonly load: ServerLoad }> {
   const samples: number[] = [];
+  const take = (now: LoadNow) => {
+    samples.push(now.statements);
+    observe(now);
+  };
   const over = new AbortController();
-  const watching = sample(connection, samples, AbortSignal.any([signal, over.signal])).catch((error: unknown) => {
+  const watching = sample(connection, take, AbortSignal.any([signal, over.signal])).catch((error: unknown) => {
     if (!over.signal.aborted && !signal.aborted)
       say("INFO", `How busy the database server is could not be watched to the end: ${messageOf(error)}`);
   });
@@ -40,21 +46,26 @@ export async function watchingLoad<T>(
 }
 
 /** Ends by the signal alone. */
-const sample = (connection: Connection, samples: number[], signal: AbortSignal): Promise<never> =>
+const sample = (connection: Connection, take: (now: LoadNow) => void, signal: AbortSignal): Promise<never> =>
   withSession(
     connection,
     async (session) => {
+      let last: { readonly given: number; readonly at: number } | null = null;
       for (;;) {
-        const [row] = await select<{ Value: string }>(session, "SHOW GLOBAL STATUS LIKE 'Threads_running'", [], {
-          patience: patienceMilliseconds,
-        });
-        // It counts this very question.
-        if (row) samples.push(Math.max(0, Number(row.Value) - 1));
+        const rows = await select<{ Variable_name: string; Value: string }>(session, question, [], { patience: patienceMilliseconds });
+        const told = new Map(rows.map(({ Variable_name, Value }) => [Variable_name.toLowerCase(), Number(Value)]));
+        const [running, given, at] = [told.get("threads_running"), told.get("queries"), performance.now()];
+        // Both count this very question.
+        const perSecond = last && given !== undefined ? Math.max(0, (1000 * (given - last.given - 1)) / (at - last.at)) : null;
+        if (running !== undefined) take({ statements: Math.max(0, running - 1), perSecond });
+        last = given === undefined ? null : { given, at };
         await sleep(everyMilliseconds, undefined, { signal });
       }
     },
     { signal },
   );
+
+const question = "SHOW GLOBAL STATUS WHERE Variable_name IN ('Threads_running', 'Queries')";
 
 function summed(samples: readonly number[]): ServerLoad {
   if (samples.length === 0) return { busiest: null, average: null };

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { engineChoices, engineWord, loadFacts, mediaChoices, storedWords } from "../../client/lib/reading-words.ts";
 import { databaseEngines } from "../../shared/enums.ts";
-import { describeLoad } from "../../shared/load-words.ts";
+import { describeLoad, describeLoadNow } from "../../shared/load-words.ts";
 
 describe("what a backup asked of its source", () => {
   const load = { connections: 4, busiest: 6, average: 3.25, lockMilliseconds: 41.6, bytesPerSecond: 52_100_000 };
@@ -17,6 +17,14 @@ describe("what a backup asked of its source", () => {
     expect(describeLoad(load)).toBe(
       "4 connections, 52.1 MB a second, at most 6 statements at once on the server, 3.3 on average, writers waited for 42 ms",
     );
+  });
+
+  it("is told of a server that had nothing to do, and while it lasts", () => {
+    const idle = { ...load, busiest: 0, average: 0 };
+    expect(describeLoad(idle)).toContain(", no statement ran on the server when it was asked, ");
+    expect(loadFacts(idle)[2]).toEqual(["On the server at once", "No statement, when it was asked"]);
+    expect(describeLoadNow({ statements: 12, perSecond: 1340.4 })).toBe("The database server: 12 statements running, 1,340 a second");
+    expect(describeLoadNow({ statements: 0, perSecond: null })).toBe("The database server: no statement running");
   });
 
   it("leaves out what the server would not tell", () => {

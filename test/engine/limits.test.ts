@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { getPriority } from "node:os";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Connection } from "../../server/domain/connection.ts";
-import type { SourceLoad } from "../../server/domain/source-load.ts";
+import type { LoadNow, SourceLoad } from "../../server/domain/source-load.ts";
 import { runBackup } from "../../server/engine/backup.ts";
 import { findTools } from "../../server/engine/database/tools.ts";
 import { watchingLoad } from "../../server/engine/load-watch.ts";
@@ -72,6 +72,7 @@ describe("a backup with limits", () => {
   it("reads no faster than it may, gives way to all else, and tells what it asked of the source", async () => {
     const [said, loads]: [string[], SourceLoad[]] = [[], []];
     const seen = new Map<string, number>();
+    const told: LoadNow[] = [];
     const manifest = await runBackup(
       {
         storage: memoryStorage(),
@@ -86,7 +87,8 @@ describe("a backup with limits", () => {
       {
         signal: new AbortController().signal,
         say: (_, message) => said.push(message),
-        report: () => {
+        report: ({ load }) => {
+          if (load) told.push(load);
           for (const [program, niceness] of nicenessOfChildren()) seen.set(program, niceness);
         },
         loaded: (load) => loads.push(load),
@@ -105,13 +107,28 @@ describe("a backup with limits", () => {
       },
     ]);
     expect(loads[0]?.bytesPerSecond).toBeLessThan(300_000 / (1 - 75_000 / size) + 1000);
+    expect(told.map(({ statements }) => statements)).toContain(loads[0]?.busiest);
     expect(loads[0]?.busiest).toBeGreaterThanOrEqual(loads[0]?.average ?? 0);
     expect(said.at(-1)).toMatch(
-      /^Load on the source: 1 connection, \d+ kB a second, at most \d+ statements? at once on the server, [\d.]+ on average, nothing was locked\.$/,
+      /^Load on the source: 1 connection, \d+ kB a second, (?:at most \d+ statements? at once on the server, [\d.]+ on average|no statement ran on the server when it was asked), nothing was locked\.$/,
     );
     const nice = Math.min(getPriority() + 10, 19);
     expect([...seen.values()].length).toBeGreaterThanOrEqual(2);
     for (const [program, niceness] of seen) expect([program, niceness]).toEqual([program, nice]);
+  });
+
+  it("tells what the server does while it is read: its statements, and how many it is given", async () => {
+    const enough = Promise.withResolvers<string>();
+    const told: LoadNow[] = [];
+    const observe = (now: LoadNow) => {
+      told.push(now);
+      if (now.perSecond !== null) enough.resolve("done");
+    };
+    const running = { signal: new AbortController().signal, say: () => {} };
+    const { load } = await watchingLoad(database.connection, running, () => enough.promise, observe);
+    expect(told[0]?.perSecond).toBeNull();
+    expect(told.at(-1)?.perSecond).toBeGreaterThanOrEqual(0);
+    expect(load.busiest).toBe(Math.max(...told.map(({ statements }) => statements)));
   });
 
   it("goes on where the server will not be watched, and says so once", async () => {

@@ -3,6 +3,13 @@ import type { OperationKind, OperationStatus, Phase } from "../../../shared/enum
 import { OperationKindEnum, OperationStatusEnum, PhaseEnum } from "../enums.ts";
 import { DateTime, SafeInt } from "../scalars.ts";
 
+@ObjectType("LoadNow", { description: "What the database server of a source does at this moment." })
+export class LoadNowType {
+  @Field(() => Int, { description: "Statements that it works on, ours among them." }) statements!: number;
+  @Field(() => Float, { nullable: true, description: "Statements that it was given each second since it was asked last." })
+  perSecond!: number | null;
+}
+
 @ObjectType("Progress")
 export class ProgressType {
   @Field(() => ID) operationId!: string;
@@ -16,6 +23,8 @@ export class ProgressType {
   @Field(() => Float, { nullable: true }) bytesPerSecond!: number | null;
   @Field(() => Float, { nullable: true }) etaSeconds!: number | null;
   @Field(() => String, { nullable: true, description: "The table or file being worked on." }) currentItem!: string | null;
+  @Field(() => LoadNowType, { nullable: true, description: "While a backup reads a database, where its server tells." })
+  load!: LoadNowType | null;
   @Field(() => DateTime) at!: Date;
 }
 
