@@ -25,6 +25,7 @@ const names = {
   stock: "Holdfast, of a MYSQLDUMP backup",
   parallel: "Holdfast, of a PARALLEL backup",
   sealed: "Holdfast, of an encrypted PARALLEL backup",
+  unlogged: "Holdfast, of a PARALLEL backup, without binary log",
 } as const;
 
 /** Restores of the generated database into one that is there and empty, each compared with the original afterwards. */
@@ -49,31 +50,36 @@ export async function databaseRestoreRace(place: Workplace, bytes: number, start
     },
   });
   const shell = (name: string, script: string) => contender(name, () => command(script, [place.optionFile, folder, restored], signal));
-  const holdfast = (name: string, backup: Backup) =>
-    contender(name, () =>
-      work({ kind: "database-restore", ...backup, folder: "shop/backup", connection: connectionTo(place, restored) }, form, signal),
-    );
+  const holdfast = (name: string, backup: Backup, skipBinaryLog = false) => {
+    const connection = { ...connectionTo(place, restored), skipBinaryLog };
+    return contender(name, () => work({ kind: "database-restore", ...backup, folder: "shop/backup", connection }, form, signal));
+  };
   try {
     await command(`${stockDump} | tee >(gzip -6 > "$2/dump.gz") | zstd -q -3 > "$2/dump.zst"; wait`, [place.optionFile, folder], signal);
     if (peers.has("mydumper")) await command(mydumper, [place.optionFile, join(folder, "myloader")], signal);
+    const parallel = await ours("PARALLEL", null);
     const contenders = [
       shell(names.gunzip, `gunzip -c "$2/dump.gz" | mariadb --defaults-file="$1" "$3"`),
       shell(names.zstd, `zstd -dc "$2/dump.zst" | mariadb --defaults-file="$1" "$3"`),
       ...(peers.has("mydumper") ? [shell(names.myloader, `myloader --defaults-file="$1" -B "$3" -d "$2/myloader" -t 2 -o -v 0`)] : []),
       holdfast(names.stock, await ours("MYSQLDUMP", null)),
-      holdfast(names.parallel, await ours("PARALLEL", null)),
+      holdfast(names.parallel, parallel),
+      holdfast(names.unlogged, parallel, true),
       holdfast(names.sealed, await ours("PARALLEL", key)),
     ];
     const figures = await interleave(contenders, rounds, signal, say);
     const bars = present([
       ratio(figures, names.parallel, names.gunzip, 0.3),
       ratio(figures, names.parallel, names.myloader, 0.8),
+      ratio(figures, names.unlogged, names.gunzip, null),
+      ratio(figures, names.unlogged, names.myloader, null),
       ratio(figures, names.sealed, names.gunzip, null),
       ratio(figures, names.stock, names.gunzip, null),
     ]);
     const notes = [
       "Ours reads and proves the whole file first, loads into a scratch schema, compares it and swaps it in; the others load and compare nothing.",
       "After each restore rows and CHECKSUM TABLE of all tables, keys, views, triggers, routines and events were compared with the original's: equal.",
+      "The server keeps a binary log, as a shop's own does, and all of it is logged, save where it says so and by myloader, which leaves the log out unless it is told otherwise.",
       ...peers.missing("mydumper"),
     ];
     return { name: "database-restore", title: "Database restore", bytes, contenders: figures, bars, notes };
