@@ -11,7 +11,13 @@ import type { Codec } from "./decompress.ts";
  */
 export function encryptAge(recipients: readonly string[]): Codec {
   return async function* (source) {
-    const { header, fileKey } = await sealFileKey(recipients);
+    yield* sealWith(await sealFileKey(recipients))(source);
+  };
+}
+
+/** The same with a file key that was sealed already; it is of no use afterwards. */
+export function sealWith({ header, fileKey }: Awaited<ReturnType<typeof sealFileKey>>): Codec {
+  return async function* (source) {
     const nonce = randomBytes(nonceBytes);
     const payload = new Payload(fileKey, nonce);
     fileKey.fill(0);

@@ -1,8 +1,8 @@
-// A process of its own that takes an incremental backup of media folders: it reads what to do as JSON from standard input,
-// writes new packs to standard output (messages.ts), the list to descriptor 4, reads the list of the backup before from
+// A process of its own that takes an incremental backup of media folders: it reads what to do, and the keys of packs, from standard input,
+// sends new packs on the descriptors that it names (messages.ts), writes the list to descriptor 4, reads the list of the backup before from
 // descriptor 5, and reports on descriptor 3, one JSON line at a time.
 import { writeSync } from "node:fs";
-import { json } from "node:stream/consumers";
+import { createInterface } from "node:readline";
 import { threadsOf } from "../../../domain/source-load.ts";
 import { rateLimiter } from "../../rate.ts";
 import { Tally } from "../tally.ts";
@@ -10,16 +10,20 @@ import { walk } from "../walk.ts";
 import { Intake } from "./intake.ts";
 import { ListFile } from "./list-codec.ts";
 import { ListWriter } from "./list-writer.ts";
-import type { IncrementalJob, IncrementalReport } from "./messages.ts";
+import type { FileKey, IncrementalJob, IncrementalReport } from "./messages.ts";
 import { PackOutput } from "./pack-output.ts";
 import { Packer } from "./packer.ts";
 import { openPrevious } from "./previous.ts";
 
 const everyMilliseconds = 150;
-const { roots, exclude, packing, limits, previous: before } = (await json(process.stdin)) as IncrementalJob;
+const lines = createInterface({ input: process.stdin })[Symbol.asyncIterator]();
+const { roots, exclude, packing, limits, previous: before, encrypted, lanes } = JSON.parse((await lines.next()).value ?? "") as IncrementalJob;
 const prefixes = roots.map(({ prefix }) => prefix);
 const previous = await openPrevious(before, 5, prefixes);
-const output = new PackOutput(process.stdout, previous.packs);
+const output = new PackOutput({ fds: lanes, encrypted }, previous.packs, () => {
+  if (encrypted) report({ needsKey: true });
+});
+if (encrypted) void takeKeys();
 const { chunks, isUsable } = previous;
 const packer = new Packer({ table: chunks, output, packing, threads: threadsOf(limits), isUsable });
 const [tally, file, limiter] = [new Tally(), new ListFile(4, packing), rateLimiter(limits.bytesPerSecond)];
@@ -47,6 +51,11 @@ await intake.end();
 const { tarSize } = list.end();
 await file.end();
 report({ packed: { tarSize, listSize: file.size, packNumbers: [...packNumbers.keys()], unchanged: intake.unchanged, ...tally.summary() } });
+process.stdin.destroy();
+
+async function takeKeys(): Promise<void> {
+  for (let line = await lines.next(); !line.done; line = await lines.next()) output.addKey(JSON.parse(line.value) as FileKey);
+}
 
 function tell(): void {
   if (Date.now() - reported < everyMilliseconds) return;

@@ -33,15 +33,30 @@ export function firstChunk(bytes: Uint8Array, isEnd: boolean): number | null {
   const { length } = bytes;
   if (length <= smallestChunk) return isEnd ? length : null;
   const [usual, end] = [Math.min(usualChunk, length), Math.min(largestChunk, length)];
-  let [sum, at] = [0, smallestChunk - window];
-  for (; at < smallestChunk; at += 1) sum = ((sum << 1) + (gear[bytes[at] as number] as number)) | 0;
-  for (; at < usual; at += 1) {
-    sum = ((sum << 1) + (gear[bytes[at] as number] as number)) | 0;
-    if ((sum & strict) === 0) return at + 1;
+  return (
+    cutWithin(bytes, smallestChunk, usual, strict) ?? cutWithin(bytes, usual, end, loose) ?? (isEnd || end === largestChunk ? end : null)
+  );
+}
+
+/** The end of the first chunk that ends in this stretch; null when none does. Four bytes at a time: all of a large file passes here. */
+function cutWithin(bytes: Uint8Array, from: number, end: number, mask: number): number | null {
+  const table = gear;
+  let sum = 0;
+  for (let before = from - window; before < from; before += 1) sum = ((sum << 1) + (table[bytes[before] as number] as number)) | 0;
+  let at = from;
+  for (const last = end - 3; at < last; at += 4) {
+    sum = ((sum << 1) + (table[bytes[at] as number] as number)) | 0;
+    if ((sum & mask) === 0) return at + 1;
+    sum = ((sum << 1) + (table[bytes[at + 1] as number] as number)) | 0;
+    if ((sum & mask) === 0) return at + 2;
+    sum = ((sum << 1) + (table[bytes[at + 2] as number] as number)) | 0;
+    if ((sum & mask) === 0) return at + 3;
+    sum = ((sum << 1) + (table[bytes[at + 3] as number] as number)) | 0;
+    if ((sum & mask) === 0) return at + 4;
   }
   for (; at < end; at += 1) {
-    sum = ((sum << 1) + (gear[bytes[at] as number] as number)) | 0;
-    if ((sum & loose) === 0) return at + 1;
+    sum = ((sum << 1) + (table[bytes[at] as number] as number)) | 0;
+    if ((sum & mask) === 0) return at + 1;
   }
-  return isEnd || end === largestChunk ? end : null;
+  return null;
 }

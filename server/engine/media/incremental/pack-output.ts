@@ -1,40 +1,51 @@
-import type { Writable } from "node:stream";
 import { packMark } from "./list-entry.ts";
-import { messageHeadBytes, messages } from "./messages.ts";
+import type { FileKey } from "./messages.ts";
+import { Sealer, type SealerSettings } from "./sealer.ts";
 
 /** A pack is ended behind the chunk that brings it to this. */
 const packBytes = 48 * 1024 * 1024;
 const pieceBytes = 1024 * 1024;
-const mostUnderWay = 4;
 /** No pack is longer, before it is encrypted. */
 export const largestPack = packBytes + 4 * pieceBytes;
 
-/** Writes packs to the parent, one after the other, in pieces that travel at once. Memory stays the same. */
+/**
+ * Writes packs, one after the other, in pieces that travel at once. They leave on several pipes in turn, so that one is begun
+ * while the storage still makes sure of the one before. Memory stays the same.
+ */
 export class PackOutput {
-  readonly #into: Writable;
+  readonly #sealer: Sealer;
+  readonly #beginning: () => void;
   /** The number of the next pack. */
   #number: number;
-  #piece = Buffer.allocUnsafeSlow(messageHeadBytes + pieceBytes);
-  #filled = messageHeadBytes;
+  #piece = Buffer.from(new ArrayBuffer(pieceBytes));
+  #filled = 0;
   /** Bytes of the present pack; 0: none was begun. */
   #size = 0;
-  #underWay = 0;
-  #failure: Error | null = null;
   #wake = () => {};
-  readonly #free: Buffer<ArrayBuffer>[] = [];
+  readonly #free: ArrayBuffer[] = [];
 
-  constructor(into: Writable, firstNumber: number) {
-    this.#into = into;
+  /** `beginning` is called at the start of each pack. */
+  constructor(settings: SealerSettings, firstNumber: number, beginning: () => void) {
+    this.#beginning = beginning;
     this.#number = firstNumber;
+    this.#sealer = new Sealer({ ...settings, freed: (memory) => void this.#free.push(memory), changed: () => this.#wake() });
   }
 
+  /** Throws what has ended the sealing. */
   get isFull(): boolean {
-    return this.#underWay >= mostUnderWay;
+    return this.#sealer.isFull;
+  }
+
+  addKey(key: FileKey): void {
+    this.#sealer.addKey(key);
   }
 
   /** Where the bytes come to lie. */
   write(bytes: Buffer): { readonly pack: number; readonly offset: number } {
-    if (this.#size === 0) this.#append(packMark);
+    if (this.#size === 0) {
+      this.#beginning();
+      this.#append(packMark);
+    }
     const place = { pack: this.#number, offset: this.#size };
     this.#append(bytes);
     if (this.#size >= packBytes) this.#endPack();
@@ -42,14 +53,16 @@ export class PackOutput {
   }
 
   async room(): Promise<void> {
-    while (this.isFull) await this.#change();
-    if (this.#failure) throw this.#failure;
+    while (this.isFull) {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      this.#wake = resolve;
+      await promise;
+    }
   }
 
   async end(): Promise<void> {
     if (this.#size > 0) this.#endPack();
-    while (this.#underWay > 0) await this.#change();
-    if (this.#failure) throw this.#failure;
+    await this.#sealer.end();
   }
 
   #append(bytes: Buffer): void {
@@ -63,34 +76,15 @@ export class PackOutput {
   }
 
   #endPack(): void {
-    if (this.#filled > messageHeadBytes) this.#send();
-    this.#post(Buffer.from([messages.packEnd, 0, 0, 0, 0]), () => {});
+    if (this.#filled > 0) this.#send();
+    this.#sealer.endPack(this.#number);
     this.#size = 0;
     this.#number += 1;
   }
 
   #send(): void {
-    const piece = this.#piece;
-    piece.writeUInt8(messages.packBytes, 0);
-    piece.writeUInt32LE(this.#filled - messageHeadBytes, 1);
-    this.#post(piece.subarray(0, this.#filled), () => this.#free.push(piece));
-    this.#piece = this.#free.pop() ?? Buffer.allocUnsafeSlow(messageHeadBytes + pieceBytes);
-    this.#filled = messageHeadBytes;
-  }
-
-  #post(bytes: Buffer, written: () => void): void {
-    this.#underWay += 1;
-    this.#into.write(bytes, (error) => {
-      this.#underWay -= 1;
-      if (error) this.#failure ??= error;
-      written();
-      this.#wake();
-    });
-  }
-
-  async #change(): Promise<void> {
-    const { promise, resolve } = Promise.withResolvers<void>();
-    this.#wake = resolve;
-    await promise;
+    this.#sealer.send(this.#piece.subarray(0, this.#filled));
+    this.#piece = Buffer.from(this.#free.pop() ?? new ArrayBuffer(pieceBytes));
+    this.#filled = 0;
   }
 }

@@ -1,6 +1,7 @@
 import { hash } from "node:crypto";
 import { constants, gzipSync, zstdCompressSync } from "node:zlib";
 import { packFrame } from "../../codec/frames.ts";
+import { freeMemory } from "../../memory.ts";
 import type { Packing } from "../../part.ts";
 import { type ChunkMethod, type ChunkTable, chunkMethods } from "./chunk-table.ts";
 import type { PackOutput } from "./pack-output.ts";
@@ -27,22 +28,16 @@ interface Stored {
   readonly method: ChunkMethod;
 }
 
-interface Job {
-  readonly number: number;
-  readonly size: number;
-  stored: Stored | null;
-  readonly done: Promise<void>;
-}
-
 /**
  * Brings chunks into packs, each content once. The chunks of `table` from an earlier backup are used where they lie. Chunks
- * go into packs in the order in which they came.
+ * go into packs as they come, those that are compressed in other threads a little later than those around them.
  */
 export class Packer {
   readonly #options: Options;
-  /** Chunks that are being compressed, and those that came after them. */
-  readonly #jobs: Job[] = [];
+  /** Chunks that are being compressed. */
+  readonly #jobs = new Set<Promise<void>>();
   #queued = 0;
+  #failure: unknown = null;
 
   constructor(options: Options) {
     this.#options = options;
@@ -64,47 +59,53 @@ export class Packer {
 
   /** Waits while more is on its way than memory is meant for. */
   async room(): Promise<void> {
-    this.#settle();
-    while (this.#jobs.length > 0 && (this.#compressing >= this.#options.threads || this.#queued > mostQueued)) await this.#first();
+    while (this.#isBusy) await this.#one();
     await this.#options.output.room();
   }
 
   get needsRoom(): boolean {
-    return this.#jobs.length > 0 || this.#options.output.isFull;
+    return this.#isBusy || this.#options.output.isFull;
   }
 
   async end(): Promise<void> {
-    while (this.#jobs.length > 0) await this.#first();
+    while (this.#jobs.size > 0) await this.#one();
     await this.#options.output.end();
   }
 
-  get #compressing(): number {
-    return this.#jobs.reduce((sum, { stored }) => sum + (stored ? 0 : 1), 0);
+  get #isBusy(): boolean {
+    return this.#jobs.size >= this.#options.threads || this.#queued > mostQueued;
   }
 
-  async #first(): Promise<void> {
-    await this.#jobs[0]?.done;
-    this.#settle();
+  async #one(): Promise<void> {
+    await Promise.race(this.#jobs);
+    if (this.#failure !== null) throw this.#failure;
   }
 
   #pack(number: number, bytes: Buffer): void {
     const { packing } = this.#options;
-    if (packing.compression === "NONE" || looksPacked(bytes)) this.#place(number, { bytes, method: chunkMethods.raw });
-    else if (bytes.length <= atOnceBytes) this.#place(number, this.#better(bytes, packed(bytes, packing)));
+    if (packing.compression === "NONE" || looksPacked(bytes)) this.#write(number, { bytes, method: chunkMethods.raw });
+    else if (bytes.length <= atOnceBytes) this.#write(number, this.#better(bytes, packed(bytes, packing)));
     else this.#compress(number, bytes);
   }
 
   #compress(number: number, bytes: Buffer): void {
     const { packing } = this.#options;
     const own = Buffer.from(bytes);
-    const job: Job = { number, size: bytes.length, stored: null, done: Promise.resolve() };
-    const done = packFrame(own, packing).then((frame) => {
-      job.stored = this.#better(own, frame);
-    });
-    // Whoever waits for it meets its error.
-    done.catch(() => {});
-    this.#jobs.push(Object.assign(job, { done }));
-    this.#queued += own.length;
+    const job = packFrame(own, packing)
+      .then((frame) => {
+        this.#write(number, this.#better(own, frame));
+        freeMemory(frame);
+      })
+      .catch((error: unknown) => {
+        this.#failure ??= error;
+      })
+      .finally(() => {
+        this.#jobs.delete(job);
+        this.#queued -= bytes.length;
+        freeMemory(own);
+      });
+    this.#jobs.add(job);
+    this.#queued += bytes.length;
   }
 
   #better(bytes: Buffer, frame: Buffer): Stored {
@@ -113,25 +114,8 @@ export class Packer {
     return { bytes: frame, method: compression === "GZIP" ? chunkMethods.gzip : chunkMethods.zstd };
   }
 
-  #place(number: number, { bytes, method }: Stored): void {
-    if (this.#jobs.length === 0) this.#write(number, bytes, method);
-    else {
-      this.#jobs.push({ number, size: bytes.length, stored: { bytes: Buffer.from(bytes), method }, done: Promise.resolve() });
-      this.#queued += bytes.length;
-    }
-  }
-
-  /** Writes what is compressed, up to the first that is not. */
-  #settle(): void {
-    for (let job = this.#jobs[0]; job?.stored; job = this.#jobs[0]) {
-      this.#write(job.number, job.stored.bytes, job.stored.method);
-      this.#queued -= job.size;
-      this.#jobs.shift();
-    }
-  }
-
-  #write(number: number, stored: Buffer, method: ChunkMethod): void {
-    this.#options.table.settle(number, { ...this.#options.output.write(stored), storedSize: stored.length, method });
+  #write(number: number, { bytes, method }: Stored): void {
+    this.#options.table.settle(number, { ...this.#options.output.write(bytes), storedSize: bytes.length, method });
   }
 }
 

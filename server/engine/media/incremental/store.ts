@@ -8,6 +8,7 @@ import type { Packing, PartProgress, Running } from "../../part.ts";
 import type { Storage } from "../../storage/storage.ts";
 import { storeFile } from "../../store-file.ts";
 import type { PackBase } from "../pack-base.ts";
+import type { ArrivingPack } from "./messages.ts";
 import { openIncremental } from "./open.ts";
 import { largestPack } from "./pack-output.ts";
 
@@ -32,13 +33,14 @@ interface StoreRequest extends Running {
 export async function storeIncremental(request: StoreRequest): Promise<{ artifact: Artifact; summary: MediaSummary }> {
   const { storage, folder, packing, encryption, id, packs, now, signal, say } = request;
   const started = now();
-  const storePack = async (bytes: AsyncIterable<Uint8Array>): Promise<MediaIndexFile> => {
+  const storePack = async ({ bytes, sealed }: ArrivingPack, aborting: AbortSignal): Promise<MediaIndexFile> => {
     const name = packName(id, randomUUID(), encryption !== null);
     request.bringing(name);
-    const stored = await storeFile({ storage, folder: packs.folder, encryption }, name, bytes, { signal, expected: largestPack });
-    return { ...stored, size: stored.packed?.size ?? stored.storedSize };
+    await storage.put(`${packs.folder}/${name}`, bytes, { signal: aborting, expected: largestPack });
+    const { storedSize, sha256, packed } = sealed();
+    return { name, storedSize, sha256, packed, size: packed?.size ?? storedSize };
   };
-  await using taken = await openIncremental({ ...request, storePack });
+  await using taken = await openIncremental({ ...request, recipients: encryption?.recipients ?? null, storePack });
   const name = mediaListName(packing.compression, encryption !== null);
   const stored = await storeFile({ storage, folder, encryption }, name, taken.list(), { signal, expected: null });
   const { size, summary } = taken;

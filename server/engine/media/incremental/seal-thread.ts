@@ -1,0 +1,84 @@
+import { createHash } from "node:crypto";
+import { on } from "node:events";
+import { writeSync } from "node:fs";
+import { parentPort, workerData } from "node:worker_threads";
+import { sealWith } from "../../codec/age.ts";
+import { freeMemory } from "../../memory.ts";
+import { type FileKey, messageHeadBytes, messages, type SealedPack } from "./messages.ts";
+import type { FromSealer, SealerSettings, ToSealer } from "./sealer.ts";
+
+// The thread that hashes and encrypts packs and sends them to the parent: it may wait for the pipe meanwhile.
+const port = parentPort;
+if (!port) throw new Error("This runs as a worker thread only");
+const { fds, encrypted } = workerData as SealerSettings;
+const inbox = on(port, "message");
+const keys: FileKey[] = [];
+const arrived: Exclude<ToSealer, { key: FileKey }>[] = [];
+const head = Buffer.alloc(messageHeadBytes);
+
+for (let [order, count] = [await next(), 0]; order !== null; order = await next(), count += 1)
+  await seal(order, fds[count % fds.length] ?? -1);
+port.close();
+
+/** Sends the pack that begins with this order, and what it is then. */
+async function seal(first: Exclude<(typeof arrived)[number], null>, fd: number): Promise<void> {
+  const [inside, stored] = [createHash("sha256"), createHash("sha256")];
+  let [number, size, storedSize] = [0, 0, 0];
+  async function* pieces() {
+    for (let order: (typeof arrived)[number] = first; ; order = await next()) {
+      if (order === null) throw new Error("The packs ended within one");
+      if ("end" in order) {
+        number = order.end;
+        return;
+      }
+      const { bytes } = order;
+      if (encrypted) inside.update(bytes);
+      size += bytes.length;
+      yield bytes;
+      port?.postMessage({ free: bytes.buffer } satisfies FromSealer, [bytes.buffer]);
+    }
+  }
+  for await (const bytes of encrypted ? sealWith(await nextKey())(pieces()) : pieces()) {
+    stored.update(bytes);
+    storedSize += bytes.length;
+    send(fd, messages.packBytes, bytes);
+    if (encrypted) freeMemory(bytes);
+  }
+  const packed = encrypted ? { size, sha256: inside.digest("hex") } : null;
+  const pack: SealedPack = { number, storedSize, sha256: stored.digest("hex"), packed };
+  send(fd, messages.packEnd, Buffer.from(JSON.stringify(pack)));
+}
+
+async function next(): Promise<(typeof arrived)[number]> {
+  for (;;) {
+    const order = arrived.shift();
+    if (order !== undefined) return order;
+    await receive();
+  }
+}
+
+async function nextKey() {
+  for (;;) {
+    const key = keys.shift();
+    if (key) return { header: Buffer.from(key.header, "base64"), fileKey: Buffer.from(key.fileKey, "base64") };
+    await receive();
+  }
+}
+
+async function receive(): Promise<void> {
+  const { value } = await inbox.next();
+  const [order] = value as [ToSealer];
+  if (order !== null && "key" in order) keys.push(order.key);
+  else arrived.push(order);
+}
+
+function send(fd: number, kind: number, bytes: Uint8Array): void {
+  head.writeUInt8(kind, 0);
+  head.writeUInt32LE(bytes.length, 1);
+  writeAll(fd, head);
+  writeAll(fd, bytes);
+}
+
+function writeAll(fd: number, bytes: Uint8Array): void {
+  for (let at = 0; at < bytes.length; ) at += writeSync(fd, bytes, at);
+}
