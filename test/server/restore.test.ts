@@ -193,6 +193,7 @@ describe("a request for a restore", () => {
     ["one of our own", { type: "DATABASE", targetDatabase: "_holdfast_new_x" }, "is not a database to restore into"],
     ["a name that is none", { type: "DATABASE", targetDatabase: "a\nb" }, "no name of a database"],
     ["a name that is too long", { type: "DATABASE", targetDatabase: "x".repeat(65) }, "no name of a database"],
+    ["the media alone without binary log", { type: "MEDIA", skipBinaryLog: true }, "only where the database is restored"],
     ["another database for the media alone", { type: "MEDIA", targetDatabase: "other" }, "only where the database is restored"],
   ] as const;
 
@@ -206,6 +207,27 @@ describe("a request for a restore", () => {
       (error: Error) => [error.message],
     );
     expect(told.join("\n")).toContain(message);
+  });
+
+  it("may leave the binary log out, and says by the API and on the command line what follows", async () => {
+    const note = "The target's server keeps no binary log: there is none to leave out.";
+    const { restorePlan } = await holdfast.graphql<{ restorePlan: object }>(
+      "query ($input: RestoreInput!) { restorePlan(input: $input) { notes problems { message } } }",
+      { input: { backupId, type: "DATABASE", skipBinaryLog: true } },
+    );
+    expect(restorePlan).toEqual({ notes: [note], problems: [] });
+    const wish = ["restore", backupId, "--type", "database", "--skip-binary-log", "--dry-run"];
+    expect(await command(holdfast.env, wish)).toMatchObject({ code: 0, stdout: expect.stringContaining(note) });
+    expect(
+      (
+        await command(
+          holdfast.env,
+          wish.filter((word) => word !== "--skip-binary-log"),
+        )
+      ).stdout,
+    ).not.toContain("binary log");
+    const help = await command(holdfast.env, ["help", "restore"]);
+    expect(help.stdout.replaceAll(/\s+/g, " ")).toContain("replicas do not get it and have to be set up anew");
   });
 
   it("is refused for the database of another source, which is named", async () => {
