@@ -4,8 +4,9 @@ import { badInput, Failure } from "../domain/errors.ts";
 import type { UploadId } from "../domain/ids.ts";
 import type { Rewrites } from "../domain/inspection.ts";
 import type { Content } from "../engine/content.ts";
-import { type UploadedFile, uploadedContent } from "../engine/upload/content.ts";
+import { uploadedContent } from "../engine/upload/content.ts";
 import type { Received } from "../engine/upload/received.ts";
+import type { UploadedFile } from "../engine/upload/uploaded-file.ts";
 import { demandRestorable } from "./uploads.ts";
 
 /** Uploads as what a restore reads. */

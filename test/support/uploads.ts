@@ -1,8 +1,8 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { UploadedFile } from "../../server/engine/upload/content.ts";
 import { inspectFile } from "../../server/engine/upload/inspect-file.ts";
+import type { UploadedFile } from "../../server/engine/upload/uploaded-file.ts";
 
 const signal = new AbortController().signal;
 

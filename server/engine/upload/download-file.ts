@@ -7,18 +7,57 @@ import type { Storage } from "../storage/storage.ts";
 /** A backup that was downloaded as one tar: its files, each by its place in there. */
 export interface DownloadFile {
   readonly folder: string;
-  readonly files: ReadonlyMap<string, { readonly at: number; readonly size: number }>;
+  readonly files: ReadonlyMap<string, PlaceInTar>;
+}
+
+/** Where a file's bytes lie. */
+export interface PlaceInTar {
+  readonly at: number;
+  readonly size: number;
 }
 
 const block = 512;
 const mostFiles = 16;
+/** The names that a download gives to the parts of an incremental backup. */
+export const mediaTarName = "media.tar";
+/** How the dump is packed, by that name. */
+export const packedAs = (name: string) => (name.endsWith(".zst") ? "ZSTD" : name.endsWith(".gz") ? "GZIP" : "NONE");
+const dumpNames = /^database\.sql(\.gz|\.zst)?$/;
 
 /** Reads the headers of a tar as Holdfast makes it: a folder with its manifest first. Null for any other tar. */
 export async function readDownload(path: string): Promise<DownloadFile | null> {
+  const found = await readFolder(path);
+  return found && [...found.files.keys()][0] === manifestName ? found : null;
+}
+
+/**
+ * The same of an incremental backup, which comes without its manifest, since its media come as a plain tar: a folder with that
+ * and, it may be, a dump.
+ */
+export async function readParts(path: string): Promise<DownloadFile | null> {
+  const found = await readFolder(path);
+  const others = [...(found?.files.keys() ?? [])].filter((name) => name !== mediaTarName);
+  if (!found?.files.has(mediaTarName) || others.length > 1 || !others.every((name) => dumpNames.test(name))) return null;
+  return found;
+}
+
+/** What stands at the head of a tar: its name, and its bytes up to 64 MB; null where that is no file. */
+export async function readFirst(path: string): Promise<{ readonly name: string; readonly bytes: Buffer } | null> {
+  await using file = await open(path, "r");
+  const header = Buffer.alloc(block);
+  const { bytesRead } = await file.read(header, 0, block, 0);
+  const size = bytesRead < block ? null : sizeOf(header);
+  if (size === null || size > 64 * 1024 * 1024 || header[156] !== 0x30) return null;
+  const { buffer } = await file.read(Buffer.alloc(size), 0, size, block);
+  return { name: textOf(header, 0, 100), bytes: buffer };
+}
+
+/** The files of a tar that has all of them in one folder, and few; null of any other. */
+async function readFolder(path: string): Promise<DownloadFile | null> {
   await using file = await open(path, "r");
   const { size: whole } = await file.stat();
   const header = Buffer.alloc(block);
-  const files = new Map<string, { at: number; size: number }>();
+  const files = new Map<string, PlaceInTar>();
   let folder: string | null = null;
   for (let at = 0; files.size <= mostFiles; ) {
     const { bytesRead } = await file.read(header, 0, block, at);
@@ -27,7 +66,6 @@ export async function readDownload(path: string): Promise<DownloadFile | null> {
     const found = /^(?<folder>[A-Za-z0-9._-]+)\/(?<name>[a-z0-9][a-z0-9._-]*)$/.exec(textOf(header, 0, 100))?.groups;
     const size = sizeOf(header);
     if (!found?.folder || !found.name || size === null || header[156] !== 0x30) return null;
-    if (folder === null && found.name !== manifestName) return null;
     folder ??= found.folder;
     if (found.folder !== folder || files.has(found.name) || at + block + size > whole) return null;
     files.set(found.name, { at: at + block, size });
