@@ -54,7 +54,7 @@ export function restoreFacts(restore: RestoreDetailFragment): [string, string][]
     ["How", modeLabel[restore.mode]],
     ["Target", restore.targetDatabase === null ? restore.target.name : `Database ${restore.targetDatabase} of ${restore.target.name}`],
     ["Way", restore.staged ? "Beside, then switched" : "In place"],
-    ...(restore.skipBinaryLog ? [["Binary log", "Left out: replicas did not get it"] satisfies [string, string]] : []),
+    ...(restore.skipBinaryLog ? [["Binary log", "Left out, where the server keeps one"] satisfies [string, string]] : []),
     ["Safety backup", restore.preRestoreBackup?.name ?? "None"],
     ...(definitions ? [["Made anew", definitions] satisfies [string, string]] : []),
     ...(durationSeconds === null ? [] : [["Took", formatDuration(durationSeconds)] satisfies [string, string]]),
