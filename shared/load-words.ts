@@ -9,10 +9,10 @@ interface Load {
   readonly bytesPerSecond: number;
 }
 
-/** "The database server: 3 statements running, 140 a second", while it is read. */
+/** "On the server now: 3 statements, 140 a second", while it is read. */
 export function describeLoadNow({ statements, perSecond }: { readonly statements: number; readonly perSecond: number | null }): string {
-  const running = statements === 0 ? "no statement running" : `${formatCount(statements, "statement")} running`;
-  return `The database server: ${running}${perSecond === null ? "" : `, ${Math.round(perSecond).toLocaleString("en-US")} a second`}`;
+  const running = statements === 0 ? "no statement" : formatCount(statements, "statement");
+  return `On the server now: ${running}${perSecond === null ? "" : `, ${Math.round(perSecond).toLocaleString("en-US")} a second`}`;
 }
 
 /** What a backup asked of its source, as parts of a sentence: of the log, of the command line and of its page. */

@@ -23,8 +23,8 @@ describe("what a backup asked of its source", () => {
     const idle = { ...load, busiest: 0, average: 0 };
     expect(describeLoad(idle)).toContain(", no statement ran on the server when it was asked, ");
     expect(loadFacts(idle)[2]).toEqual(["On the server at once", "No statement, when it was asked"]);
-    expect(describeLoadNow({ statements: 12, perSecond: 1340.4 })).toBe("The database server: 12 statements running, 1,340 a second");
-    expect(describeLoadNow({ statements: 0, perSecond: null })).toBe("The database server: no statement running");
+    expect(describeLoadNow({ statements: 12, perSecond: 1340.4 })).toBe("On the server now: 12 statements, 1,340 a second");
+    expect(describeLoadNow({ statements: 0, perSecond: null })).toBe("On the server now: no statement");
   });
 
   it("leaves out what the server would not tell", () => {
