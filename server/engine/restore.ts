@@ -112,7 +112,7 @@ async function loadParts<D, M>(
   }
   if (target.media && content.media) {
     const observe = observer("MEDIA", before);
-    media = await loadMedia({ roots: target.media, content: content.media, paths, mode, restoreId, ...work, observe });
+    media = await loadMedia({ roots: target.media, content: content.media, paths, mode, restoreId, limits, ...work, observe });
   }
   return [database, media];
 }

@@ -52,7 +52,7 @@ export async function drillDatabase(drill: DatabaseDrill): Promise<TableCheck[]>
   work.say("INFO", `Loaded ${formatCount(summary.tables.length, "table")}; comparing each with the manifest.`);
   const compared = steps.begin("VERIFYING", size);
   const checks = await compareTables({
-    ...{ content, connection, tools },
+    ...{ content, connection, tools, limits: drill.limits ?? noLimits },
     ...work,
     observe: (bytes) => compared({ bytes, item: null }),
   });

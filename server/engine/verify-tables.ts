@@ -1,7 +1,7 @@
 import { formatCount } from "../../shared/format.ts";
 import type { Connection } from "../domain/connection.ts";
 import type { DatabaseSummary, TableSummary } from "../domain/manifest.ts";
-import { noLimits, threadsOf } from "../domain/source-load.ts";
+import { noLimits, type SourceLimits, threadsOf } from "../domain/source-load.ts";
 import type { TableCheck } from "../domain/verification.ts";
 import type { DatabaseContent } from "./content.ts";
 import { readChecksums, readRangeChecksums, sameRows, type TableChecksum } from "./database/checksums.ts";
@@ -15,6 +15,8 @@ export interface TableComparison extends Running {
   readonly content: DatabaseContent;
   readonly connection: Connection;
   readonly tools: ClientTools;
+  /** What it may take of this machine; no limits when left out. */
+  readonly limits?: SourceLimits;
   observe(bytes: number): void;
 }
 
@@ -24,11 +26,11 @@ export interface TableComparison extends Running {
  * came back and that the backup does not name are at the end.
  */
 export async function compareTables(comparison: TableComparison): Promise<TableCheck[]> {
-  const { content, connection, tools, signal, say, observe } = comparison;
+  const { content, connection, tools, limits = noLimits, signal, say, observe } = comparison;
   const { tables, engine } = content.summary;
   const present =
     engine === "PARALLEL"
-      ? await readRangeChecksums({ connection, tables, threads: threadsOf(noLimits), signal, observe })
+      ? await readRangeChecksums({ connection, tables, threads: threadsOf(limits), signal, observe })
       : await readChecksums(connection, tools, null, signal, observe);
   const uncompared = tables.filter(({ name, checksum }) => checksum === null && present.get(name)?.checksum).length;
   if (uncompared > 0) say("WARN", `Of ${formatCount(uncompared, "table")} only the rows were counted: the backup has no checksum of them.`);

@@ -1,5 +1,5 @@
-import { quoteName } from "./names.ts";
 import type { RowColumn } from "./row-columns.ts";
+import { rowsHeader } from "./row-text.ts";
 
 /** What a frame holds: `bytes` are all of it, `statements` the INSERT statements alone. Both are there only until the call returns. */
 export interface RowFrame {
@@ -33,10 +33,6 @@ for (const [byte, sign] of [
 ] as const)
   escapes[byte] = sign.charCodeAt(0);
 
-/** How each INSERT statement of a table begins. */
-const rowsHeader = (table: string, columns: readonly RowColumn[]) =>
-  `INSERT INTO ${quoteName(table)} (${columns.map(({ name }) => quoteName(name)).join(",")}) VALUES\n`;
-
 /** Makes INSERT statements of rows as the text protocol brings them, one row a line, into one piece of memory that is used over and over. */
 export class RowStatements {
   readonly #flush: (frame: RowFrame) => void;
@@ -54,7 +50,8 @@ export class RowStatements {
 
   /** The rows that follow are of this table. */
   begin(table: string, columns: readonly RowColumn[]): void {
-    this.#header = Buffer.from(rowsHeader(table, columns));
+    const names = columns.map(({ name }) => name);
+    this.#header = Buffer.from(rowsHeader(table, names));
     this.#bare = Uint8Array.from(columns, ({ bare }) => (bare ? 1 : 0));
   }
 

@@ -1,5 +1,5 @@
 import { Worker } from "node:worker_threads";
-import { noLimits, threadsOf } from "../../domain/source-load.ts";
+import { noLimits, type SourceLimits, threadsOf } from "../../domain/source-load.ts";
 import type { FileFacts, FilePart, WriteAnswer, WriteOrder } from "./file-parts.ts";
 
 const slabBytes = 1024 * 1024;
@@ -19,7 +19,7 @@ type Told = (error: unknown) => Promise<unknown>;
 /** Writes files in threads, several at the same time, in an amount of memory that stays the same. Dispose of it in any case. */
 export class FileWriters implements AsyncDisposable {
   readonly #threads: Thread[] = [];
-  readonly #most = threadsOf(noLimits);
+  readonly #most: number;
   readonly #free: ArrayBuffer[] = [];
   #slabs = 0;
   #slab: Uint8Array<ArrayBuffer> | null = null;
@@ -30,6 +30,10 @@ export class FileWriters implements AsyncDisposable {
   #bound: Thread | null = null;
   #failure: Promise<unknown> | null = null;
   #wake = () => {};
+
+  constructor(limits: SourceLimits = noLimits) {
+    this.#most = threadsOf(limits);
+  }
 
   /** Takes the body of a file; it is written when `done` resolved. Rejects with what failed before. */
   async file(path: string, body: AsyncIterable<Uint8Array>, facts: FileFacts, told: Told): Promise<void> {

@@ -1,6 +1,7 @@
 import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { RestoreMode } from "../../../shared/enums.ts";
+import { noLimits, type SourceLimits } from "../../domain/source-load.ts";
 import type { MediaContent } from "../content.ts";
 import type { PartProgress, Running } from "../part.ts";
 import { statsOf, writeMoves } from "./moves.ts";
@@ -20,6 +21,8 @@ export interface MediaLoad extends Running {
   readonly paths: readonly string[] | null;
   readonly mode: RestoreMode;
   readonly restoreId: string;
+  /** What it may take of this machine; no limits when left out. */
+  readonly limits?: SourceLimits;
   observe(progress: PartProgress): void;
 }
 
@@ -115,10 +118,10 @@ async function planMerge(
 
 /** Reads the content once, from its storage to the folders; it is whole, or this rejects. */
 async function unpackAll(load: MediaLoad, targets: readonly TargetRoot[], folders: ReadonlyMap<string, string>): Promise<void> {
-  const { content, paths, mode, signal, observe } = load;
+  const { content, paths, mode, limits = noLimits, signal, observe } = load;
   const expected = await content.measure(paths);
   const entries = observed(content.entries(paths, signal), expected.bytes, observe);
-  await unpack(mode === "PRESERVE" ? missingIn(targets, entries) : entries, folders);
+  await unpack(mode === "PRESERVE" ? missingIn(targets, entries) : entries, folders, limits);
 }
 
 /** Leaves out what is there already, to save the room; what changes until the swap is looked at again then. */

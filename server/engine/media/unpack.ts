@@ -1,5 +1,6 @@
 import { chmod, lchown, link, lstat, lutimes, mkdir, symlink } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { noLimits, type SourceLimits } from "../../domain/source-load.ts";
 import { errnoOf } from "../storage/disk.ts";
 import type { FileFacts } from "./file-parts.ts";
 import { FileWriters } from "./file-writers.ts";
@@ -19,9 +20,13 @@ export interface Unpacked {
  * Unpacks into fresh folders of our own, one for each prefix. Links are made last, so that nothing is ever written
  * through one; modes, owners (as root) and times are set, those of folders at the very end.
  */
-export async function unpack(entries: AsyncIterable<TarEntry>, folders: ReadonlyMap<string, string>): Promise<Unpacked> {
+export async function unpack(
+  entries: AsyncIterable<TarEntry>,
+  folders: ReadonlyMap<string, string>,
+  limits: SourceLimits = noLimits,
+): Promise<Unpacked> {
   const [directories, links]: [Map<string, TarEntry>, { path: string; entry: TarEntry }[]] = [new Map(), []];
-  await using writing = new FileWriters();
+  await using writing = new FileWriters(limits);
   let files = 0;
   const pathOf = ({ prefix, path }: Placed) => join(folders.get(prefix) ?? "", path);
   const known = (prefix: string) => folders.has(prefix);
