@@ -1,10 +1,10 @@
-import { createHash } from "node:crypto";
 import { Failure } from "../domain/errors.ts";
 import type { Manifest, Packed } from "../domain/manifest.ts";
 import { type BackupFile, filesOfBackup } from "./backup-files.ts";
 import { decryptAge } from "./codec/age.ts";
 import { alteredAge } from "./codec/age-header.ts";
 import { type OpenedFile, openAge } from "./codec/age-reader.ts";
+import type { Digests } from "./codec/age-slab.ts";
 import type { Codec } from "./codec/decompress.ts";
 import { through } from "./codec/through.ts";
 import type { Storage } from "./storage/storage.ts";
@@ -80,26 +80,22 @@ function insideOf(manifest: Manifest): Manifest {
 /** Decrypts a whole file; its last bytes come only when the stored bytes were those that the manifest names. */
 const proved = (file: BackupFile, identities: readonly string[]): Codec =>
   async function* (source) {
-    const hash = createHash("sha256");
+    let stored: string | null = null;
+    const told = (digests: Digests) => {
+      stored = digests.stored.sha256;
+    };
     let held: Uint8Array | null = null;
     try {
-      for await (const piece of decryptAge(identities, shortNameOf(file))(hashed(source, hash))) {
+      for await (const piece of decryptAge(identities, shortNameOf(file), told)(source)) {
         if (held) yield held;
         held = piece;
       }
     } catch (error) {
       throw ofKnownKey(error, file);
     }
-    if (hash.digest("hex") !== file.sha256) throw alteredAge(shortNameOf(file), "its checksum differs from the manifest's");
+    if (stored !== file.sha256) throw alteredAge(shortNameOf(file), "its checksum differs from the manifest's");
     if (held) yield held;
   };
-
-async function* hashed(source: AsyncIterable<Uint8Array>, hash: { update(piece: Uint8Array): unknown }): AsyncGenerator<Uint8Array, void> {
-  for await (const piece of source) {
-    hash.update(piece);
-    yield piece;
-  }
-}
 
 /** The key is at hand, by what the manifest says: a file that it does not open is not the one that was stored. */
 const ofKnownKey = (error: unknown, file: BackupFile): unknown =>

@@ -1,8 +1,9 @@
+import { createHash } from "node:crypto";
 import type { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import type { Encryption, Packed } from "../domain/manifest.ts";
 import { encryptAge } from "./codec/age.ts";
-import { Meter } from "./meter.ts";
+import type { Digests } from "./codec/age-slab.ts";
 import type { Storage } from "./storage/storage.ts";
 
 interface Place {
@@ -27,11 +28,28 @@ export async function storeFile(
   bytes: Readable | AsyncIterable<Uint8Array>,
   { signal, expected }: { readonly signal: AbortSignal; readonly expected: number | null },
 ): Promise<Stored> {
-  const [inside, stored] = [new Meter(), new Meter()];
   const put = (metered: AsyncIterable<Uint8Array>) => storage.put(`${folder}/${name}`, metered, { signal, expected });
-  const recipients = encryption?.recipients;
-  if (recipients) await pipeline(bytes, inside, encryptAge(recipients), stored, put, { signal });
-  else await pipeline(bytes, stored, put, { signal });
-  const packed = recipients ? { size: inside.bytes, sha256: inside.digest() } : null;
-  return { name, storedSize: stored.bytes, sha256: stored.digest(), packed };
+  if (encryption) {
+    const found: Digests[] = [];
+    await pipeline(
+      bytes,
+      encryptAge(encryption.recipients, (digests) => found.push(digests)),
+      put,
+      { signal },
+    );
+    const [digests] = found;
+    if (!digests) throw new Error(`${name} was stored without its end`);
+    const { stored, inside } = digests;
+    return { name, storedSize: stored.size, sha256: stored.sha256, packed: inside };
+  }
+  const [hash, stored] = [createHash("sha256"), { size: 0 }];
+  const metered = async function* (source: AsyncIterable<Uint8Array>) {
+    for await (const piece of source) {
+      stored.size += piece.length;
+      hash.update(piece);
+      yield piece;
+    }
+  };
+  await pipeline(bytes, metered, put, { signal });
+  return { name, storedSize: stored.size, sha256: hash.digest("hex"), packed: null };
 }

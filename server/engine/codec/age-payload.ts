@@ -16,16 +16,19 @@ export function plainSize(sealed: number): number | null {
   return chunks === 0 || last < tagBytes || (last === tagBytes && chunks > 1) ? null : sealed - chunks * tagBytes;
 }
 
+/** The key of a file's payload. As bytes it would be made into this anew for each chunk, which costs a third of the speed. */
+export const payloadKey = (fileKey: Buffer, nonce: Uint8Array): KeyObject =>
+  createSecretKey(Buffer.from(hkdfSync("sha256", fileKey, nonce, "payload", 32)));
+
 /**
- * Seals and opens the chunks of one file: ChaCha20-Poly1305 under a key of its own, the nonce made of the chunk's number and
+ * Seals and opens the chunks of one file: ChaCha20-Poly1305 under the file's own key, the nonce made of the chunk's number and
  * of whether it is the last. So a chunk opens in its place alone, and a file that was cut or that goes on does not open.
  */
 export class Payload {
-  /** As bytes it would be made into this anew for each chunk, which costs a third of the speed. */
   readonly #key: KeyObject;
 
-  constructor(fileKey: Buffer, nonce: Buffer) {
-    this.#key = createSecretKey(Buffer.from(hkdfSync("sha256", fileKey, nonce, "payload", 32)));
+  constructor(key: KeyObject) {
+    this.#key = key;
   }
 
   /** The sealed chunk: its content, and its tag. */

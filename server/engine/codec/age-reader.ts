@@ -1,6 +1,6 @@
 import { Readable } from "node:stream";
 import { alteredAge, headerLength, longestHeader, nonceBytes, openFileKey } from "./age-header.ts";
-import { chunkBytes, Payload, plainSize, sealedBytes } from "./age-payload.ts";
+import { chunkBytes, Payload, payloadKey, plainSize, sealedBytes } from "./age-payload.ts";
 import { through } from "./through.ts";
 
 /** An encrypted file that can be read from anywhere. */
@@ -30,7 +30,7 @@ export async function openAge(file: SealedFile, identities: readonly string[]): 
   const size = plainSize(file.size - begin);
   if (size === null) throw alteredAge(file.name, "no encrypted file has its size: it was cut off or added to");
   const fileKey = await openFileKey(start.subarray(0, length), identities, file.name);
-  const payload = new Payload(fileKey, start.subarray(length, begin));
+  const payload = new Payload(payloadKey(fileKey, start.subarray(length, begin)));
   fileKey.fill(0);
   const lastChunk = Math.max(0, Math.ceil(size / chunkBytes) - 1);
   return {

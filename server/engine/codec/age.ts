@@ -1,125 +1,96 @@
 import { randomBytes } from "node:crypto";
-import { setImmediate as turn } from "node:timers/promises";
 import { alteredAge, headerLength, longestHeader, nonceBytes, openFileKey, sealFileKey } from "./age-header.ts";
-import { chunkBytes, Payload, sealedBytes } from "./age-payload.ts";
-import { freeChunk, Pieces } from "./age-pieces.ts";
+import { payloadKey } from "./age-payload.ts";
+import { type Digests, inSlabs, type PayloadWork, Slabs, slabBytes } from "./age-slab.ts";
+import { throughThread } from "./age-thread.ts";
 import type { Codec } from "./decompress.ts";
 
 /**
  * Encrypts a stream to all of the recipients, in the format age-encryption.org/v1, which the stock program `age` opens with
- * the identity of any of them. The payload goes through node's own ciphers: the library's would starve the event loop.
+ * the identity of any of them. The payload goes through node's own ciphers, and unless it is small through a thread: it would
+ * starve the event loop. `told` is given the checksums of what came and of what is to be stored before the last of that comes.
  */
-export function encryptAge(recipients: readonly string[]): Codec {
+export function encryptAge(recipients: readonly string[], told: (digests: Digests) => void = () => {}): Codec {
   return async function* (source) {
-    yield* sealWith(await sealFileKey(recipients))(source);
+    const work = beginning(sealFileKey(recipients));
+    yield work.head;
+    for await (const sealed of throughThread(work, source, told)) if (sealed) yield sealed;
   };
 }
 
-/** The same with a file key that was sealed already; it is of no use afterwards. */
-export function sealWith({ header, fileKey }: Awaited<ReturnType<typeof sealFileKey>>): Codec {
+/** The same with a file key that was sealed already, which is of no use afterwards; at once, for a thread that has nothing else to do. */
+export function sealWith(key: SealedKey): Codec {
   return async function* (source) {
-    const nonce = randomBytes(nonceBytes);
-    const payload = new Payload(fileKey, nonce);
-    fileKey.fill(0);
-    yield Buffer.concat([header, nonce]);
-    const chunks = new Chunks(chunkBytes);
-    const sealed = new Pieces();
-    let number = 0;
-    for await (const piece of source)
-      for (const chunk of chunks.add(piece)) {
-        const [body, tag] = payload.seal(chunk, number++, false);
-        sealed.add(body);
-        sealed.add(tag);
-        freeChunk(body);
-        if (!sealed.full) continue;
-        yield sealed.take();
-        // Others get their turn after each piece.
-        await turn();
-      }
-    for (const part of payload.seal(chunks.rest(), number, true)) sealed.add(part);
-    yield sealed.take();
-  };
-}
-
-/** Undoes `encryptAge` with one of the identities; `name` is the file's in a Failure. What was altered, cut or added to is ARTIFACT_CORRUPT. */
-export function decryptAge(identities: readonly string[], name: string): Codec {
-  return async function* (source) {
-    let before: Buffer | null = Buffer.alloc(0);
-    let payload: Payload | null = null;
-    const chunks = new Chunks(sealedBytes);
-    const opened = new Pieces();
-    let number = 0;
-    for await (const arrived of source) {
-      let piece = arrived;
-      if (before) {
-        before = Buffer.concat([before, piece]);
-        const begun = await begin(before, identities, name);
-        if (!begun) continue;
-        [payload, piece, before] = [begun.payload, begun.rest, null];
-      }
-      for (const chunk of chunks.add(piece)) {
-        const plain = checked(payload?.open(chunk, number++, false), name);
-        opened.add(plain);
-        freeChunk(plain);
-        if (!opened.full) continue;
-        yield opened.take();
-        await turn();
-      }
+    const work = beginning(key);
+    yield work.head;
+    const slabs = new Slabs(work, { sums: false });
+    const memory = new Uint8Array(slabBytes.seal);
+    for await (const { slab, last } of inSlabs(source, () => memory)) {
+      const sealed = slabs.next(slab, last);
+      if (sealed) yield sealed;
     }
-    if (!payload) throw alteredAge(name, "it is cut off in its header");
-    const last = checked(payload.open(chunks.rest(), number, true), name);
-    if (last.length === 0 && number > 0) throw alteredAge(name, "it has an empty end");
-    opened.add(last);
-    yield opened.take();
   };
 }
 
-const checked = (plain: Buffer | null | undefined, name: string): Buffer => {
-  if (!plain) throw alteredAge(name, "a part of it was altered, or it was cut off or added to");
-  return plain;
-};
+type SealedKey = ReturnType<typeof sealFileKey>;
 
-async function begin(bytes: Buffer, identities: readonly string[], name: string) {
-  const length = headerLength(bytes.subarray(0, longestHeader));
-  if (length === null && bytes.length >= longestHeader) throw alteredAge(name, "it does not begin with the header of an encrypted file");
-  if (length === null || bytes.length < length + nonceBytes) return null;
-  const fileKey = await openFileKey(bytes.subarray(0, length), identities, name);
-  const payload = new Payload(fileKey, bytes.subarray(length, length + nonceBytes));
+function beginning({ header, fileKey }: SealedKey): PayloadWork {
+  const nonce = randomBytes(nonceBytes);
+  const key = payloadKey(fileKey, nonce);
   fileKey.fill(0);
-  return { payload, rest: bytes.subarray(length + nonceBytes) };
+  return { direction: "seal", key, head: Uint8Array.from([...header, ...nonce]) };
 }
 
-/** Cuts a stream into chunks of one length; the last one, whatever its length, is kept back: only the end tells that it is that. */
-class Chunks {
-  readonly #held: Buffer;
-  #length = 0;
-
-  constructor(size: number) {
-    this.#held = Buffer.allocUnsafe(size);
-  }
-
-  /** The chunks that are followed by others now. Each is to be used before the next is asked for. */
-  *add(piece: Uint8Array): Generator<Uint8Array> {
-    const size = this.#held.length;
-    for (let from = 0; from < piece.length; ) {
-      if (this.#length === size) {
-        yield this.#held;
-        this.#length = 0;
-      }
-      if (this.#length === 0 && piece.length - from > size) {
-        yield piece.subarray(from, from + size);
-        from += size;
-        continue;
-      }
-      const some = piece.subarray(from, from + size - this.#length);
-      this.#held.set(some, this.#length);
-      this.#length += some.length;
-      from += some.length;
+/**
+ * Undoes `encryptAge` with one of the identities; `name` is the file's in a Failure. What was altered, cut or added to is
+ * ARTIFACT_CORRUPT. `told` is given the checksums of what came and of what was in it before the last of that comes.
+ */
+export function decryptAge(identities: readonly string[], name: string, told: (digests: Digests) => void = () => {}): Codec {
+  return async function* (source) {
+    const begun = await begin(source, identities, name);
+    for await (const plain of throughThread(begun.work, begun.rest, told)) {
+      if (!plain) throw alteredAge(name, "a part of it was altered, or it was cut off or added to");
+      yield plain;
     }
-  }
+  };
+}
 
-  /** What was kept back. */
-  rest(): Uint8Array {
-    return this.#held.subarray(0, this.#length);
+/** Reads the header; what goes on after it is the payload. */
+async function begin(source: AsyncIterable<Uint8Array>, identities: readonly string[], name: string) {
+  const pieces = source[Symbol.asyncIterator]();
+  try {
+    return await readHead(pieces, identities, name);
+  } catch (error) {
+    await pieces.return?.();
+    throw error;
+  }
+}
+
+async function readHead(pieces: AsyncIterator<Uint8Array>, identities: readonly string[], name: string) {
+  let bytes = Buffer.alloc(0);
+  let length: number | null = null;
+  while (length === null || bytes.length < length + nonceBytes) {
+    const step = await pieces.next();
+    if (step.done) throw alteredAge(name, "it is cut off in its header");
+    bytes = Buffer.concat([bytes, step.value]);
+    length = headerLength(bytes.subarray(0, longestHeader));
+    if (length === null && bytes.length >= longestHeader) throw alteredAge(name, "it does not begin with the header of an encrypted file");
+  }
+  const payload = length + nonceBytes;
+  const fileKey = await openFileKey(bytes.subarray(0, length), identities, name);
+  const work: PayloadWork = {
+    ...{ direction: "open", key: payloadKey(fileKey, bytes.subarray(length, payload)) },
+    head: Uint8Array.from(bytes.subarray(0, payload)),
+  };
+  fileKey.fill(0);
+  return { work, rest: rest(bytes.subarray(payload), pieces) };
+}
+
+async function* rest(first: Uint8Array, pieces: AsyncIterator<Uint8Array>): AsyncGenerator<Uint8Array, void> {
+  try {
+    yield first;
+    for (let step = await pieces.next(); !step.done; step = await pieces.next()) yield step.value;
+  } finally {
+    await pieces.return?.();
   }
 }

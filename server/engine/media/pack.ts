@@ -8,6 +8,7 @@ import { fileURLToPath } from "node:url";
 import { Failure } from "../../domain/errors.ts";
 import type { MediaSummary } from "../../domain/manifest.ts";
 import { noLimits, type SourceLimits, threadsOf } from "../../domain/source-load.ts";
+import { handOver, letGo } from "../handed-over.ts";
 import type { Packing, PartProgress, PartReader, Running } from "../part.ts";
 import { spawnTool } from "../process.ts";
 import { followPack, type PackJob } from "./pack-report.ts";
@@ -88,7 +89,7 @@ export async function openPack({ roots, exclude, packing, limits = noLimits, sig
     outcome.resolve({ size, summary });
   }
 
-  const bytes = addAbortSignal(signal, Readable.from(stored(), { objectMode: false, highWaterMark: 1024 * 1024 }));
+  const bytes = addAbortSignal(signal, Readable.from(stored(), { highWaterMark: 1 }));
   bytes.once("error", (error) => outcome.reject(signal.aborted ? signal.reason : error));
   bytes.once("close", () => {
     left.abort(new Error("The pack was left before its end"));
@@ -107,16 +108,20 @@ export async function openPack({ roots, exclude, packing, limits = noLimits, sig
 }
 
 /** What comes from a pipe by the kilobytes, by the mebibyte: each piece costs the same in the steps behind. */
-async function* inPieces(stream: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void> {
-  let [some, length]: [Uint8Array[], number] = [[], 0];
+async function* inPieces(stream: AsyncIterable<Buffer>): AsyncGenerator<Uint8Array, void> {
+  let [piece, length] = [Buffer.allocUnsafeSlow(pieceBytes), 0];
   for await (const bytes of stream) {
-    length += bytes.length;
-    some.push(bytes);
-    if (length < pieceBytes) continue;
-    yield Buffer.concat(some, length);
-    [some, length] = [[], 0];
+    for (let at = 0; at < bytes.length; ) {
+      const copied = bytes.copy(piece, length, at);
+      [at, length] = [at + copied, length + copied];
+      if (length < pieceBytes) continue;
+      yield handOver(piece);
+      [piece, length] = [Buffer.allocUnsafeSlow(pieceBytes), 0];
+    }
+    // The pipe's own, and nobody else's.
+    if (bytes.byteLength === bytes.buffer.byteLength) letGo(handOver(bytes));
   }
-  if (length > 0) yield Buffer.concat(some, length);
+  if (length > 0) yield handOver(piece.subarray(0, length));
 }
 const pieceBytes = 1024 * 1024;
 

@@ -4,11 +4,13 @@ import { basename, dirname, join, resolve } from "node:path";
 import type { Readable } from "node:stream";
 import { Failure } from "../../domain/errors.ts";
 import { abortable } from "../abortable.ts";
+import { letGo } from "../handed-over.ts";
 import { errnoOf, onDisk } from "./disk.ts";
 import { makeFolders, removeEmptyFolders, syncFolder } from "./local-folders.ts";
 import { readStream } from "./local-read.ts";
 import { checkName, checkPrefix, isPart, partName } from "./names.ts";
 import type { Storage } from "./storage.ts";
+import { WriteOut } from "./write-out.ts";
 
 /**
  * A storage in the folder `root`, which must be there: a missing one is taken for a disk that is not mounted. A symbolic link in
@@ -103,6 +105,7 @@ async function put(base: string, path: string, bytes: AsyncIterable<Uint8Array>,
 
 async function writeWhole(base: string, part: string, bytes: AsyncIterable<Uint8Array>, signal: AbortSignal): Promise<void> {
   await using file = await onDisk(base, () => create(base, part));
+  const ahead = new WriteOut(() => file.datasync());
   let written = 0;
   for await (const chunk of abortable(bytes, signal)) {
     for (let offset = 0; offset < chunk.length; ) {
@@ -110,7 +113,10 @@ async function writeWhole(base: string, part: string, bytes: AsyncIterable<Uint8
       offset += bytesWritten;
     }
     written += chunk.length;
+    letGo(chunk);
+    ahead.wrote(written);
   }
+  await onDisk(base, () => ahead.settled());
   signal.throwIfAborted();
   const { size } = await onDisk(base, () => file.stat());
   if (size !== written)

@@ -1,5 +1,6 @@
 import { Failure, messageOf } from "../../domain/errors.ts";
 import { abortable } from "../abortable.ts";
+import { share } from "../handed-over.ts";
 import { overdue, within } from "../patience.ts";
 import { createLane } from "./lane.ts";
 import type { PutOptions, Storage } from "./storage.ts";
@@ -114,6 +115,7 @@ export function mirrored(
       for await (const chunk of abortable(bytes, signal)) {
         const full = alive().filter(({ lane }) => lane.full);
         if (full.length > 0) await Promise.all(full.map((each) => patience(each, each.lane.room())));
+        if (goal.length > 1) share(chunk);
         for (const { lane } of alive()) lane.give(chunk);
         if (alive().length === 0) break;
       }

@@ -20,7 +20,12 @@ it("cuts where one ends and the other begins, not for a few kilobytes, and loses
     ["loose", 1_048_576],
     ["dense", 2_097_152],
   ]);
-  expect(kinds(Buffer.concat([text(1_048_576), randomBytes(131_072), text(1_048_576)]))).toEqual([["loose", 2_228_224]]);
+  expect(kinds(Buffer.concat([text(1_048_576), randomBytes(131_072), text(1_048_576)]))).toEqual([
+    ["loose", 1_048_576],
+    ["dense", 131_072],
+    ["loose", 1_048_576],
+  ]);
+  expect(kinds(Buffer.concat([text(1_048_576), randomBytes(60_000)]))).toEqual([["loose", 1_108_576]]);
 });
 
 it("takes nothing for dense that is too short to tell", () => {
