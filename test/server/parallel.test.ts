@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { RowDataPacket } from "mysql2/promise";
 import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
 import { command } from "../support/command.ts";
-import { addSource, backUp, type Holdfast, restore, startHoldfast } from "../support/holdfast.ts";
+import { addSource, backUp, follow, type Holdfast, restore, startHoldfast } from "../support/holdfast.ts";
 import { freshDatabase } from "../support/shared-server.ts";
 import { temporaryFolder } from "../support/uploads.ts";
 
@@ -41,13 +41,33 @@ const content = async () => {
   return all;
 };
 
-it("a backup by several connections, encrypted, restores one table, what is missing, and everything", async () => {
+interface Proof {
+  readonly status: string;
+  readonly passed: boolean | null;
+  readonly problems: readonly string[];
+  readonly tables: readonly { readonly table: string; readonly matches: boolean }[];
+}
+/** The outcome of a drill of the backup. */
+async function drilled(backupId: string): Promise<Proof> {
+  const { verifyBackup } = await holdfast.graphql<{ verifyBackup: { id: string } }>(
+    "mutation ($id: ID!) { verifyBackup(id: $id, level: RESTORE) { id } }",
+    { id: backupId },
+  );
+  await follow(holdfast, verifyBackup.id);
+  const document = "query ($id: ID!) { verification(id: $id) { status passed problems tables { table matches } } }";
+  return (await holdfast.graphql<{ verification: Proof }>(document, verifyBackup)).verification;
+}
+
+it("a backup by several connections, encrypted, is proved by a drill, and restores one table, what is missing, and everything", async () => {
   const before = await content();
   const { id: backupId } = await backUp(holdfast, { sourceId, type: "DATABASE", databaseEngine: "PARALLEL", encrypt: true });
   const { backup } = await holdfast.graphql<{ backup: { engineUsed: string } }>("query ($id: ID!) { backup(id: $id) { engineUsed } }", {
     id: backupId,
   });
   expect(backup.engineUsed).toBe("PARALLEL");
+  const proof = await drilled(backupId);
+  expect(proof).toMatchObject({ status: "COMPLETED", passed: true, problems: [] });
+  expect(proof.tables).toEqual(["items", "log", "orders"].map((table) => ({ table, matches: true })));
 
   await shop.sql.query("DROP TABLE items; DELETE FROM orders WHERE id > 1");
   expect(await restore(holdfast, { type: "DATABASE", backupId, tables: ["orders"], backupBeforeRestore: false })).toMatchObject({
