@@ -1,3 +1,4 @@
+import { inspect } from "node:util";
 import { dumpBytes } from "./baseline.ts";
 import { catalogTimes } from "./catalog.ts";
 import { databaseBackupRace, type Start } from "./database-backup.ts";
@@ -58,7 +59,7 @@ export async function measureParts(wanted: readonly PartName[], wishes: Wishes):
       races.push(await race());
     } catch (error) {
       if (signal.aborted) throw error;
-      failures.push(`${name}: ${error instanceof Error ? error.stack : error}`);
+      failures.push(`${name}: ${inspect(error)}`);
       say(`${name} broke off: ${error instanceof Error ? error.message : error}`);
     }
   };
