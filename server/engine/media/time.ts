@@ -1,7 +1,9 @@
 /** The microsecond that a time falls into, from the nanoseconds that a file system tells. Microseconds are what a backup keeps. */
-export const microsecondsOf = (nanoseconds: bigint): number => Number((nanoseconds - modulo(nanoseconds)) / 1000n);
-
-const modulo = (nanoseconds: bigint) => ((nanoseconds % 1000n) + 1000n) % 1000n;
+export function microsecondsOf(nanoseconds: bigint): number {
+  const cut = Number(nanoseconds / 1000n);
+  // A division cuts towards zero, so a time before 1970 that is not whole would become a later one.
+  return nanoseconds < 0n && nanoseconds % 1000n !== 0n ? cut - 1 : cut;
+}
 
 /** Microseconds as the seconds of a pax header: "-14182939.500000". */
 export function paxSeconds(microseconds: number): string {

@@ -10,7 +10,8 @@ import { type Measured, measureInThread } from "./thread.ts";
 export const logPatterns: readonly string[] = ["*.log", "*.log.*", "logs/", "log/"];
 
 /** Our own folders and lists in a root, there only while a restore swaps its content. */
-const ownPatterns: readonly string[] = ["/.holdfast-*/", "/.holdfast-moves-*"];
+const isOwn = ({ path, kind }: Entry | Skipped) =>
+  path.startsWith(".holdfast-") && !path.includes("/") && (kind === "directory" || path.startsWith(".holdfast-moves-"));
 
 /**
  * Everything below the roots that `exclude` (patterns in gitignore's syntax, relative to each root) does not leave out,
@@ -21,7 +22,7 @@ export function* walk(roots: readonly string[], exclude: readonly string[]): Gen
   for (const [root, path] of roots.entries()) {
     const at = realpathSync(resolve(path));
     const top = lookAt(at, { root, path: "", at });
-    if (top.kind === "directory") yield* inside(top, matcher([...exclude, ...ownPatterns]));
+    if (top.kind === "directory") yield* inside(top, matcher(exclude));
     else yield top;
   }
 }
@@ -60,11 +61,13 @@ function* inside(folder: Entry, excluded: Excluded): Generator<Entry | Skipped, 
 }
 
 function matcher(patterns: readonly string[]): Excluded {
+  // Matching a path takes as long as looking at the file.
+  if (patterns.length === 0) return isOwn;
   const fresh = () => ignore({ ignorecase: false }).add(patterns);
   let [rules, asked] = [fresh(), 0];
   return (found) => {
     // It remembers every path it was ever asked for, which a million files would notice.
     if (++asked % 10_000 === 0) rules = fresh();
-    return found.path !== "" && rules.ignores(found.kind === "directory" ? `${found.path}/` : found.path);
+    return isOwn(found) || (found.path !== "" && rules.ignores(found.kind === "directory" ? `${found.path}/` : found.path));
   };
 }

@@ -17,7 +17,15 @@ import { openPrevious } from "./previous.ts";
 
 const everyMilliseconds = 150;
 const lines = createInterface({ input: process.stdin })[Symbol.asyncIterator]();
-const { roots, exclude, packing, limits, previous: before, encrypted, lanes } = JSON.parse((await lines.next()).value ?? "") as IncrementalJob;
+const {
+  roots,
+  exclude,
+  packing,
+  limits,
+  previous: before,
+  encrypted,
+  lanes,
+} = JSON.parse((await lines.next()).value ?? "") as IncrementalJob;
 const prefixes = roots.map(({ prefix }) => prefix);
 const previous = await openPrevious(before, 5, prefixes);
 const output = new PackOutput({ fds: lanes, encrypted }, previous.packs, () => {

@@ -25,19 +25,16 @@ export class ChunkTable {
   #sizes = new Int32Array(1024);
   #methods = new Uint8Array(1024);
   #sums = Buffer.alloc(1024 * sumBytes);
-  /** Numbers by their sums, open addressing; a power of two, never more than half full. Null: nobody looks for sums. */
-  #slots: Int32Array | null;
+  /** Numbers by their sums, open addressing; a power of two, never more than half full. Null until somebody looks for a sum. */
+  #slots: Int32Array | null = null;
   #length = 0;
-
-  constructor({ found }: { readonly found: boolean }) {
-    this.#slots = found ? new Int32Array(2048).fill(none) : null;
-  }
 
   get length(): number {
     return this.#length;
   }
 
-  add({ pack, offset, storedSize, method, size }: ChunkPlace, sum: Uint8Array): number {
+  /** The sum's 32 bytes begin at `from`. */
+  add({ pack, offset, storedSize, method, size }: ChunkPlace, sum: Buffer, from = 0): number {
     if (this.#length === this.#packs.length) this.#grow();
     const number = this.#length++;
     this.#packs[number] = pack;
@@ -45,8 +42,8 @@ export class ChunkTable {
     this.#stored[number] = storedSize;
     this.#sizes[number] = size;
     this.#methods[number] = method;
-    this.#sums.set(sum, number * sumBytes);
-    if (this.#slots) this.#slots[this.#slotOf(this.#slots, sum)] = number;
+    sum.copy(this.#sums, number * sumBytes, from, from + sumBytes);
+    if (this.#slots) this.#slots[this.#slotOf(this.#slots, this.sum(number))] = number;
     return number;
   }
 
@@ -60,7 +57,7 @@ export class ChunkTable {
 
   /** The chunk with this sum, the last one that was added; null when there is none. */
   find(sum: Uint8Array): number | null {
-    if (!this.#slots) throw new Error("This table was made for reading by number only");
+    this.#slots ??= this.#indexed();
     const number = this.#slots[this.#slotOf(this.#slots, sum)] ?? none;
     return number === none ? null : number;
   }
@@ -116,8 +113,12 @@ export class ChunkTable {
     this.#sizes = larger(this.#sizes, new Int32Array(room));
     this.#methods = larger(this.#methods, new Uint8Array(room));
     this.#sums = larger(this.#sums, Buffer.alloc(room * sumBytes));
-    if (!this.#slots) return;
-    this.#slots = new Int32Array(room * 2).fill(none);
-    for (let number = 0; number < this.#length; number += 1) this.#slots[this.#slotOf(this.#slots, this.sum(number))] = number;
+    if (this.#slots) this.#slots = this.#indexed();
+  }
+
+  #indexed(): Int32Array {
+    const slots = new Int32Array(this.#packs.length * 2).fill(none);
+    for (let number = 0; number < this.#length; number += 1) slots[this.#slotOf(slots, this.sum(number))] = number;
+    return slots;
   }
 }

@@ -72,7 +72,8 @@ export class Intake {
     if (before === more) return this.#options.previous.entries.load().then(() => this.#addFile(found));
     if (!before || !this.#isKept(found, before)) return this.#readFile(found, path);
     this.#unchanged += 1;
-    this.#list({ ...entryOf(found, path), stamp: before.stamp, pieces: before.pieces, sum: before.sum });
+    const isSame = before.mode === found.mode && before.uid === found.uid && before.gid === found.gid;
+    this.#list(isSame ? before : { ...entryOf(found, path), stamp: before.stamp, pieces: before.pieces, sum: before.sum });
   }
 
   #isKept(found: Entry, before: ListEntry): boolean {

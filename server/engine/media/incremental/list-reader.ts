@@ -39,15 +39,21 @@ function blockSize(bytes: Buffer): number | null {
  * them by their numbers there.
  */
 export class ListReader {
-  readonly chunks: ChunkTable;
+  readonly chunks = new ChunkTable();
   readonly #packSizes: readonly number[];
   #totals: ListTotals | null = null;
+  /** Of the entry that is read; it grows with the longest. */
+  #path = Buffer.alloc(8 * 1024);
   readonly #counts = { FILE: 0, DIRECTORY: 0, LINK: 0 };
 
-  /** `packSizes`: of the packs that the manifest names, inside their encryption. With `found`, chunks can be looked for by their sums. */
-  constructor(packSizes: readonly number[], { found }: { readonly found: boolean } = { found: false }) {
-    this.#packSizes = packSizes;
-    this.chunks = new ChunkTable({ found });
+  readonly #sums: boolean;
+
+  /**
+   * `packSizes`: of the packs that the manifest names, inside their encryption. Without `sums`, files of one chunk come
+   * without theirs, which is the chunk's: most files are such.
+   */
+  constructor(packSizes: readonly number[], { sums }: { readonly sums: boolean } = { sums: true }) {
+    [this.#packSizes, this.#sums] = [packSizes, sums];
   }
 
   /** What the last block says; null before it was read. */
@@ -69,7 +75,8 @@ export class ListReader {
       text: texts,
       textEnd: sums,
       sum: sums,
-      path: Buffer.alloc(0),
+      path: this.#path,
+      pathLength: 0,
       mtime: 0,
       inode: 0,
       ctime: 0,
@@ -101,18 +108,27 @@ export class ListReader {
     const { numbers } = reading;
     const kind = listKinds[numbers.take()];
     const shared = numbers.take();
-    const name = text(reading, numbers.take());
-    if (!kind || shared > reading.path.length) throw damaged("its list holds an entry that is none");
-    reading.path = shared === 0 ? name : Buffer.concat([reading.path.subarray(0, shared), name]);
+    const rest = numbers.take();
+    const name = textAt(reading, rest);
+    if (!kind || shared > reading.pathLength) throw damaged("its list holds an entry that is none");
+    reading.pathLength = shared + rest;
+    if (reading.pathLength > reading.path.length) reading.path = this.#path = Buffer.concat([reading.path], 2 * reading.pathLength);
+    reading.block.copy(reading.path, shared, name, name + rest);
     const [mode, uid, gid] = [numbers.take(), numbers.take(), numbers.take()];
     reading.mtime += numbers.takeSigned();
     this.#counts[kind] += 1;
-    const path = reading.path.toString();
+    const path = reading.path.toString("utf8", 0, reading.pathLength);
     if (path === "" || mode > 0o7777) throw damaged("its list holds an entry that is none");
     const entry = { path, kind, mode, uid, gid, mtime: reading.mtime };
     if (kind === "FILE") return { ...entry, target: null, ...this.#readContent(reading) };
-    const target = kind === "LINK" ? text(reading, numbers.take()).toString() : null;
+    const target = kind === "LINK" ? this.#readTarget(reading) : null;
     return { ...entry, size: 0, target, stamp: null, pieces: [], sum: null };
+  }
+
+  #readTarget(reading: Reading): string {
+    const length = reading.numbers.take();
+    const from = textAt(reading, length);
+    return reading.block.toString("utf8", from, from + length);
   }
 
   #readContent(reading: Reading) {
@@ -128,8 +144,12 @@ export class ListReader {
     }
     if (rest !== 0) throw damaged("its list holds a file whose chunks are not as long as it is");
     const [first] = pieces;
-    const sum = first === undefined ? emptySum : pieces.length === 1 ? Buffer.from(this.chunks.sum(first)) : sumOf(reading);
+    const sum = first === undefined ? emptySum : pieces.length === 1 ? this.#sumOfOne(first) : sumOf(reading);
     return { size, stamp, pieces, sum };
+  }
+
+  #sumOfOne(piece: number): Buffer | null {
+    return this.#sums ? Buffer.from(this.chunks.sum(piece)) : null;
   }
 
   #readStamp(reading: Reading) {
@@ -156,7 +176,7 @@ export class ListReader {
     if (!isIn || method > 2 || size <= 0 || size > mostOfChunk) throw damaged("its list names a chunk that lies in no pack");
     reading.pack = pack;
     reading.end = offset + storedSize;
-    return this.chunks.add({ pack, offset, storedSize, method: method as ChunkMethod, size }, sumOf(reading));
+    return this.chunks.add({ pack, offset, storedSize, method: method as ChunkMethod, size }, reading.block, sumAt(reading));
   }
 }
 
@@ -167,6 +187,7 @@ interface Reading {
   readonly textEnd: number;
   sum: number;
   path: Buffer;
+  pathLength: number;
   mtime: number;
   inode: number;
   ctime: number;
@@ -174,16 +195,23 @@ interface Reading {
   end: number;
 }
 
-function text(reading: Reading, length: number): Buffer {
+/** Where the next text of this length begins in the block. */
+function textAt(reading: Reading, length: number): number {
   const from = reading.text;
   reading.text += length;
   if (reading.text > reading.textEnd) throw damaged("its list holds a block that is none");
-  return reading.block.subarray(from, reading.text);
+  return from;
 }
 
-function sumOf(reading: Reading): Buffer {
+/** Where the next sum begins in the block. */
+function sumAt(reading: Reading): number {
   const from = reading.sum;
   reading.sum += 32;
   if (reading.sum > reading.block.length) throw damaged("its list holds a block that is none");
-  return Buffer.from(reading.block.subarray(from, reading.sum));
+  return from;
+}
+
+function sumOf(reading: Reading): Buffer {
+  const from = sumAt(reading);
+  return Buffer.from(reading.block.subarray(from, from + 32));
 }

@@ -18,17 +18,26 @@ export interface Previous {
 
 /** An earlier backup of nothing. */
 const nothing = (): Previous => ({
-  chunks: new ChunkTable({ found: true }),
+  chunks: new ChunkTable(),
   packs: 0,
   isUsable: () => true,
   entries: new PreviousEntries(null, []),
 });
 
-/** Reads the list that is open as `fd`; its entries are read once more, beside the walk. */
+/** Entries of a list up to which it is read only once: they take about thirty megabytes of memory. */
+const mostKept = 100_000;
+
+/** Reads the list that is open as `fd`. The entries of a long one are read once more, beside the walk, instead of being kept. */
 export async function openPrevious(job: IncrementalJob["previous"], fd: number, prefixes: readonly string[]): Promise<Previous> {
   if (!job) return nothing();
-  const reader = new ListReader(job.packSizes, { found: true });
-  for await (const block of listBlocks(unpackedFile(job.compression, fd))) reader.read(block);
+  const reader = new ListReader(job.packSizes, { sums: false });
+  let [kept, count]: [ListEntry[][], number] = [[], 0];
+  for await (const block of listBlocks(unpackedFile(job.compression, fd))) {
+    const entries = reader.read(block);
+    count += entries.length;
+    if (count <= mostKept) kept.push(entries);
+    else kept = [];
+  }
   const { chunks } = reader;
   const alive = new Float64Array(job.packSizes.length);
   for (let number = 0; number < chunks.length; number += 1) {
@@ -40,12 +49,16 @@ export async function openPrevious(job: IncrementalJob["previous"], fd: number, 
     chunks,
     packs: usable.length,
     isUsable: (pack) => usable[pack] ?? true,
-    entries: new PreviousEntries(entriesOf(job, fd), prefixes),
+    entries: new PreviousEntries(count <= mostKept ? oneByOne(kept) : entriesOf(job, fd), prefixes),
   };
 }
 
+async function* oneByOne(blocks: ListEntry[][]): AsyncGenerator<ListEntry[], void> {
+  for (let block = blocks.shift(); block; block = blocks.shift()) yield block;
+}
+
 async function* entriesOf(job: NonNullable<IncrementalJob["previous"]>, fd: number): AsyncGenerator<ListEntry[], void> {
-  const reader = new ListReader(job.packSizes);
+  const reader = new ListReader(job.packSizes, { sums: false });
   for await (const block of listBlocks(unpackedFile(job.compression, fd))) yield reader.read(block);
 }
 

@@ -16,7 +16,11 @@ export function tarHeader(entry: ListEntry): Buffer {
 }
 
 /** Bytes that an entry takes in a tar, from the first of its headers to behind the padding of its content. */
-export const tarBytes = (entry: ListEntry): number => 2 * block + padded(paxLength(entry)) + padded(entry.size);
+export const tarBytes = (entry: ListEntry): number => 2 * block + (isPlain(entry) ? block : padded(paxLength(entry))) + padded(entry.size);
+
+/** Whether the time is all that its pax header says; that fits in one block. Most entries are such, and need no more to be known. */
+const isPlain = ({ path, uid, gid, size, target }: ListEntry) =>
+  target === null && uid <= plainOwner && gid <= plainOwner && size <= plainSize && path.length < 100 && fits(path);
 
 const paxRecords = (entry: ListEntry): Buffer => Buffer.from(recordsOf(entry).map(paxRecord).join(""));
 const paxLength = (entry: ListEntry): number => recordsOf(entry).reduce((sum, record) => sum + Buffer.byteLength(paxRecord(record)), 0);

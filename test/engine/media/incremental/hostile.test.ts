@@ -33,7 +33,7 @@ it.each([
   });
   const blocks: Buffer[] = [];
   const list = new ListWriter({
-    chunks: new ChunkTable({ found: false }),
+    chunks: new ChunkTable(),
     packNumber: (pack) => pack,
     write: (block) => blocks.push(block),
   });
