@@ -1,5 +1,5 @@
 import type { DatabaseEngine, MediaMode } from "../../shared/enums.ts";
-import { formatBytes, formatCount } from "../../shared/format.ts";
+import { formatBytes } from "../../shared/format.ts";
 import { engineWords, lockWords, mediaWords } from "../../shared/load-words.ts";
 import type { BackupDetailFragment } from "../graphql/generated.ts";
 
@@ -59,15 +59,15 @@ export function loadFacts({
   return [
     ["Connections", connections.toLocaleString("en-US")],
     ["Read", `${formatBytes(bytesPerSecond)} a second`],
-    ...(busiest === null ? [] : [["On the server at once", busyWords(busiest, average)] satisfies Fact]),
+    ...(busiest === null ? [] : [["Statements at once", busyWords(busiest, average)] satisfies Fact]),
     ["Writers waited", lockMilliseconds === null ? "Not at all" : lockWords(lockMilliseconds)],
   ];
 }
 
 const busyWords = (busiest: number, average: number | null): string =>
   busiest === 0
-    ? "No statement, when it was asked"
-    : `At most ${formatCount(busiest, "statement")}${average === null ? "" : `, ${average.toFixed(1)} on average`}`;
+    ? "None, when it was asked"
+    : `${busiest.toLocaleString("en-US")} at most${average === null ? "" : `, ${average.toFixed(1)} on average`}`;
 
 /** The stored bytes of a backup: all that it needs, and what of it is new, where it shares some with others. */
 export const storedWords = (storedSize: number, addedSize: number | null): string =>

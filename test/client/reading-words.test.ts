@@ -11,7 +11,7 @@ describe("what a backup asked of its source", () => {
     expect(loadFacts(load)).toEqual([
       ["Connections", "4"],
       ["Read", "52.1 MB a second"],
-      ["On the server at once", "At most 6 statements, 3.3 on average"],
+      ["Statements at once", "6 at most, 3.3 on average"],
       ["Writers waited", "42 ms"],
     ]);
     expect(describeLoad(load)).toBe(
@@ -22,7 +22,7 @@ describe("what a backup asked of its source", () => {
   it("is told of a server that had nothing to do, and while it lasts", () => {
     const idle = { ...load, busiest: 0, average: 0 };
     expect(describeLoad(idle)).toContain(", no statement ran on the server when it was asked, ");
-    expect(loadFacts(idle)[2]).toEqual(["On the server at once", "No statement, when it was asked"]);
+    expect(loadFacts(idle)[2]).toEqual(["Statements at once", "None, when it was asked"]);
     expect(describeLoadNow({ statements: 12, perSecond: 1340.4 })).toBe("On the server now: 12 statements, 1,340 a second");
     expect(describeLoadNow({ statements: 0, perSecond: null })).toBe("On the server now: no statement");
   });
