@@ -3,6 +3,7 @@ import type { Readable } from "node:stream";
 import type { Compression } from "../../../../shared/enums.ts";
 import type { MediaSummary, Packed } from "../../../domain/manifest.ts";
 import type { SourceLimits } from "../../../domain/source-load.ts";
+import { handOver } from "../../handed-over.ts";
 import { freeMemory } from "../../memory.ts";
 import type { Packing, PartProgress } from "../../part.ts";
 import type { NamedRoot } from "../roots.ts";
@@ -90,7 +91,7 @@ export async function* packsIn(stream: AsyncIterable<Uint8Array>, cutOff: () => 
         const piece = await reading.bytes(next.length);
         if (!piece) throw await cutOff();
         size += piece.length;
-        yield piece;
+        yield handOver(piece);
       }
       const end = next && (await reading.bytes(next.length));
       // What ends within a pack must never be taken for the end of the pack.
