@@ -120,8 +120,9 @@ async function perform(engine: Engine, task: Task, said: string[]): Promise<Pick
 const answer = (reply: Reply) => void process.send?.(reply);
 
 const engine = await engineOf();
-// A server that encrypts has loaded it long ago: it made its key's recipient with it.
-await import("age-encryption");
+// A server that encrypts has loaded it long ago, and made its key's recipient with it.
+const { generateX25519Identity, identityToRecipient } = await import("age-encryption");
+await identityToRecipient(await generateX25519Identity());
 process.on("message", (task: Task) => {
   void carryOut(task).then(answer, (error: unknown) => answer({ failed: error instanceof Error ? `${error.stack}` : String(error) }));
 });

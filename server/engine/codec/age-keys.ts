@@ -1,7 +1,7 @@
 import { createPublicKey, diffieHellman, generateKeyPairSync, type KeyObject } from "node:crypto";
 import { bech32 } from "@scure/base";
 
-/** Loaded when a key is made, and not with every command. */
+/** Loaded when something is encrypted or opened, and not with every command. */
 const library = () => import("age-encryption");
 
 /** The age identity (`AGE-SECRET-KEY-1…`) that these 32 secret bytes are. */
@@ -25,13 +25,13 @@ export function isRecipient(text: string): boolean {
 }
 
 /** The public key that an X25519 recipient is; throws for anything else. */
-export function recipientBytes(recipient: string): Buffer {
+function recipientBytes(recipient: string): Buffer {
   const { prefix, bytes } = bech32.decodeToBytes(recipient);
   if (prefix !== "age" || bytes.length !== recipientLength) throw new Error("A recipient is written age1 and 58 more characters");
   return Buffer.from(bytes);
 }
 
-export const publicKeyOf = (bytes: Buffer): KeyObject =>
+const publicKeyOf = (bytes: Buffer): KeyObject =>
   createPublicKey({ key: { kty: "OKP", crv: "X25519", x: bytes.toString("base64url") }, format: "jwk" });
 
 const recipientLength = 32;

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { alteredAge, headerLength, longestHeader, nonceBytes, openFileKey, sealFileKey } from "./age-header.ts";
+import { alteredAge, headerLength, longestHeader, nonceBytes, openFileKey, type SealedKey, sealFileKey } from "./age-header.ts";
 import { payloadKey } from "./age-payload.ts";
 import { type Digests, inSlabs, type PayloadWork, Slabs, slabBytes } from "./age-slab.ts";
 import { throughThread } from "./age-thread.ts";
@@ -12,7 +12,7 @@ import type { Codec } from "./decompress.ts";
  */
 export function encryptAge(recipients: readonly string[], told: (digests: Digests) => void = () => {}): Codec {
   return async function* (source) {
-    const work = beginning(sealFileKey(recipients));
+    const work = beginning(await sealFileKey(recipients));
     yield work.head;
     for await (const sealed of throughThread(work, source, told)) if (sealed) yield sealed;
   };
@@ -31,8 +31,6 @@ export function sealWith(key: SealedKey): Codec {
     }
   };
 }
-
-type SealedKey = ReturnType<typeof sealFileKey>;
 
 function beginning({ header, fileKey }: SealedKey): PayloadWork {
   const nonce = randomBytes(nonceBytes);

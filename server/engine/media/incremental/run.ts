@@ -61,7 +61,7 @@ export async function runChild(request: IncrementalRequest, roots: readonly Name
   const tell = (line: IncrementalJob | FileKey) => void stdin.write(`${JSON.stringify(line)}\n`);
   const giveKey = async () => {
     try {
-      const { header, fileKey } = sealFileKey(recipients ?? []);
+      const { header, fileKey } = await sealFileKey(recipients ?? []);
       tell({ header: header.toString("base64"), fileKey: fileKey.toString("base64") });
       fileKey.fill(0);
     } catch (error) {
