@@ -29,7 +29,8 @@ function cellsOf({ name, samples, ...wall }: Figures): string[] {
   const middle = (key: string) => median(samples.flatMap(({ extra }) => extra?.[key] ?? []));
   const most = (key: string) => Math.max(...samples.flatMap(({ extra }) => extra?.[key] ?? []));
   const stored = median(samples.map(({ storedBytes }) => storedBytes));
-  const show = (value: number, text: (value: number) => string) => (Number.isFinite(value) ? text(value) : "");
+  // What was not measured is NaN, which JSON does not know: from a file it comes as nothing.
+  const show = (value: number, text: (value: number) => string) => (Number.isFinite(value) && value > 0 ? text(value) : "");
   return [
     name,
     `${wall.median.toFixed(2)} (${wall.min.toFixed(2)} - ${wall.max.toFixed(2)})`,
