@@ -1,5 +1,6 @@
 import { createHash, type Hash, type KeyObject } from "node:crypto";
 import { letGo } from "../handed-over.ts";
+import { freeMemory } from "../memory.ts";
 import { chunkBytes, Payload, sealedBytes } from "./age-payload.ts";
 
 /** What is done with a file's payload, and what stands before that in the file. */
@@ -48,7 +49,7 @@ export class Slabs {
       for (const part of parts) {
         made.set(part, length);
         length += part.length;
-        freeChunk(part);
+        freeMemory(part);
       }
     }
     const result = made.subarray(0, length);
@@ -98,10 +99,4 @@ export async function* inSlabs(
     letGo(piece);
   }
   yield { slab: slab.subarray(0, filled), last: true };
-}
-
-/** Frees what a cipher gave and that was copied: the collector would work as long again as the cipher to find it. */
-function freeChunk({ buffer, length }: Buffer): void {
-  // One that shares its memory with others is left alone.
-  if (length > 0 && buffer instanceof ArrayBuffer && buffer.byteLength === length) buffer.transfer(0);
 }
