@@ -120,6 +120,9 @@ describe("a restore that stays out of the binary log", () => {
     await holdfast.cancelAll();
   });
 
+  const unlogged = (targetSourceId: SourceId) =>
+    ({ backupId: backups.PARALLEL, type: "DATABASE", targetSourceId, skipBinaryLog: true, backupBeforeRestore: false }) as const;
+
   it("is refused, before anything is touched, to an account that may not, and begins once it may", async () => {
     const { services } = holdfast.app;
     const base = { ...sharedConnection("shop"), socketPath: server.socketPath };
@@ -127,13 +130,7 @@ describe("a restore that stays out of the binary log", () => {
     await using account = await freshAccount(sql, base, rights);
     const { socketPath, user, password } = account.connection;
     const targetSourceId = await sourceOf("Limited", { socketPath, user, password });
-    const request = {
-      backupId: backups.PARALLEL,
-      type: "DATABASE",
-      targetSourceId,
-      skipBinaryLog: true,
-      backupBeforeRestore: false,
-    } as const;
+    const request = unlogged(targetSourceId);
     const denied = {
       code: "SOURCE_UNAVAILABLE",
       reason: "BINARY_LOG_DENIED",
@@ -162,13 +159,7 @@ describe("a restore that stays out of the binary log", () => {
     ]);
     const { socketPath, user, password } = account.connection;
     const targetSourceId = await sourceOf("Unlogged", { socketPath, user, password }, other.name);
-    const request = {
-      backupId: backups.PARALLEL,
-      type: "DATABASE",
-      targetSourceId,
-      skipBinaryLog: true,
-      backupBeforeRestore: false,
-    } as const;
+    const request = unlogged(targetSourceId);
     const plan = await services.restorePlans.forecast(administrator, request);
     expect(plan).toMatchObject({ problems: [], notes: [expect.stringMatching(/keeps no binary log/)] });
     expect(await restored(request)).toMatchObject({ status: "COMPLETED" });

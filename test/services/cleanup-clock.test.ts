@@ -21,15 +21,8 @@ beforeEach(async () => {
 const cleanup = (options: { dryRun?: boolean; force?: boolean } = {}) =>
   cleanups.cleanup(administrator, { dryRun: false, ...options }, "CLI");
 /** Which of these still have files. */
-const stored = async (ids: readonly string[]) => {
-  const there = await aged.stored(sourceId);
-  return ids.filter((id) => there.includes(id));
-};
-const aging = async (...days: readonly number[]): Promise<BackupId[]> => {
-  const ids = [];
-  for (const each of days) ids.push(await aged.backup(sourceId, each));
-  return ids;
-};
+const stored = (ids: readonly string[]) => aged.storedOf(sourceId, ids);
+const aging = (...days: readonly number[]) => aged.aging(sourceId, days);
 
 describe("cleanup, when the clock jumps", () => {
   const year = 365 * 24 * 3_600_000;

@@ -26,15 +26,8 @@ beforeEach(async () => {
 const cleanup = (options: { days?: number; dryRun?: boolean; force?: boolean } = {}) =>
   cleanups.cleanup(administrator, { dryRun: false, ...options }, "CLI");
 /** Which of these still have files. */
-const stored = async (ids: readonly string[]) => {
-  const there = await aged.stored(sourceId);
-  return ids.filter((id) => there.includes(id));
-};
-const aging = async (...days: readonly number[]): Promise<BackupId[]> => {
-  const ids = [];
-  for (const each of days) ids.push(await aged.backup(sourceId, each));
-  return ids;
-};
+const stored = (ids: readonly string[]) => aged.storedOf(sourceId, ids);
+const aging = (...days: readonly number[]) => aged.aging(sourceId, days);
 /** Calls `act` when the first removal reaches the storage: between the plan and the other deletions. */
 function atFirstRemoval(act: () => Promise<void>): void {
   let acted = false;

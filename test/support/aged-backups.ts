@@ -119,6 +119,22 @@ export async function agedBackups() {
     return id;
   }
 
+  /** One backup for each of these ages, in their order. */
+  async function aging(sourceId: SourceId, days: readonly number[]): Promise<BackupId[]> {
+    const ids = [];
+    for (const each of days) ids.push(await backup(sourceId, each));
+    return ids;
+  }
+
+  /** The ids of the folders that are on the storage. */
+  const stored = (sourceId: SourceId): Promise<string[]> => readdir(join(storage, sourceId.slice(0, 8))).catch(() => []);
+
+  /** Which of these still have files. */
+  async function storedOf(sourceId: SourceId, ids: readonly string[]): Promise<string[]> {
+    const there = await stored(sourceId);
+    return ids.filter((id) => there.includes(id));
+  }
+
   /** A verification of it that ended, or that still runs where `passed` is null. */
   async function verified(backupId: BackupId, passed: boolean | null, level: "CHECKSUM" | "RESTORE" = "RESTORE"): Promise<VerificationId> {
     const id = newId<VerificationId>();
@@ -145,15 +161,13 @@ export async function agedBackups() {
       queue,
       now,
     },
-    ...{ source, backup, verified, watch, cleanupsWith },
+    ...{ source, backup, aging, verified, stored, storedOf, watch, cleanupsWith },
     opened: () => localStorage(storage),
     /** Lets time pass, on the wall's clock and on the one that nobody sets. */
     pass(milliseconds: number): void {
       clock.at = new Date(clock.at.getTime() + milliseconds);
       clock.steady += milliseconds;
     },
-    /** The ids of the folders that are on the storage. */
-    stored: async (sourceId: SourceId): Promise<string[]> => readdir(join(storage, sourceId.slice(0, 8))).catch(() => []),
     async [Symbol.asyncDispose]() {
       await operations.stop();
       await fresh[Symbol.asyncDispose]();
