@@ -128,7 +128,7 @@ export const idleMilliseconds = 120_000;
  * The output, while `progress` goes on: it throws DUMP_STALLED when neither a byte comes out nor `progress` changes for
  * `idle` milliseconds. Time in which nobody asks for the next piece does not count.
  */
-export async function* unlessStalled(output: AsyncIterable<Uint8Array>, progress: () => number, idle: number): AsyncGenerator<Uint8Array> {
+export async function* unlessStalled(output: AsyncIterable<Buffer>, progress: () => number, idle: number): AsyncGenerator<Buffer> {
   const iterator = output[Symbol.asyncIterator]();
   try {
     for (;;) {

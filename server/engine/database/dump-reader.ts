@@ -1,6 +1,7 @@
 import { Readable } from "node:stream";
 import type { DatabaseSummary } from "../../domain/manifest.ts";
 import type { PartProgress, PartReader } from "../part.ts";
+import { inPieces } from "../pieces.ts";
 import { lively, unlessStalled } from "./dump-pipeline.ts";
 
 /** Children that write a dump. */
@@ -29,7 +30,7 @@ export function readDump<Ended>({ dump, ended, prove, idle, signal }: Reading<En
     let stored = 0;
     const progress = () => stored + dump.progress().bytes;
     try {
-      for await (const chunk of unlessStalled(dump.output, progress, idle)) {
+      for await (const chunk of inPieces(unlessStalled(dump.output, progress, idle))) {
         stored += chunk.length;
         yield chunk;
       }
@@ -43,7 +44,7 @@ export function readDump<Ended>({ dump, ended, prove, idle, signal }: Reading<En
       await dump.stop();
     }
   }
-  const bytes = Readable.from(gated(), { objectMode: false });
+  const bytes = Readable.from(gated(), { highWaterMark: 1 });
   // Whoever reads meets the error; before anybody does, it must not count as uncaught.
   bytes.on("error", () => {});
   // A reader that goes away early ends the dump as well.

@@ -8,8 +8,8 @@ import { fileURLToPath } from "node:url";
 import { Failure } from "../../domain/errors.ts";
 import type { MediaSummary } from "../../domain/manifest.ts";
 import { noLimits, type SourceLimits, threadsOf } from "../../domain/source-load.ts";
-import { handOver, letGo } from "../handed-over.ts";
 import type { Packing, PartProgress, PartReader, Running } from "../part.ts";
+import { inPieces } from "../pieces.ts";
 import { spawnTool } from "../process.ts";
 import { followPack, type PackJob } from "./pack-report.ts";
 import { nameRoots } from "./roots.ts";
@@ -106,24 +106,6 @@ export async function openPack({ roots, exclude, packing, limits = noLimits, sig
     },
   };
 }
-
-/** What comes from a pipe by the kilobytes, by the mebibyte: each piece costs the same in the steps behind. */
-async function* inPieces(stream: AsyncIterable<Buffer>): AsyncGenerator<Uint8Array, void> {
-  let [piece, length] = [Buffer.allocUnsafeSlow(pieceBytes), 0];
-  for await (const bytes of stream) {
-    for (let at = 0; at < bytes.length; ) {
-      const copied = bytes.copy(piece, length, at);
-      [at, length] = [at + copied, length + copied];
-      if (length < pieceBytes) continue;
-      yield handOver(piece);
-      [piece, length] = [Buffer.allocUnsafeSlow(pieceBytes), 0];
-    }
-    // The pipe's own, and nobody else's.
-    if (bytes.byteLength === bytes.buffer.byteLength) letGo(handOver(bytes));
-  }
-  if (length > 0) yield handOver(piece.subarray(0, length));
-}
-const pieceBytes = 1024 * 1024;
 
 /** A file for the index while the archive is packed; it has no name any more, so nothing of it stays whatever happens. */
 async function openSpool(): Promise<FileHandle> {
