@@ -4,6 +4,7 @@ import { buildSchema, type PubSub } from "type-graphql";
 import { AccountResolver } from "./account/resolver.ts";
 import { ActivityResolver } from "./activity/resolver.ts";
 import { AuditResolver } from "./audit/resolver.ts";
+import { BackupDownloadsResolver } from "./backup/downloads-resolver.ts";
 import { BackupFilesResolver } from "./backup/files-resolver.ts";
 import { BackupLabelsResolver } from "./backup/labels-resolver.ts";
 import { BackupResolver } from "./backup/resolver.ts";
@@ -41,6 +42,7 @@ export const buildApiSchema = (): Promise<GraphQLSchema> =>
       BackupCopyResolver,
       BackupEncryptionResolver,
       BackupExpiryResolver,
+      BackupDownloadsResolver,
       BackupFilesResolver,
       BackupLabelsResolver,
       BackupProofResolver,

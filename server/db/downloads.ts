@@ -1,4 +1,4 @@
-import { and, eq, gt, inArray, isNull, lt, or } from "drizzle-orm";
+import { and, desc, eq, gt, inArray, isNull, lt, or, sql } from "drizzle-orm";
 import type { BackupId } from "../domain/ids.ts";
 import type { Db } from "./client.ts";
 import { downloads } from "./schema/index.ts";
@@ -20,6 +20,24 @@ export async function findDownload(db: Db, tokenHash: string, now: Date): Promis
   return row ?? null;
 }
 
+/** The links to a backup that work still or are being read through, the newest first, `most` at most. */
+export async function listDownloads(db: Db, backupId: BackupId, now: Date, most: number): Promise<DownloadRow[]> {
+  return db
+    .select()
+    .from(downloads)
+    .where(and(eq(downloads.backupId, backupId), or(gt(downloads.expiresAt, now), gt(downloads.readUntil, now))))
+    .orderBy(desc(downloads.expiresAt), downloads.tokenHash)
+    .limit(most);
+}
+
+/** Notes that somebody begins to read through a link, and until when that is so for sure. */
+export async function noteUse(db: Db, tokenHash: string, until: Date): Promise<void> {
+  await db
+    .update(downloads)
+    .set({ readUntil: until, uses: sql`${downloads.uses} + 1` })
+    .where(eq(downloads.tokenHash, tokenHash));
+}
+
 /** Writes down until when somebody reads through a link for sure; null: nobody does any more. A link that is gone stays so. */
 export async function noteReading(db: Db, tokenHash: string, until: Date | null): Promise<void> {
   await db.update(downloads).set({ readUntil: until }).where(eq(downloads.tokenHash, tokenHash));
@@ -32,6 +50,15 @@ export async function listDownloading(db: Db, ids: readonly BackupId[], now: Dat
     .selectDistinct({ id: downloads.backupId })
     .from(downloads)
     .where(and(inArray(downloads.backupId, [...ids]), gt(downloads.readUntil, now)));
+}
+
+/** Takes one link away, and gives what it was; null where another has taken it, or it never was. */
+export async function takeDownload(db: Db, tokenHash: string): Promise<DownloadRow | null> {
+  return db.transaction(async (tx) => {
+    const [row] = await tx.select().from(downloads).where(eq(downloads.tokenHash, tokenHash)).for("update");
+    if (row) await tx.delete(downloads).where(eq(downloads.tokenHash, tokenHash));
+    return row ?? null;
+  });
 }
 
 /** Takes all links to a backup away, and tells how many that still worked there were. */

@@ -2,7 +2,7 @@ import { createHash, randomBytes } from "node:crypto";
 import type { Readable } from "node:stream";
 import type { BackupRow } from "../db/backups.ts";
 import type { Db } from "../db/client.ts";
-import { type DownloadRow, findDownload, insertDownload, removeDownloads } from "../db/downloads.ts";
+import { type DownloadRow, findDownload, insertDownload, takeDownload } from "../db/downloads.ts";
 import { type Actor, allow, describeActor } from "../domain/access.ts";
 import { badInput, Failure } from "../domain/errors.ts";
 import type { BackupId } from "../domain/ids.ts";
@@ -14,6 +14,7 @@ import type { Audit } from "./audit.ts";
 import type { BackupFiles } from "./backup-files.ts";
 import type { Backups } from "./backups.ts";
 import { createDownloadBodies, type DownloadBody, type Wanted, type WantedArchive } from "./download-bodies.ts";
+import { createDownloadLinks } from "./download-links.ts";
 import { createReadings, type Reading, type ReadingLimits, usualReadingLimits } from "./readings.ts";
 import type { StoredBackups } from "./stored-backups.ts";
 
@@ -70,6 +71,7 @@ export function createDownloads(dependencies: Dependencies) {
   const attempts = createAttempts(now);
   const readings = createReadings({ catalog, bus, now, onError, limits });
   const bodies = createDownloadBodies({ backups, backupFiles, storedBackups });
+  const links = createDownloadLinks({ catalog, backups, readings, audit, now });
 
   function checkRate(actor: Actor): void {
     const seconds = attempts.take(describeActor(actor), creations);
@@ -92,6 +94,8 @@ export function createDownloads(dependencies: Dependencies) {
   }
 
   return {
+    ...links,
+
     async create(actor: Actor | null, backupId: BackupId, wanted: Wanted): Promise<DownloadLink> {
       allow(actor, "download");
       checkRate(actor);
@@ -126,7 +130,11 @@ export function createDownloads(dependencies: Dependencies) {
       const either = AbortSignal.any([signal, reading.signal]);
       return {
         bytes: exportMedia(media.entries(archive.paths, either), archive.format, either),
-        [Symbol.asyncDispose]: () => reading[Symbol.asyncDispose](),
+        async [Symbol.asyncDispose]() {
+          await reading[Symbol.asyncDispose]();
+          // Nobody was given it, so nobody uses it again.
+          await takeDownload(catalog, hashOf(token));
+        },
       };
     },
 
@@ -144,16 +152,6 @@ export function createDownloads(dependencies: Dependencies) {
           else onError(error);
         },
       };
-    },
-
-    /** Takes all links to a backup away, and ends what is read through them; how many still worked. */
-    async revoke(actor: Actor | null, backupId: BackupId): Promise<number> {
-      allow(actor, "download");
-      const { name } = await backups.existing(backupId);
-      const revoked = await removeDownloads(catalog, backupId, now());
-      readings.endAll(backupId);
-      await audit.record(actor, "download.revoke", name, { id: backupId, links: revoked });
-      return revoked;
     },
   };
 }

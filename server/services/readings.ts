@@ -1,7 +1,7 @@
 import { setInterval } from "node:timers";
 import type { Db } from "../db/client.ts";
 import { lockBackup } from "../db/deletions.ts";
-import { findDownload, noteReading } from "../db/downloads.ts";
+import { findDownload, noteReading, noteUse } from "../db/downloads.ts";
 import { Failure } from "../domain/errors.ts";
 import type { BackupId } from "../domain/ids.ts";
 import type { Bus } from "../events/bus.ts";
@@ -69,7 +69,7 @@ export function createReadings({ catalog, bus, now, onError, limits, renewEveryM
     catalog.transaction(
       async (tx) => {
         if (!(await lockBackup(tx, backupId)) || !(await findDownload(tx, tokenHash, now()))) return false;
-        await noteReading(tx, tokenHash, until());
+        await noteUse(tx, tokenHash, until());
         return true;
       },
       { isolationLevel: "read committed" },
@@ -129,8 +129,17 @@ export function createReadings({ catalog, bus, now, onError, limits, renewEveryM
 
     /** Ends all that is read of a backup. */
     endAll(backupId: BackupId): void {
-      for (const readers of links.values())
-        if (readers.backupId === backupId) for (const end of readers.ends) end.abort(new Failure("CANCELLED", "The link was revoked."));
+      for (const readers of links.values()) if (readers.backupId === backupId) endOf(readers);
+    },
+
+    /** Ends all that is read through one link. */
+    end(tokenHash: string): void {
+      const readers = links.get(tokenHash);
+      if (readers) endOf(readers);
     },
   };
+}
+
+function endOf({ ends }: Readers): void {
+  for (const end of ends) end.abort(new Failure("CANCELLED", "The link was revoked."));
 }

@@ -234,6 +234,43 @@ describe("a link", () => {
     await expect(create(artifact, backupId, viewer)).rejects.toMatchObject({ code: "FORBIDDEN" });
   });
 
+  it("is listed with what it gives, who made it and how often it was used, and ends alone when it alone is revoked", async () => {
+    const { downloads } = own.app.services;
+    const id = await backUp();
+    const token: Actor = { kind: "token", id: "t", name: "nightly", role: "OPERATOR" };
+    const [one, two] = [await create(artifact, id), await create({ path: "shop/empty" }, id, token)];
+    const paths = Array.from({ length: 30 }, () => "shop/empty");
+    await downloads.create(token, id, { artifact: null, path: null, archive: { paths, format: "TAR" } });
+    await using broken = await rawGet(port, one.path);
+    const first = await broken.read(1000);
+    await using kept = await rawGet(port, (await create({}, id)).path);
+    await kept.read(1000);
+    expect([await status(two.path), await status(two.path)]).toEqual([200, 200]);
+    await vi.waitFor(async () => expect((await linkOf(two.filename)).reading).toBe(false));
+
+    const links = await downloads.list(token, id);
+    const of = (filename: string) => links.find((each) => each.filename === filename);
+    async function linkOf(filename: string) {
+      const found = (await downloads.list(token, id)).find((each) => each.filename === filename);
+      if (!found) throw new Error(`${filename} is not listed`);
+      return found;
+    }
+    expect(links).toHaveLength(4);
+    expect(of(one.filename)).toMatchObject({ ...artifact, path: null, uses: 1, reading: true, expiresAt: one.expiresAt });
+    expect(of("empty")).toMatchObject({ artifact: null, path: "shop/empty", uses: 2, reading: false, actor: "API token nightly" });
+    expect(links.find(({ format }) => format === "TAR")).toMatchObject({ paths: paths.slice(0, 20), pathCount: 30, uses: 0 });
+    expect(JSON.stringify(links)).not.toContain(one.path.split("/")[2]);
+
+    await downloads.revokeOne(token, (await linkOf(one.filename)).id);
+    expect(first.length + (await broken.read(one.size)).length).toBeLessThan(one.size);
+    expect([await status(one.path), await status(two.path)]).toEqual([404, 200]);
+    expect((await kept.read(large.length)).length).toBe(large.length);
+    await expect(downloads.revokeOne(token, of(one.filename)?.id ?? "")).rejects.toMatchObject({ code: "NOT_FOUND" });
+    const viewer: Actor = { kind: "token", id: "v", name: "viewer", role: "VIEWER" };
+    await expect(downloads.revokeOne(viewer, of("empty")?.id ?? "")).rejects.toMatchObject({ code: "FORBIDDEN" });
+    await expect(downloads.list(viewer, id)).rejects.toMatchObject({ code: "FORBIDDEN" });
+  });
+
   it("is refused to who makes too many, with when to come again; others may", async () => {
     const token: Actor = { kind: "token", id: "t", name: "script", role: "OPERATOR" };
     for (let made = 0; made < 300; made += 1) await create({ path: "shop/empty" }, backupId, token);

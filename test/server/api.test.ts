@@ -247,6 +247,38 @@ describe("downloads", () => {
     await expect(link("media/../../etc/passwd")).rejects.toThrow("NOT_FOUND");
     await expect(link("media/other.txt", "media.tar.zst")).rejects.toThrow("BAD_USER_INPUT");
   });
+
+  it("are listed while they work, and taken away one by one", async () => {
+    const media = await makeTree(join(await scratchFolder(), "media"), { "a.txt": "a", "b.txt": "b" });
+    const { id } = await backUp(holdfast, { type: "MEDIA", sourceId: await addSource(holdfast, "Links", null, [media]) });
+    const made = await holdfast.graphql<Record<"one" | "two", { url: string }>>(
+      `mutation ($id: ID!) {
+        one: createDownload(backupId: $id, path: "media/a.txt") { url }
+        two: createDownload(backupId: $id, paths: ["media/a.txt", "media/b.txt"]) { url } }`,
+      { id },
+    );
+    await (await fetch(made.one.url)).text();
+    const listed = async () =>
+      (
+        await holdfast.graphql<{ downloads: { id: string; path: string | null }[] }>(
+          "query ($id: ID!) { downloads(backupId: $id) { id actor path format paths pathCount uses } }",
+          { id },
+        )
+      ).downloads;
+    const known = { id: expect.any(String), actor: "admin@example.org" };
+    const archive = { path: null, format: "ZIP", paths: ["media/a.txt", "media/b.txt"], pathCount: 2, uses: 0 };
+    const file = { path: "media/a.txt", format: null, paths: null, pathCount: null, uses: 1 };
+    expect((await listed()).sort((one, two) => (one.path ?? "").localeCompare(two.path ?? ""))).toEqual([
+      { ...known, ...archive },
+      { ...known, ...file },
+    ]);
+
+    const link = (await listed()).find(({ path }) => path)?.id;
+    expect(await holdfast.graphql("mutation ($link: ID!) { revokeDownload(id: $link) }", { link })).toEqual({ revokeDownload: true });
+    expect([(await fetch(made.one.url)).status, (await fetch(made.two.url)).status]).toEqual([404, 200]);
+    await expect(holdfast.graphql("mutation ($link: ID!) { revokeDownload(id: $link) }", { link })).rejects.toThrow("NOT_FOUND");
+    expect((await listed()).map(({ path }) => path)).toEqual([null]);
+  });
 });
 
 describe("health", () => {

@@ -32,10 +32,11 @@ it("writes files of a backup into one archive for its owner alone, and leaves th
   expect(await exported(zip, "--path", "letters/old")).toMatchObject({ code: 0 });
   const names = "import sys,zipfile; print(','.join(sorted(zipfile.ZipFile(sys.argv[1]).namelist())))";
   expect(execFileSync("python3", ["-c", names, zip], { encoding: "utf8" }).trim()).toBe("letters/,letters/old/,letters/old/b.txt");
-  const { backup } = await holdfast.graphql<{ backup: { downloading: boolean } }>("query ($id: ID!) { backup(id: $id) { downloading } }", {
-    id: backupId,
-  });
-  expect(backup.downloading).toBe(false);
+  const { backup, downloads } = await holdfast.graphql<{ backup: { downloading: boolean }; downloads: unknown[] }>(
+    "query ($id: ID!) { backup(id: $id) { downloading } downloads(backupId: $id) { id } }",
+    { id: backupId },
+  );
+  expect([backup.downloading, downloads]).toEqual([false, []]);
 });
 
 it("overwrites nothing, and knows its formats and the backup's paths", async () => {

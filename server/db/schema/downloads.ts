@@ -1,4 +1,4 @@
-import { char, index, mysqlTable, text, varchar } from "drizzle-orm/mysql-core";
+import { char, index, int, mysqlTable, text, varchar } from "drizzle-orm/mysql-core";
 import type { ExportFormat } from "../../../shared/enums.ts";
 import type { BackupId } from "../../domain/ids.ts";
 import { id, instant, json, word } from "../columns.ts";
@@ -24,6 +24,8 @@ export const downloads = mysqlTable(
     expiresAt: instant().notNull(),
     /** Somebody reads through it until then at least: what it leads to is in use. */
     readUntil: instant(),
+    /** How often reading through it began. */
+    uses: int().notNull().default(0),
     /** Who asked for it, for a person. */
     actor: varchar({ length: 255 }),
   },

@@ -1,0 +1,1 @@
+ALTER TABLE `downloads` ADD `uses` int DEFAULT 0 NOT NULL;
