@@ -216,10 +216,10 @@ describe("downloads", () => {
     await expect(link("../manifest.json")).rejects.toThrow("BAD_USER_INPUT");
   });
 
-  it("give one file of the media, which the list of the files names", async () => {
+  it.each(["ARCHIVE", "INCREMENTAL"])("give one file of the media kept as %s, which the list of the files names", async (mediaMode) => {
     const media = await makeTree(join(await scratchFolder(), "media"), { "sub/ü b.txt": "hello", "other.txt": "x" });
-    const sourceId = await addSource(holdfast, "One file", null, [media]);
-    const { id: backupId } = await backUp(holdfast, { type: "MEDIA", sourceId });
+    const sourceId = await addSource(holdfast, `One file, ${mediaMode}`, null, [media]);
+    const { id: backupId } = await backUp(holdfast, { type: "MEDIA", sourceId, mediaMode });
     const { backupFiles, backup } = await holdfast.graphql<{
       backupFiles: { totalCount: number; nodes: { path: string; kind: string; size: number; modifiedAt: string; files: number | null }[] };
       backup: { media: { browsable: boolean } };

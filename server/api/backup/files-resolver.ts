@@ -23,7 +23,7 @@ export class BackupFilesResolver {
   }
 
   @FieldResolver(() => Boolean, { description: "Whether its files can be listed and taken out one by one." })
-  browsable(@Root() { index }: MediaSummary) {
-    return index !== null;
+  browsable(@Root() { index, packs }: MediaSummary) {
+    return (index ?? packs) !== null;
   }
 }
