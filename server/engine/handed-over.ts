@@ -16,6 +16,11 @@ export function letGo(piece: Uint8Array): void {
   if (handedOver.delete(piece) && buffer instanceof ArrayBuffer) buffer.transfer(0);
 }
 
+/** Hands the last part of a piece over in its place: whoever lets go of that has no more use for what came before it. */
+export function handOn(piece: Uint8Array, last: Uint8Array): void {
+  if (handedOver.delete(piece)) handedOver.add(last);
+}
+
 /** Says that a piece has several readers from here on: none of them is its last. */
 export function share(piece: Uint8Array): void {
   handedOver.delete(piece);

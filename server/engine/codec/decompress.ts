@@ -3,6 +3,7 @@ import { createGunzip } from "node:zlib";
 import type { Compression } from "../../../shared/enums.ts";
 import { Failure } from "../../domain/errors.ts";
 import { abortable, orAbort } from "../abortable.ts";
+import { letGo } from "../handed-over.ts";
 import { findProgram, spawnTool } from "../process.ts";
 
 /** A step of a `pipeline()`: takes bytes, gives bytes; its output ends only after its success is certain. */
@@ -62,7 +63,10 @@ async function* throughTransform(transform: Duplex, source: AsyncIterable<Uint8A
 async function feed(source: AsyncIterable<Uint8Array>, into: Writable, signal: AbortSignal): Promise<void> {
   const done = (call: (told: (error?: Error | null) => void) => void) =>
     orAbort(new Promise<void>((resolve, reject) => call((error) => (error ? reject(error) : resolve()))), signal);
-  for await (const piece of abortable(source, signal)) await done((told) => into.write(piece, told));
+  for await (const piece of abortable(source, signal)) {
+    await done((told) => into.write(piece, told));
+    letGo(piece);
+  }
   await done((told) => into.end(told));
 }
 

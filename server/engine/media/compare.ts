@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { Failure } from "../../domain/errors.ts";
 import type { ListedEntry, MediaContent } from "../content.ts";
+import { letGo } from "../handed-over.ts";
 import type { PartProgress } from "../part.ts";
 import type { TarEntry } from "./untar.ts";
 
@@ -59,6 +60,7 @@ async function read(entry: TarEntry, count: (length: number) => void): Promise<L
     hash.update(piece);
     size += piece.length;
     count(piece.length);
+    letGo(piece);
   }
   const path = entry.name.replace(/^(?:\.\/)+|\/+$/g, "");
   if (entry.kind === "directory") return { path, kind: "DIRECTORY", size: 0 };

@@ -1,5 +1,6 @@
 import { Worker } from "node:worker_threads";
 import { noLimits, type SourceLimits, threadsOf } from "../../domain/source-load.ts";
+import { letGo } from "../handed-over.ts";
 import type { FileFacts, FilePart, WriteAnswer, WriteOrder } from "./file-parts.ts";
 
 const slabBytes = 1024 * 1024;
@@ -38,7 +39,7 @@ export class FileWriters implements AsyncDisposable {
   /** Takes the body of a file; it is written when `done` resolved. Rejects with what failed before. */
   async file(path: string, body: AsyncIterable<Uint8Array>, facts: FileFacts, told: Told): Promise<void> {
     let first = true;
-    for await (const piece of body)
+    for await (const piece of body) {
       for (let at = 0; at < piece.length; ) {
         const slab = await this.#room();
         const some = piece.subarray(at, at + slab.length - this.#filled);
@@ -48,6 +49,8 @@ export class FileWriters implements AsyncDisposable {
         this.#filled += some.length;
         if (this.#filled === slab.length) this.#send(true);
       }
+      letGo(piece);
+    }
     await this.#room();
     const before = first ? null : this.#parts.at(-1);
     if (before?.path === path) this.#parts[this.#parts.length - 1] = { ...before, last: facts };

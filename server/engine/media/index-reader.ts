@@ -63,6 +63,22 @@ async function* lines(
   if (rest.length > 0 || !frames) throw damaged("its index ends before its end");
 }
 
+/** The frames alone, which are its last line; null where the backup has no index. */
+export async function readFrames({ storage, folder, manifest }: StoredIndex, signal: AbortSignal): Promise<FrameSizes | null> {
+  const file = manifest.media?.index;
+  if (!file) return null;
+  let line = Buffer.alloc(0);
+  for await (const piece of decompressor(manifest.compression, signal)(readProved(storage, folder, file, signal))) {
+    // One at the very end ends the last line itself.
+    const before = piece.lastIndexOf(10, -2);
+    if (before >= 0 || line.at(-1) === 10) line = Buffer.from(piece.subarray(before + 1));
+    else line = Buffer.concat([line, piece]);
+  }
+  const last = line.at(-1) === 10 ? readIndexLine(line.toString("utf8", 0, line.length - 1)) : null;
+  if (!last || !("frames" in last)) throw damaged("its index ends before its end");
+  return last.frames;
+}
+
 const framesBegin = Buffer.from('{"frames":');
 
 /** The whole index in memory, about 120 bytes an entry; null where the backup has none. Read in slices, so that others get their turn. */

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { Failure } from "../../domain/errors.ts";
 import { abortable } from "../abortable.ts";
+import { letGo } from "../handed-over.ts";
 import type { Storage } from "../storage/storage.ts";
 
 /** A stored file as the manifest tells of it. */
@@ -31,7 +32,10 @@ export async function* readProved(storage: Storage, folder: string, file: Stored
 export async function proveFile(storage: Storage, file: StoredFile, signal: AbortSignal, count: (length: number) => void): Promise<void> {
   const slash = file.name.lastIndexOf("/");
   const named = { ...file, name: file.name.slice(slash + 1) };
-  for await (const piece of readProved(storage, file.name.slice(0, slash), named, signal)) count(piece.length);
+  for await (const piece of readProved(storage, file.name.slice(0, slash), named, signal)) {
+    count(piece.length);
+    letGo(piece);
+  }
 }
 
 export const altered = ({ name }: Pick<StoredFile, "name">, what: string, cause?: unknown) =>

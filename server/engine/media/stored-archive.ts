@@ -3,14 +3,15 @@ import { Failure } from "../../domain/errors.ts";
 import type { Manifest, MediaSummary } from "../../domain/manifest.ts";
 import { decompressor } from "../codec/decompress.ts";
 import type { MediaContent } from "../content.ts";
+import { letGo } from "../handed-over.ts";
 import type { Storage } from "../storage/storage.ts";
 import type { IndexEntry } from "./index-line.ts";
-import { openIndex, readIndex } from "./index-reader.ts";
+import { openIndex, readFrames, readIndex } from "./index-reader.ts";
 import type { MediaIndex } from "./media-index.ts";
 import { damaged } from "./names.ts";
 import { readProved } from "./proved.ts";
 import { filtered, measured, positionsOf, rangesOf } from "./selection.ts";
-import { StoredFrames } from "./stored-frames.ts";
+import { areFramesOf, StoredFrames } from "./stored-frames.ts";
 import { type TarEntry, untar } from "./untar.ts";
 
 /**
@@ -34,19 +35,24 @@ export function storedArchive(storage: Storage, folder: string, manifest: Manife
     return opened;
   };
 
-  const all = (signal: AbortSignal) =>
-    counted(untar(decompressor(compression, signal)(readProved(storage, folder, artifact, signal)), signal), summary);
+  const tar = async function* (signal: AbortSignal): AsyncGenerator<Uint8Array, void> {
+    // One whose frames are not those of its index is proved by its own checksum, and by what is in it, all the same.
+    const frames = compression === "NONE" ? null : await readFrames(stored, signal);
+    if (frames && areFramesOf(artifact, frames)) yield* new StoredFrames(storage, folder, artifact, compression, frames).all(signal);
+    else yield* decompressor(compression, signal)(readProved(storage, folder, artifact, signal));
+  };
+  const all = (signal: AbortSignal) => counted(untar(tar(signal), signal), summary);
 
   const some = async function* (paths: readonly string[], signal: AbortSignal): AsyncGenerator<TarEntry, void> {
     const index = await indexOf(signal);
     if (!index) return yield* filtered(all(signal), paths);
     const positions = positionsOf(index, paths);
     const frames = new StoredFrames(storage, folder, artifact, compression, index.frames);
-    const tar = async function* () {
+    const chosen = async function* () {
       for (const [from, to] of rangesOf(index, positions)) yield* frames.read(from, to, signal);
       yield endMark;
     };
-    yield* checked(untar(tar(), signal), index, positions);
+    yield* checked(untar(chosen(), signal), index, positions);
   };
 
   return {
@@ -59,7 +65,11 @@ export function storedArchive(storage: Storage, folder: string, manifest: Manife
       };
       const files = [artifact, ...(summary.index ? [summary.index] : [])];
       if (!paths || !summary.index)
-        for (const file of files) for await (const piece of readProved(storage, folder, file, signal)) count(piece);
+        for (const file of files)
+          for await (const piece of readProved(storage, folder, file, signal)) {
+            count(piece);
+            letGo(piece);
+          }
       else for await (const entry of some(paths, signal)) for await (const piece of entry.body) count(piece);
     },
     entries: (paths, signal) => (paths ? some(paths, signal) : all(signal)),

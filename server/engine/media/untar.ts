@@ -1,9 +1,7 @@
-import { Transform, type TransformCallback } from "node:stream";
-import { pipeline } from "node:stream/promises";
-import { extract, type Header } from "tar-stream";
-import { Failure } from "../../domain/errors.ts";
-import { errnoOf } from "../storage/disk.ts";
+import { padded } from "./header.ts";
+import { blockBytes, readHeader, readLongName, readPax, sizeOf, type TarHeader } from "./header-reader.ts";
 import { damaged, unsafe } from "./names.ts";
+import { cutOff, TarBytes } from "./tar-bytes.ts";
 
 /** An entry as it stands in the archive, of a kind that may be restored. `body` is to be read to its end, or left. */
 export interface TarEntry {
@@ -21,95 +19,99 @@ export interface TarEntry {
 }
 
 /**
- * The entries of a tar, in order. A tar that was cut, even between two entries, or that is none, is ARTIFACT_CORRUPT;
- * an entry that is no file, folder or link is ARTIFACT_UNSAFE.
+ * The entries of a tar, in order, as ustar, pax and GNU tar write them. A tar that was cut, even between two entries, or that
+ * is none, is ARTIFACT_CORRUPT; an entry that is no file, folder or link is ARTIFACT_UNSAFE.
  */
 export async function* untar(bytes: AsyncIterable<Uint8Array>, signal: AbortSignal): AsyncGenerator<TarEntry, void> {
-  const [end, extractor] = [new TarEnd(), extract()];
-  const read = pipeline(bytes, end, extractor, { signal });
-  // The loop meets the same error; what it throws decides.
-  const failure = read.then(
-    () => null,
-    (error: unknown) => error,
-  );
-  /** An error of ours as it is; else what ended the reading, which is the archive's own fault. */
-  const explained = async (error: unknown) => {
-    signal.throwIfAborted();
-    const cause = error instanceof Failure ? error : ((await failure) ?? error);
-    // A storage that fails to read says so itself: that is no damage.
-    if (cause instanceof Failure || errnoOf(cause)) return cause;
-    return damaged(cause instanceof Error ? cause.message : "it cannot be read", cause);
-  };
-  async function* bodyOf(stream: AsyncIterable<Uint8Array>) {
-    try {
-      yield* stream;
-    } catch (error) {
-      throw await explained(error);
-    }
-  }
-  let lastByte = 0;
+  const tar = new TarBytes(bytes, signal);
+  let [emptyBlocks, extras, always] = [0, none, none];
   try {
-    // Its types hide that its streams are iterable.
-    for await (const stream of extractor) {
-      const entry = readHeader(stream.header, bodyOf(stream as unknown as AsyncIterable<Uint8Array>));
-      lastByte = offsetOf(stream.header) + Math.ceil(entry.size / 512) * 512;
-      yield entry;
+    for (let block = await tar.take(blockBytes); block; block = await tar.take(blockBytes)) {
+      const header = readHeader(block);
+      emptyBlocks = header ? 0 : emptyBlocks + 1;
+      if (!header) continue;
+      if (header.type === "g") always = merged(always, await readExtras(tar, header));
+      else if (extraTypes.has(header.type)) extras = merged(extras, await readExtras(tar, header));
+      else {
+        const entry = described(header, merged(always, extras));
+        const body = new Body(tar, entry.kind === "directory" ? 0 : entry.size);
+        yield { ...entry, body };
+        body.leave();
+        extras = none;
+      }
     }
-    await read;
-  } catch (error) {
-    throw await explained(error);
   } finally {
-    extractor.destroy();
+    tar.end();
   }
-  if (!end.isRight(lastByte)) throw damaged("it ends before its end mark");
+  if (emptyBlocks < 2) throw damaged("it ends before its end mark");
 }
 
-function readHeader(header: Header, body: AsyncIterable<Uint8Array>): TarEntry {
-  const pax = "pax" in header && header.pax ? (header.pax as Readonly<Record<string, string>>) : {};
-  const kind = kinds[header.type ?? ""];
-  if (!kind) throw unsafe(header.name, "is neither a file, a folder nor a link");
-  if (Object.keys(pax).some((key) => key.startsWith("GNU.sparse.")))
-    throw unsafe(header.name, "is a sparse file in a form that only GNU tar reads");
-  const exact = (key: string, plain: number) => (pax[key] !== undefined && Number.isFinite(Number(pax[key])) ? Number(pax[key]) : plain);
+/** What stands before an entry's header, for what has no room in there. */
+type Extras = ReadonlyMap<string, string>;
+const none: Extras = new Map();
+const merged = (some: Extras, more: Extras): Extras => (some.size === 0 ? more : new Map([...some, ...more]));
+
+/** Pax records, and what GNU tar has for a long name and a long target. */
+const extraTypes = new Set(["x", "L", "N", "K"]);
+const longestExtras = 4 * 1024 * 1024;
+
+async function readExtras(tar: TarBytes, { type, size }: TarHeader): Promise<Extras> {
+  if (size > longestExtras) throw damaged("it has an extended header that no entry needs");
+  const bytes = await tar.take(size);
+  if (!bytes) throw cutOff();
+  tar.pass(padded(size) - size);
+  if (type === "x" || type === "g") return readPax(bytes);
+  return new Map([[type === "K" ? "linkpath" : "path", readLongName(bytes)]]);
+}
+
+function described(header: TarHeader, extras: Extras): Omit<TarEntry, "body"> {
+  const name = extras.get("path") || header.name;
+  const kind = kinds[header.type];
+  if (!kind) throw unsafe(name, "is neither a file, a folder nor a link");
+  if ([...extras.keys()].some((key) => key.startsWith("GNU.sparse.")))
+    throw unsafe(name, "is a sparse file in a form that only GNU tar reads");
+  const exact = (key: string, plain: number) => {
+    const text = extras.get(key);
+    return text !== undefined && Number.isFinite(Number(text)) ? Number(text) : plain;
+  };
+  const size = extras.get("size");
   return {
-    name: header.name,
+    name,
     kind,
-    size: header.size ?? 0,
-    mode: (header.mode ?? 0) & 0o7777,
-    uid: exact("uid", header.uid ?? 0),
-    gid: exact("gid", header.gid ?? 0),
-    mtime: exact("mtime", (header.mtime?.getTime() ?? 0) / 1000),
-    target: header.linkname ?? "",
-    body,
+    size: size ? sizeOf(Number(size)) : header.size,
+    mode: header.mode & 0o7777,
+    uid: exact("uid", header.uid),
+    gid: exact("gid", header.gid),
+    mtime: exact("mtime", header.mtime),
+    target: extras.get("linkpath") || header.target,
   };
 }
 
-const kinds: Readonly<Record<string, TarEntry["kind"]>> = {
-  file: "file",
-  "contiguous-file": "file",
-  directory: "directory",
-  symlink: "link",
-  link: "hardlink",
-};
+const kinds: Readonly<Record<string, TarEntry["kind"]>> = { 0: "file", 7: "file", 5: "directory", 2: "link", 1: "hardlink" };
 
-/** Where the entry's body begins in the archive. */
-const offsetOf = (header: Header) => ("byteOffset" in header ? Number(header.byteOffset) : 0);
+/** What an entry holds; all of it is behind when the next one is asked for, read or not. */
+class Body implements AsyncIterable<Uint8Array> {
+  readonly #tar: TarBytes;
+  readonly #padding: number;
+  #left: number;
+  #isLeft = false;
 
-/** tar-stream takes a tar that stops between two entries for whole: this looks for the two empty blocks at its end. */
-class TarEnd extends Transform {
-  #bytes = 0;
-  #zeros = 0;
-
-  isRight(lastByte: number): boolean {
-    const rest = this.#bytes - lastByte;
-    return rest >= 1024 && this.#zeros >= rest;
+  constructor(tar: TarBytes, size: number) {
+    [this.#tar, this.#padding, this.#left] = [tar, padded(size) - size, size];
   }
 
-  override _transform(chunk: Buffer, _encoding: BufferEncoding, done: TransformCallback): void {
-    this.#bytes += chunk.length;
-    let at = chunk.length;
-    while (at > 0 && chunk[at - 1] === 0) at -= 1;
-    this.#zeros = at === 0 ? this.#zeros + chunk.length : chunk.length - at;
-    done(null, chunk);
+  async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array, void> {
+    while (this.#left > 0) {
+      if (this.#isLeft) throw new Error("An entry's content was asked for when the next entry was there");
+      const piece = await this.#tar.some(this.#left, this.#padding);
+      if (!piece) throw cutOff();
+      this.#left -= piece.length;
+      yield piece;
+    }
+  }
+
+  leave(): void {
+    this.#isLeft = true;
+    if (this.#left > 0) this.#tar.pass(this.#left + this.#padding);
   }
 }

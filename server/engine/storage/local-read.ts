@@ -1,9 +1,11 @@
 import type { FileHandle } from "node:fs/promises";
 import type { Readable } from "node:stream";
+import { handOver } from "../handed-over.ts";
 import { onDisk } from "./disk.ts";
 import { streamOf } from "./stream.ts";
 
-const chunkBytes = 256 * 1024;
+/** As much as a stream buffers: of two in its buffer it would make one, by copying both. */
+const chunkBytes = 512 * 1024;
 
 /** The bytes of an open file, which is closed with the stream. A disk that fails is named as in every other call to it. */
 export function readStream(base: string, handle: FileHandle, range?: { start: number; end?: number }): Readable {
@@ -21,6 +23,6 @@ async function* read(base: string, handle: FileHandle, start: number, last: numb
     const { bytesRead, buffer } = await onDisk(base, () => handle.read(Buffer.allocUnsafeSlow(length), 0, length, position));
     if (bytesRead === 0) return;
     position += bytesRead;
-    yield buffer.subarray(0, bytesRead);
+    yield handOver(buffer.subarray(0, bytesRead));
   }
 }
