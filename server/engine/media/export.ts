@@ -7,13 +7,14 @@ import type { ExportFormat } from "../../../shared/enums.ts";
 import { looksPacked } from "./incremental/trial.ts";
 import { placeName } from "./names.ts";
 import type { TarEntry } from "./untar.ts";
+import { inLargePieces } from "./zip-pieces.ts";
 
 /**
  * Entries of a backup's media as one archive that any desktop opens, made by archiver while it is read; its size is not
  * known beforehand. A failure of the entries destroys it before its end.
  */
 export function exportMedia(entries: AsyncIterable<TarEntry>, format: ExportFormat, signal: AbortSignal): Readable {
-  const archive = format === "ZIP" ? new ZipArchive({ zlib: { level: 1 } }) : new TarArchive();
+  const archive = format === "ZIP" ? inLargePieces(new ZipArchive({ zlib: { level: 1 } })) : new TarArchive();
   append(archive, entries, format === "ZIP" ? inZip : inTar).catch((error: unknown) => {
     archive.destroy(error instanceof Error ? error : new Error(String(error)));
   });

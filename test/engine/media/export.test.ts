@@ -63,3 +63,18 @@ it("refuses an entry that would leave its folder", async () => {
   }
   await expect(buffer(exportMedia(entries(), "ZIP", signal))).rejects.toMatchObject({ code: "ARTIFACT_UNSAFE" });
 });
+
+it("writes a zip of many small files by large pieces, its list of files too, so that none of them wait in memory", async () => {
+  const { signal } = still();
+  const facts = { kind: "file", size: 1, mode: 0o644, uid: 0, gid: 0, mtime: 0, target: "" } as const;
+  async function* entries(): AsyncGenerator<TarEntry> {
+    for (let file = 0; file < 2000; file += 1) yield { ...facts, name: `m/${file}`, body: Readable.from([Buffer.from("x")]) };
+  }
+  const pieces: Buffer[] = await exportMedia(entries(), "ZIP", signal).toArray();
+  const zip = Buffer.concat(pieces);
+  expect(pieces.length).toBeLessThanOrEqual(Math.ceil(zip.length / (32 * 1024)));
+  const file = join(await scratchFolder(), "many.zip");
+  await writeFile(file, zip);
+  const count = "import sys,zipfile; z=zipfile.ZipFile(sys.argv[1]); print(len(z.infolist()), z.testzip())";
+  expect(execFileSync("python3", ["-c", count, file], { encoding: "utf8" }).trim()).toBe("2000 None");
+});
