@@ -100,6 +100,9 @@ const options: CacheExchangeOpts = {
       removeCopy: outdates("backup", ...backupFields),
       updateBackup: outdates("backups"),
       rebuildCatalog: outdates("backup", ...backupFields),
+      createDownload: outdates("downloads"),
+      revokeDownload: outdates("downloads"),
+      revokeDownloads: outdates("downloads"),
       createRecoveryKit: outdates("encryptionKeys"),
       createRestore: outdates("restores"),
       verifyBackup: outdates("backup", ...backupFields),
@@ -124,7 +127,7 @@ const options: CacheExchangeOpts = {
     },
     Subscription: {
       // The detail of a backup has fields that the announcement lacks: artifacts, what the dump holds.
-      backupChanged: outdates("backup", ...backupFields),
+      backupChanged: outdates("backup", "downloads", ...backupFields),
       copyChanged: outdates("backup", ...backupFields),
       restoreChanged: outdates("restore", "restores", "sources", "alerts", "activity"),
       verificationChanged: outdates("backup", ...backupFields),

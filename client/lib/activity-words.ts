@@ -84,6 +84,7 @@ const nouns: Record<string, string> = {
   channel: "the channel",
   user: "the account",
   token: "the API token",
+  download: "a download of",
   settings: "the settings",
   configuration: "the configuration",
 };

@@ -13,6 +13,7 @@ import { startVisit, type Visit } from "../support/visit.ts";
 const patience = 90_000;
 let visit: Visit;
 let backupId: string;
+let handedOut: string;
 
 beforeAll(async () => {
   if (!browserProgram) return;
@@ -74,6 +75,7 @@ describe.skipIf(!browserProgram)("a backup that is browsed", { timeout: 2 * pati
     const tar = join(folder, "taken-out.tar");
     const download = await taken;
     expect(download.suggestedFilename()).toMatch(/-pictures\.tar$/);
+    handedOut = download.url();
     await download.saveAs(tar);
     await mkdir(join(folder, "taken"));
     execFileSync("tar", ["-xpf", tar, "-C", join(folder, "taken")]);
@@ -84,6 +86,29 @@ describe.skipIf(!browserProgram)("a backup that is browsed", { timeout: 2 * pati
     const zipped = page.waitForEvent("download");
     await page.getByRole("button", { name: "Download pictures as .zip" }).click();
     expect((await zipped).suggestedFilename()).toMatch(/-pictures\.zip$/);
+  });
+
+  it("lists the links that were made to it, and ends the one that is chosen by the keys", async () => {
+    const { page } = visit;
+    await page.goto(`/backups/${backupId}`);
+    const links = page.getByRole("list", { name: "Download links" });
+    const link = links.getByRole("listitem").filter({ hasText: "media/pictures as .tar" });
+    await link.getByText(/made by admin@example\.org, used once, ends in/).waitFor();
+    await page.getByRole("button", { name: "End the link to media/pictures as .tar" }).focus();
+    await page.keyboard.press("Enter");
+    await page.getByRole("alertdialog").waitFor();
+    await page.getByRole("button", { name: "End it" }).press("Enter");
+    await link.waitFor({ state: "detached" });
+    expect((await fetch(handedOut)).status).toBe(404);
+    await links.getByText("media/pictures as .zip").waitFor();
+  });
+
+  it("looks through a backup that holds only what is new as through any other", async () => {
+    const { page, sourceId, holdfast } = visit;
+    const { id } = await backUp(holdfast, { type: "MEDIA", sourceId, mediaMode: "INCREMENTAL" });
+    await page.goto(`/backups/${id}/browse`);
+    await page.getByRole("button", { name: "media", exact: true }).click();
+    await page.getByRole("checkbox", { name: "media/pictures", exact: true }).waitFor();
   });
 
   it("restores only the ticked table and folder, and leaves all else as it is", async () => {
