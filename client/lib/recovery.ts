@@ -110,7 +110,7 @@ function failureOf({ failuresSinceBackup, latestAttempt }: State): Pick<Recovery
 }
 
 function cure(code: string | undefined): RecoveryAction {
-  if (code === "SOURCE_UNAVAILABLE") return { kind: "fix-source", label: "Fix the connection" };
+  if (code === "SOURCE_UNAVAILABLE") return { kind: "fix-source", label: "Fix the source" };
   if (code === "STORAGE_FULL" || code === "STORAGE_UNAVAILABLE") return { kind: "fix-storage", label: "Look at the storage" };
   return { kind: "see-attempt", label: "See what happened" };
 }

@@ -62,7 +62,11 @@ export const worstStanding = (sources: readonly SourceStatisticsPartsFragment[])
 /** The figures of a source, each only where it is known. */
 export function sourceFigures(of: SourceStatisticsPartsFragment): [string, string][] {
   return [
-    ...known(of.measuredRestoreSeconds, "Back within", (seconds) => `${formatDuration(seconds)}, measured`),
+    ...known(
+      of.measuredRestoreSeconds,
+      "Back within",
+      (seconds) => `${seconds < 0.1 ? "less than 0.1 s" : formatDuration(seconds)}, measured`,
+    ),
     ...known(of.successRate, "Succeeds", share),
     [formatCount(of.backupCount, "backup"), formatBytes(of.storedBytes)],
     ...known(of.averageDurationSeconds, "Takes", formatDuration),

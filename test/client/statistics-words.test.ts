@@ -95,6 +95,7 @@ describe("a source against its targets", () => {
       ["Shrinks to", "21%"],
       ["Reads", "62.0 MB/s"],
     ]);
+    expect(sourceFigures({ ...shop, measuredRestoreSeconds: 0.04 })[0]).toEqual(["Back within", "less than 0.1 s, measured"]);
     const unknown = { measuredRestoreSeconds: null, successRate: null, averageDurationSeconds: null, compressionRatio: null };
     expect(sourceFigures({ ...shop, ...unknown, bytesPerSecond: null, backupCount: 0, storedBytes: 0 })).toEqual([
       ["0 backups", "0 bytes"],
