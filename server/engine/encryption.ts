@@ -45,6 +45,7 @@ export function decrypted({ storage, folder, manifest }: StoredBackup, identitie
       if (start === 0 && end === last) return through(await storage.get(name), proved(file, identities));
       return (await opening(name, file)).read(start, end);
     },
+    proves: (name) => Boolean(files.get(name)?.packed),
     async size(name) {
       const [file, size] = [files.get(name), await storage.size(name)];
       if (!file?.packed || size === null) return size;
@@ -77,12 +78,12 @@ function insideOf(manifest: Manifest): Manifest {
   };
 }
 
-/** Decrypts a whole file; its last bytes come only when the stored bytes were those that the manifest names. */
+/** Decrypts a whole file; its last bytes come only when the stored bytes, and what is in them, were those that the manifest names. */
 const proved = (file: BackupFile, identities: readonly string[]): Codec =>
   async function* (source) {
-    let stored: string | null = null;
+    let found: Digests | null = null;
     const told = (digests: Digests) => {
-      stored = digests.stored.sha256;
+      found = digests;
     };
     let held: Uint8Array | null = null;
     try {
@@ -93,9 +94,12 @@ const proved = (file: BackupFile, identities: readonly string[]): Codec =>
     } catch (error) {
       throw ofKnownKey(error, file);
     }
-    if (stored !== file.sha256) throw alteredAge(shortNameOf(file), "its checksum differs from the manifest's");
+    if (!isOf(file, found)) throw alteredAge(shortNameOf(file), "its checksum differs from the manifest's");
     if (held) yield held;
   };
+
+const isOf = ({ sha256, packed }: BackupFile, found: Digests | null): boolean =>
+  found?.stored.sha256 === sha256 && found.inside.sha256 === packed?.sha256;
 
 /** The key is at hand, by what the manifest says: a file that it does not open is not the one that was stored. */
 const ofKnownKey = (error: unknown, file: BackupFile): unknown =>

@@ -15,7 +15,9 @@ export interface StoredBackup {
 }
 
 /** What a backup on a storage holds. */
-export const contentOf = ({ storage, folder, manifest }: StoredBackup): Content => ({
+export const contentOf = ({ storage, folder, manifest, stored }: StoredBackup): Content => ({
   database: manifest.database && storedDump(storage, folder, manifest),
-  media: manifest.media && (manifest.media.packs ? storedChunks({ storage, folder, manifest }) : storedArchive(storage, folder, manifest)),
+  media:
+    manifest.media &&
+    (manifest.media.packs ? storedChunks({ storage, folder, manifest }) : storedArchive(storage, folder, manifest, stored)),
 });

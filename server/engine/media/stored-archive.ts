@@ -19,7 +19,7 @@ import { type TarEntry, untar } from "./untar.ts";
  * the backup has an index; the folders that lead to them come too, so that one which is missing in a target gets its own
  * mode and time. A path that the backup does not hold is BAD_USER_INPUT; a backup without media is NOT_FOUND.
  */
-export function storedArchive(storage: Storage, folder: string, manifest: Manifest): MediaContent {
+export function storedArchive(storage: Storage, folder: string, manifest: Manifest, sealed?: Sealed): MediaContent {
   const { media: summary, compression } = manifest;
   const artifact = manifest.artifacts.find(({ part }) => part === "media");
   if (!summary || !artifact) throw new Failure("NOT_FOUND", "This backup holds no media.", "Choose a backup of the type MEDIA or FULL.");
@@ -63,13 +63,14 @@ export function storedArchive(storage: Storage, folder: string, manifest: Manife
         bytes += piece.length;
         observe(bytes);
       };
-      const files = [artifact, ...(summary.index ? [summary.index] : [])];
       if (!paths || !summary.index)
-        for (const file of files)
-          for await (const piece of readProved(storage, folder, file, signal)) {
+        for (const file of filesOf(sealed?.manifest ?? manifest)) {
+          for await (const piece of readProved(sealed?.storage ?? storage, folder, file, signal)) {
             count(piece);
             letGo(piece);
           }
+          if (sealed) await open(storage, `${folder}/${file.name}`);
+        }
       else for await (const entry of some(paths, signal)) for await (const piece of entry.body) count(piece);
     },
     entries: (paths, signal) => (paths ? some(paths, signal) : all(signal)),
@@ -88,6 +89,23 @@ export function storedArchive(storage: Storage, folder: string, manifest: Manife
       },
     }),
   };
+}
+
+/** A backup as it lies there, where what is read of it is decrypted first. */
+interface Sealed {
+  readonly storage: Storage;
+  readonly manifest: Manifest;
+}
+
+/** The archive, and its index where it has one. */
+const filesOf = ({ artifacts, media }: Manifest) => [
+  ...artifacts.filter(({ part }) => part === "media"),
+  ...(media?.index ? [media.index] : []),
+];
+
+/** Opens an encrypted file: proved as it is stored, it needs nothing else but the right key. */
+async function open(storage: Storage, name: string): Promise<void> {
+  for await (const _ of await storage.get(name, { start: 0, end: 0 }));
 }
 
 /** What a tar ends with; the chosen entries alone have none. */

@@ -13,6 +13,8 @@ export interface Storage {
   put(name: string, bytes: AsyncIterable<Uint8Array>, options: PutOptions): Promise<void>;
   /** The stored bytes, or the range from `start` to `end` (inclusive). Rejects with NOT_FOUND or STORAGE_UNAVAILABLE. */
   get(name: string, range?: { start: number; end?: number }): Promise<Readable>;
+  /** True for a file of which, read whole, the last bytes come only when it is the one that was stored: nobody needs to prove it once more. */
+  proves?(name: string): boolean;
   /** Size in bytes, or null when there is no such name. */
   size(name: string): Promise<number | null>;
   /** Every name below `prefix` (a folder, ending in `/`, or empty for all), without unfinished ones. */
