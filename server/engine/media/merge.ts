@@ -28,7 +28,7 @@ export async function mergeIn(root: Merging): Promise<void> {
     }
     await rename(fresh, there);
   }
-  await sync(root.path, new AbortController().signal);
+  await sync([root.path], new AbortController().signal);
 }
 
 export async function takeBack(root: Merging): Promise<void> {
@@ -41,7 +41,7 @@ export async function takeBack(root: Merging): Promise<void> {
     if (isThere && !isNew) throw inTheWay(there, old);
     await rename(old, there);
   }
-  await sync(dirname(root.merge.moves), new AbortController().signal);
+  await sync([dirname(root.merge.moves)], new AbortController().signal);
   await forget(root);
   await removeEmpty(root.old);
   await rm(root.gone, { recursive: true, force: true });
@@ -52,7 +52,7 @@ export async function finishMerge(root: Merging): Promise<void> {
   await mergeIn(root);
   // Under the other name first: half of it removed, it must never be taken for something to put back.
   if (await statsOf(root.old)) await rename(root.old, root.gone);
-  await sync(dirname(root.merge.moves), new AbortController().signal);
+  await sync([dirname(root.merge.moves)], new AbortController().signal);
   await forget(root);
   await rm(root.gone, { recursive: true, force: true });
   await rm(root.fresh, { recursive: true, force: true });
@@ -64,7 +64,7 @@ async function forget({ merge }: Merging): Promise<void> {
   await unlink(merge.moves).catch((error: unknown) => {
     if (errnoOf(error) !== "ENOENT") throw error;
   });
-  await sync(dirname(merge.moves), new AbortController().signal);
+  await sync([dirname(merge.moves)], new AbortController().signal);
 }
 
 /** Removes folders only: whatever else may be left of someone's files stays. */

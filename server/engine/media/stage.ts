@@ -8,7 +8,7 @@ import { statsOf, writeMoves } from "./moves.ts";
 import { placeName } from "./names.ts";
 import { topsOf } from "./selection.ts";
 import { finishMedia, identityOf, type MediaSwapPlan, namesBeside, namesInside, type RootSwap, rollbackMedia, swapMedia } from "./swap.ts";
-import { sync } from "./sync.ts";
+import { EarlySync, sync } from "./sync.ts";
 import { findTargets, onTarget, type Place, type TargetRoot } from "./target.ts";
 import { unpack } from "./unpack.ts";
 import type { TarEntry } from "./untar.ts";
@@ -74,7 +74,7 @@ async function stage(load: MediaLoad, place: Place): Promise<MediaSwapPlan> {
     const roots: RootSwap[] = [];
     for (const { root, names } of named) {
       const merge = await onTarget(() => planMerge(load, root, names, tops));
-      await sync(names.fresh, load.signal);
+      await sync([names.fresh], load.signal);
       const { moves: _, ...folders } = names;
       const identity = (await identityOf(names.fresh)) ?? "";
       roots.push({ ...folders, path: root.at, existed: root.exists, inside: place === "inside", identity, merge });
@@ -120,8 +120,14 @@ async function planMerge(
 async function unpackAll(load: MediaLoad, targets: readonly TargetRoot[], folders: ReadonlyMap<string, string>): Promise<void> {
   const { content, paths, mode, limits = noLimits, signal, observe } = load;
   const expected = await content.measure(paths);
-  const entries = observed(content.entries(paths, signal), expected.bytes, observe);
+  await using early = new EarlySync([...folders.values()], signal);
+  const told = (progress: PartProgress) => {
+    early.wrote(progress.bytes);
+    observe(progress);
+  };
+  const entries = observed(content.entries(paths, signal), expected.bytes, told);
   await unpack(mode === "PRESERVE" ? missingIn(targets, entries) : entries, folders, limits);
+  await early.settled();
 }
 
 /** Leaves out what is there already, to save the room; what changes until the swap is looked at again then. */
