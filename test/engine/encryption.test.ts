@@ -222,6 +222,52 @@ describe("an encrypted backup that was tampered with", () => {
   });
 });
 
+describe("encrypted media", () => {
+  const running = { signal: still, say: () => {} };
+  const stored = (manifest: Manifest, part: string) => manifest.artifacts.find((artifact) => artifact.part === part);
+  const drain = async (backup: Awaited<ReturnType<typeof read>>) => {
+    for await (const { body } of contentOf(backup).media?.entries(null, still) ?? []) await all(body);
+  };
+
+  it("are refused before anything is unpacked when a key does not open them, or a stored byte is another one", async () => {
+    const taken = await take();
+    const wrong = contentOf(decrypted(taken, [await generateIdentity()])).media;
+    await expect(wrong?.verify(null, running, () => {})).rejects.toMatchObject({ code: "ARTIFACT_CORRUPT", message: /another key/ });
+    const bent = await spoilt((files, folder) => {
+      const bytes = files.get(`${folder}/media.tar.zst.age`) ?? Buffer.alloc(0);
+      bytes.writeUInt8(bytes.readUInt8(bytes.length - 9) ^ 1, bytes.length - 9);
+    });
+    await expect(contentOf(bent).media?.verify(null, running, () => {})).rejects.toMatchObject({ message: /^media\.tar\.zst\.age is not/ });
+    let read = 0;
+    await contentOf(await spoilt(() => {})).media?.verify(null, running, (bytes) => {
+      read = bytes;
+    });
+    expect(read).toBe((stored(taken.manifest, "media")?.storedSize ?? 0) + (taken.manifest.media?.index?.storedSize ?? 0));
+  });
+
+  it("are whole only when what is inside has its sum, where other bytes of the same size were encrypted and the outer sum forged", async () => {
+    const taken = await take("NONE");
+    const changed = await mkdtemp(join(home, "changed-"));
+    await run("cp", ["-a", media, changed]);
+    await writeFile(join(changed, "media/a.txt"), "other file");
+    await run("touch", ["-r", join(media, "a.txt"), join(changed, "media/a.txt")]);
+    const forged = await takeBackup({ roots: [join(changed, "media")] }, { compression: "NONE", level: 0 }, seal);
+    const name = "media.tar.age";
+    const bytes = forged.storage.files.get(`${forged.folder}/${name}`) ?? Buffer.alloc(0);
+    const storage = memoryStorage();
+    for (const [each, kept] of taken.storage.files) storage.files.set(each, kept);
+    storage.files.set(`${taken.folder}/${name}`, bytes);
+    const artifacts = taken.manifest.artifacts.map((artifact) =>
+      artifact.part === "media" ? { ...artifact, storedSize: bytes.length, sha256: sha256(bytes) } : artifact,
+    );
+    expect(bytes.length).toBe(stored(taken.manifest, "media")?.storedSize);
+    await drain(await read("NONE"));
+    await expect(drain(decrypted({ ...taken, storage, manifest: { ...taken.manifest, artifacts } }, [identity]))).rejects.toMatchObject({
+      code: "ARTIFACT_CORRUPT",
+    });
+  });
+});
+
 describe("a manifest's proof", () => {
   const keyOf = (keyId: string) => (keyId === macKey.keyId ? macKey.key : null);
   /** As it lies on the storage, read back. */
