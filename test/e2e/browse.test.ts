@@ -96,7 +96,8 @@ describe.skipIf(!browserProgram)("a backup that is browsed", { timeout: 2 * pati
     await link.getByText(/made by admin@example\.org, used once, ends in/).waitFor();
     await page.getByRole("button", { name: "End the link to media/pictures as .tar" }).focus();
     await page.keyboard.press("Enter");
-    await page.getByRole("alertdialog").waitFor();
+    // It takes the focus to itself once it is there.
+    await page.locator("[role=alertdialog]:focus-within").waitFor();
     await page.getByRole("button", { name: "End it" }).press("Enter");
     await link.waitFor({ state: "detached" });
     expect((await fetch(handedOut)).status).toBe(404);
@@ -155,5 +156,12 @@ describe.skipIf(!browserProgram)("a backup that is browsed", { timeout: 2 * pati
     expect(tables.length).toBeGreaterThanOrEqual(17);
     await shop.sql.query(`DROP DATABASE \`${copy}\``);
     expect(visit.complaints).toEqual([]);
+  });
+
+  it("says so where a page cannot be fetched any more", async () => {
+    const { page } = visit;
+    await page.route("**/assets/Statistics*", (route) => route.abort());
+    await page.getByRole("navigation", { name: "Places" }).getByRole("link", { name: "Statistics" }).click();
+    await page.getByText(/^That page could not be loaded/).waitFor();
   });
 });
