@@ -13,8 +13,8 @@ interface Look {
 }
 const looks: Record<CopyState, Look> = {
   STORED: { shape: "ring", word: "Stored", tone: "text-ink-2" },
-  WAITING: { shape: "waiting", word: "Still to be copied", tone: "text-ink-2" },
-  FAILED: { shape: "cross", word: "Not copied", tone: "text-bad" },
+  WAITING: { shape: "waiting", word: "Still to be written", tone: "text-ink-2" },
+  FAILED: { shape: "cross", word: "Not written", tone: "text-bad" },
   DELETING: { shape: "slash", word: "Being deleted", tone: "text-ink-3" },
 };
 const broken: Look = { shape: "broken", word: "Not whole, stored", tone: "text-bad" };
