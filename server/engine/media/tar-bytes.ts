@@ -48,7 +48,7 @@ export class TarBytes {
     return some;
   }
 
-  /** Leaves out the next so many bytes, which have to be there all the same. */
+  /** Leaves out the next so many bytes. */
   pass(length: number): void {
     const here = Math.min(length, this.#piece.length - this.#at);
     this.#at += here;
@@ -68,10 +68,7 @@ export class TarBytes {
         ? error
         : damaged(error instanceof Error ? error.message : "it cannot be read", error);
     });
-    if (step.done) {
-      if (this.#unwanted > 0) throw cutOff();
-      return false;
-    }
+    if (step.done) return false;
     const before = this.#unwanted;
     [this.#piece, this.#at, this.#unwanted] = [step.value, 0, 0];
     this.pass(before);
