@@ -120,6 +120,14 @@ export async function discardBackup(storage: Storage, folder: string): Promise<v
 /** `packs` gets the names of the new packs, before they are stored. */
 async function storeAll(plan: BackupPlan, work: BackupWork, startedAt: Date, packs: string[]): Promise<Manifest> {
   work.report({ phase: "PREPARING", bytesProcessed: 0, bytesExpected: null, currentItem: null });
+  const { database: dump, limits = noLimits } = plan;
+  await using opened = new AsyncDisposableStack();
+  const pack = async (media: NonNullable<BackupPlan["media"]>) => {
+    const recipients = plan.seal?.encryption?.recipients ?? null;
+    return opened.use(await openPack({ ...media, packing: plan.packing, limits, recipients, ...work }));
+  };
+  // Its process starts and reads ahead while the folders are measured; behind a database it would only wait.
+  const packing = plan.media && !plan.media.packs && !dump ? await pack(plan.media) : null;
   const measured = await measureSource(plan, work);
   await work.fits?.(measured);
   const expected = (measured.database ?? 0) + (sizeBefore(plan) ?? measured.media ?? 0);
@@ -141,7 +149,6 @@ async function storeAll(plan: BackupPlan, work: BackupWork, startedAt: Date, pac
   };
   let database: DatabaseSummary | null = null;
   let media: MediaSummary | null = null;
-  const { database: dump, limits = noLimits } = plan;
   if (dump)
     database = await onceMoreIfChanged(work, async () => {
       const reader = await openDump({ ...dump, packing: plan.packing, limits, ...work });
@@ -161,7 +168,7 @@ async function storeAll(plan: BackupPlan, work: BackupWork, startedAt: Date, pac
     before += stored.artifact.size;
     media = stored.summary;
   } else if (plan.media) {
-    await using reader = await openPack({ ...plan.media, packing: plan.packing, limits, ...work });
+    const reader = packing ?? (await pack(plan.media));
     const summary = await storePart("media", "MEDIA", reader);
     media = { ...summary, index: await storeIndex(plan, work, reader) };
   }
@@ -270,7 +277,7 @@ async function store<S>(
   // A reader that fails rejects both: `done` is looked at last, and must not count as unhandled until then.
   reader.done.catch(() => {});
   try {
-    const stored = await storeFile(placeOf(plan), name, reader.bytes, { signal: work.signal, expected });
+    const stored = await storeFile(placeOf(plan), name, reader.bytes, { signal: work.signal, expected, sealed: reader.sealed });
     const { size, summary } = await reader.done;
     follow();
     const seconds = (plan.now().getTime() - started.getTime()) / 1000;

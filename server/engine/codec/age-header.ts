@@ -33,6 +33,25 @@ export interface SealedKey {
   readonly fileKey: Buffer;
 }
 
+/** The same in base64, as a process of ours that encrypts a file is told it. */
+export interface KeyText {
+  readonly header: string;
+  readonly fileKey: string;
+}
+
+/** A new file key for such a process: a secret, for its standard input and no other place. */
+export async function sealFileKeyAsText(recipients: readonly string[]): Promise<KeyText> {
+  const { header, fileKey } = await sealFileKey(recipients);
+  const text = { header: header.toString("base64"), fileKey: fileKey.toString("base64") };
+  fileKey.fill(0);
+  return text;
+}
+
+export const keyOfText = ({ header, fileKey }: KeyText): SealedKey => ({
+  header: Buffer.from(header, "base64"),
+  fileKey: Buffer.from(fileKey, "base64"),
+});
+
 /** The length of the header that these bytes begin with; null while its end is not among them. */
 export function headerLength(bytes: Buffer): number | null {
   const last = bytes.indexOf("\n--- ");

@@ -1,42 +1,55 @@
+import { once } from "node:events";
 import { promisify } from "node:util";
-import { constants, gzip, gzipSync, zstdCompress, zstdCompressSync } from "node:zlib";
+import { constants, createZstdCompress, gzip, gzipSync, zstdCompressSync } from "node:zlib";
 import type { Packing } from "../part.ts";
 
-const toZstd = promisify(zstdCompress);
 const toGzip = promisify(gzip);
 
 /**
  * Compresses a run of bytes into one frame (zstd) or member (gzip) that is whole by itself; frames one after the other
  * are one file to the stock tools. It works in libuv's pool, so that several frames take several cores. NONE gives the
- * bytes themselves.
+ * bytes themselves. What is `dense` is not worth the work: it is stored as it is, in a frame all the same.
  */
-export async function packFrame(bytes: Buffer, { compression, level }: Packing): Promise<Buffer> {
+export async function packFrame(bytes: Buffer, { compression, level }: Packing, dense = false): Promise<Buffer> {
   switch (compression) {
     case "NONE":
       return bytes;
     case "GZIP":
-      return toGzip(bytes, { level, chunkSize: mostPacked(bytes.length) });
+      return toGzip(bytes, { level: dense ? 0 : level, chunkSize: mostPacked(bytes.length) });
     case "ZSTD":
-      return toZstd(bytes, zstdOptions(bytes.length, level));
+      return toZstd(bytes, dense ? storing : level);
+    default:
+      throw compression satisfies never;
+  }
+}
+
+/** The same at once, for a thread that has nothing else to do meanwhile. The answer never shares the memory of `bytes`. */
+export function packFrameNow(bytes: Buffer, { compression, level }: Packing): Buffer {
+  switch (compression) {
+    case "NONE":
+      return Buffer.from(bytes);
+    case "GZIP":
+      return gzipSync(bytes, { level, chunkSize: mostPacked(bytes.length) });
+    case "ZSTD":
+      return zstdCompressSync(bytes, zstdOptions(bytes.length, level));
     default:
       throw compression satisfies never;
   }
 }
 
 /**
- * The same at once, for a thread that has nothing else to do meanwhile. The answer never shares the memory of `bytes`. What
- * is `dense` is not worth the work: it is stored as it is, in a frame all the same.
+ * Told to end the frame with its first bytes, zstd reads these where they are; `zstdCompress`, which tells it only after them,
+ * has it copy them into a window first: 1.2 ms for each megabyte of pictures instead of 0.6.
  */
-export function packFrameNow(bytes: Buffer, { compression, level }: Packing, dense = false): Buffer {
-  switch (compression) {
-    case "NONE":
-      return Buffer.from(bytes);
-    case "GZIP":
-      return gzipSync(bytes, { level: dense ? 0 : level, chunkSize: mostPacked(bytes.length) });
-    case "ZSTD":
-      return zstdCompressSync(bytes, zstdOptions(bytes.length, dense ? storing : level));
-    default:
-      throw compression satisfies never;
+async function toZstd(bytes: Buffer, level: number): Promise<Buffer> {
+  const stream = createZstdCompress({ ...zstdOptions(bytes.length, level), flush: constants.ZSTD_e_end });
+  try {
+    stream.write(bytes);
+    // The room is enough for all of it at once.
+    const [frame] = (await once(stream, "data")) as [Buffer];
+    return frame;
+  } finally {
+    stream.close();
   }
 }
 

@@ -4,7 +4,11 @@
 import { writeSync } from "node:fs";
 import { json } from "node:stream/consumers";
 import { threadsOf } from "../../domain/source-load.ts";
+import { sealWith } from "../codec/age.ts";
+import { keyOfText } from "../codec/age-header.ts";
+import type { Digests } from "../codec/age-slab.ts";
 import { freeFrame, packFrame } from "../codec/frames.ts";
+import { freeMemory } from "../memory.ts";
 import { rateLimiter } from "../rate.ts";
 import type { FrameSizes } from "./index-line.ts";
 import { IndexWriter } from "./index-writer.ts";
@@ -19,7 +23,7 @@ const roomBytes = 4 * 1024 * 1024;
 const kinds = { FILE: "file", DIRECTORY: "directory", LINK: "link" } as const;
 const endMark = Buffer.alloc(2 * 512);
 
-const { roots, exclude, packing, limits } = (await json(process.stdin)) as PackJob;
+const { roots, exclude, packing, limits, key } = (await json(process.stdin)) as PackJob;
 const [tally, index] = [new Tally(), new IndexWriter(4, packing)];
 const frames: FrameSizes[number][] = [];
 let [size, storedSize, reported] = [0, 0, 0];
@@ -29,32 +33,55 @@ const found = walk(
   exclude,
 );
 const settings = { prefixes: roots.map(({ prefix }) => prefix), packing, roomBytes };
-let [job, base] = [-1, 0];
-for await (const segment of packInThreads(found, settings, threadsOf(limits), rateLimiter(limits.bytesPerSecond))) {
-  if (segment.job !== job) [job, base] = [segment.job, size];
-  for (const entry of segment.entries) {
-    tally.count(kinds[entry.kind], entry.path);
-    index.add({ ...entry, at: entry.at + base, end: entry.end + base });
-  }
-  for (const { path, problem } of segment.problems) tally.problem(path, problem);
-  for (const frame of segment.frames) await writeOut(frame.stored, frame.size);
-  await index.drained();
-}
-await writeOut(await packFrame(endMark, packing), endMark.length);
-report({ packed: { size, storedSize, indexSize: await index.end(frames), ...tally.summary() } });
+let sealed: Digests | null = null;
+const told = (digests: Digests) => {
+  sealed = digests;
+};
 
-/** Through the stream, not the descriptor, which the stream has made one that does not wait. */
-async function writeOut(stored: Uint8Array, plain: number): Promise<void> {
+let written: Promise<void> = Promise.resolve();
+for await (const bytes of key ? sealWith(keyOfText(key), told)(archive()) : archive()) {
+  await written;
+  written = writeOut(bytes);
+  // What is encrypted has memory of its own: the next slab is made while this one is written.
+  if (key) written = written.then(() => freeMemory(bytes));
+  else await written;
+}
+await written;
+report({ packed: { size, storedSize, sealed, indexSize: await index.end(frames), ...tally.summary() } });
+
+/** The archive's frames one after the other; a frame is of no use any more when the next one is asked for. */
+async function* archive(): AsyncGenerator<Uint8Array, void> {
+  let [job, base] = [-1, 0];
+  for await (const segment of packInThreads(found, settings, threadsOf(limits), rateLimiter(limits.bytesPerSecond))) {
+    if (segment.job !== job) [job, base] = [segment.job, size];
+    for (const entry of segment.entries) {
+      tally.count(kinds[entry.kind], entry.path);
+      index.add({ ...entry, at: entry.at + base, end: entry.end + base });
+    }
+    for (const { path, problem } of segment.problems) tally.problem(path, problem);
+    for (const frame of segment.frames) yield* framed(frame.stored, frame.size);
+    await index.drained();
+  }
+  yield* framed(await packFrame(endMark, packing), endMark.length);
+}
+
+function* framed(stored: Uint8Array, plain: number): Generator<Uint8Array, void> {
   if (plain === 0) return;
-  const { promise, resolve, reject } = Promise.withResolvers<void>();
-  process.stdout.write(stored, (error) => (error ? reject(error) : resolve()));
   if (packing.compression !== "NONE") frames.push([stored.length, plain]);
-  await promise;
-  [size, storedSize] = [size + plain, storedSize + stored.length];
+  yield stored;
+  size += plain;
   freeFrame(stored, packing);
   if (Date.now() - reported < everyMilliseconds) return;
   reported = Date.now();
   report({ bytes: size, item: tally.item });
+}
+
+/** Through the stream, not the descriptor, which the stream has made one that does not wait. */
+async function writeOut(bytes: Uint8Array): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  process.stdout.write(bytes, (error) => (error ? reject(error) : resolve()));
+  await promise;
+  storedSize += bytes.length;
 }
 
 function report(line: PackReport): void {

@@ -2,6 +2,8 @@ import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
 import type { MediaSummary } from "../../domain/manifest.ts";
 import type { SourceLimits } from "../../domain/source-load.ts";
+import type { KeyText } from "../codec/age-header.ts";
+import type { Digests } from "../codec/age-slab.ts";
 import type { Packing, PartProgress } from "../part.ts";
 import type { NamedRoot } from "./roots.ts";
 
@@ -11,12 +13,16 @@ export interface PackJob {
   readonly exclude: readonly string[];
   readonly packing: Packing;
   readonly limits: SourceLimits;
+  /** What the archive is encrypted with; null: it is not. */
+  readonly key: KeyText | null;
 }
 
 /** What it packed: the archive's size, plain and as stored, and its index's. */
 export interface PackResult extends Omit<MediaSummary, "roots"> {
   readonly size: number;
   readonly storedSize: number;
+  /** Of the encrypted archive. */
+  readonly sealed: Digests | null;
   readonly indexSize: number;
 }
 

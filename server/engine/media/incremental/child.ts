@@ -4,13 +4,14 @@
 import { writeSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { threadsOf } from "../../../domain/source-load.ts";
+import type { KeyText } from "../../codec/age-header.ts";
 import { rateLimiter } from "../../rate.ts";
 import { Tally } from "../tally.ts";
 import { walk } from "../walk.ts";
 import { Intake } from "./intake.ts";
 import { ListFile } from "./list-codec.ts";
 import { ListWriter } from "./list-writer.ts";
-import type { FileKey, IncrementalJob, IncrementalReport } from "./messages.ts";
+import type { IncrementalJob, IncrementalReport } from "./messages.ts";
 import { PackOutput } from "./pack-output.ts";
 import { Packer } from "./packer.ts";
 import { openPrevious } from "./previous.ts";
@@ -62,7 +63,7 @@ report({ packed: { tarSize, listSize: file.size, packNumbers: [...packNumbers.ke
 process.stdin.destroy();
 
 async function takeKeys(): Promise<void> {
-  for (let line = await lines.next(); !line.done; line = await lines.next()) output.addKey(JSON.parse(line.value) as FileKey);
+  for (let line = await lines.next(); !line.done; line = await lines.next()) output.addKey(JSON.parse(line.value) as KeyText);
 }
 
 function tell(): void {

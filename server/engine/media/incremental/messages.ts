@@ -22,12 +22,6 @@ export interface IncrementalJob {
   readonly lanes: readonly number[];
 }
 
-/** The key of one pack, and the header that gives it to whom it is encrypted to; both in base64. */
-export interface FileKey {
-  readonly header: string;
-  readonly fileKey: string;
-}
-
 /** What came of it. */
 export interface IncrementalResult extends Omit<MediaSummary, "roots"> {
   /** Bytes of the tar that the list's entries make. */

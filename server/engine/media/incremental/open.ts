@@ -4,9 +4,9 @@ import { formatCount } from "../../../../shared/format.ts";
 import type { MediaSummary } from "../../../domain/manifest.ts";
 import type { Running } from "../../part.ts";
 import { nameRoots } from "../roots.ts";
+import { openSpool } from "../spool.ts";
 import type { IncrementalResult } from "./messages.ts";
 import { type IncrementalRequest, runChild } from "./run.ts";
-import { openSpool } from "./spool.ts";
 
 /** Media whose new content is in packs on the storage: what is left is to store the list, and to tell of it in the manifest. */
 export interface Incremental extends AsyncDisposable {

@@ -1,5 +1,5 @@
+import type { KeyText } from "../../codec/age-header.ts";
 import { packMark } from "./list-entry.ts";
-import type { FileKey } from "./messages.ts";
 import { Sealer, type SealerSettings } from "./sealer.ts";
 
 /** A pack is ended behind the chunk that brings it to this. */
@@ -36,7 +36,7 @@ export class PackOutput {
     return this.#sealer.isFull;
   }
 
-  addKey(key: FileKey): void {
+  addKey(key: KeyText): void {
     this.#sealer.addKey(key);
   }
 

@@ -5,15 +5,15 @@ import { Failure } from "../../../domain/errors.ts";
 import type { MediaIndexFile } from "../../../domain/manifest.ts";
 import { noLimits, type SourceLimits, threadsOf } from "../../../domain/source-load.ts";
 import { packsOf } from "../../backup-files.ts";
-import { sealFileKey } from "../../codec/age-header.ts";
+import { type KeyText, sealFileKeyAsText } from "../../codec/age-header.ts";
 import type { Packing, PartProgress, Running } from "../../part.ts";
 import { spawnTool, type Tool } from "../../process.ts";
 import type { StoredBackup } from "../../stored-content.ts";
 import type { PackBase } from "../pack-base.ts";
 import { readProved } from "../proved.ts";
 import type { NamedRoot } from "../roots.ts";
-import { type ArrivingPack, type FileKey, followReports, type IncrementalJob, type IncrementalResult, packsIn } from "./messages.ts";
-import { openSpool } from "./spool.ts";
+import { openSpool } from "../spool.ts";
+import { type ArrivingPack, followReports, type IncrementalJob, type IncrementalResult, packsIn } from "./messages.ts";
 
 export interface IncrementalRequest extends Running {
   readonly roots: readonly string[];
@@ -58,12 +58,10 @@ export async function runChild(request: IncrementalRequest, roots: readonly Name
   const [reports, ...arriving] = tool.reports;
   if (!tool.stdin || !reports) throw new Error("The packing process was started without its pipes");
   const { stdin } = tool;
-  const tell = (line: IncrementalJob | FileKey) => void stdin.write(`${JSON.stringify(line)}\n`);
+  const tell = (line: IncrementalJob | KeyText) => void stdin.write(`${JSON.stringify(line)}\n`);
   const giveKey = async () => {
     try {
-      const { header, fileKey } = await sealFileKey(recipients ?? []);
-      tell({ header: header.toString("base64"), fileKey: fileKey.toString("base64") });
-      fileKey.fill(0);
+      tell(await sealFileKeyAsText(recipients ?? []));
     } catch (error) {
       left.abort(error);
     }

@@ -3,8 +3,9 @@ import { on } from "node:events";
 import { writeSync } from "node:fs";
 import { parentPort, workerData } from "node:worker_threads";
 import { sealWith } from "../../codec/age.ts";
+import { type KeyText, keyOfText } from "../../codec/age-header.ts";
 import { freeMemory } from "../../memory.ts";
-import { type FileKey, messageHeadBytes, messages, type SealedPack } from "./messages.ts";
+import { messageHeadBytes, messages, type SealedPack } from "./messages.ts";
 import type { FromSealer, SealerSettings, ToSealer } from "./sealer.ts";
 
 // The thread that hashes and encrypts packs and sends them to the parent: it may wait for the pipe meanwhile.
@@ -12,8 +13,8 @@ const port = parentPort;
 if (!port) throw new Error("This runs as a worker thread only");
 const { fds, encrypted } = workerData as SealerSettings;
 const inbox = on(port, "message");
-const keys: FileKey[] = [];
-const arrived: Exclude<ToSealer, { key: FileKey }>[] = [];
+const keys: KeyText[] = [];
+const arrived: Exclude<ToSealer, { key: KeyText }>[] = [];
 const head = Buffer.alloc(messageHeadBytes);
 
 for (let [order, count] = [await next(), 0]; order !== null; order = await next(), count += 1)
@@ -60,7 +61,7 @@ async function next(): Promise<(typeof arrived)[number]> {
 async function nextKey() {
   for (;;) {
     const key = keys.shift();
-    if (key) return { header: Buffer.from(key.header, "base64"), fileKey: Buffer.from(key.fileKey, "base64") };
+    if (key) return keyOfText(key);
     await receive();
   }
 }

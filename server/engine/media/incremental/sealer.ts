@@ -1,5 +1,5 @@
 import { Worker } from "node:worker_threads";
-import type { FileKey } from "./messages.ts";
+import type { KeyText } from "../../codec/age-header.ts";
 
 /** What the sealing thread is started with. */
 export interface SealerSettings {
@@ -9,7 +9,7 @@ export interface SealerSettings {
 }
 
 /** A piece of a pack, whose memory goes with it; the end of the pack with this number; a key for one pack; null: there are no more packs. */
-export type ToSealer = { readonly bytes: Uint8Array<ArrayBuffer> } | { readonly end: number } | { readonly key: FileKey } | null;
+export type ToSealer = { readonly bytes: Uint8Array<ArrayBuffer> } | { readonly end: number } | { readonly key: KeyText } | null;
 
 /** Memory that is the sender's again. */
 export interface FromSealer {
@@ -29,7 +29,7 @@ const mostUnderWay = 6;
 /** The thread that hashes packs, encrypts them and sends them to the parent. It is started with the first one. */
 export class Sealer {
   readonly #options: Options;
-  readonly #keys: FileKey[] = [];
+  readonly #keys: KeyText[] = [];
   #thread: Worker | null = null;
   #exited: Promise<void> = Promise.resolve();
   #underWay = 0;
@@ -46,7 +46,7 @@ export class Sealer {
   }
 
   /** Gives it the key of one pack more; they are used in their order. */
-  addKey(key: FileKey): void {
+  addKey(key: KeyText): void {
     if (this.#thread) this.#thread.postMessage({ key } satisfies ToSealer);
     else this.#keys.push(key);
   }
