@@ -10,12 +10,11 @@ import type { Report } from "../domain/progress.ts";
 import { type LoadNow, noLimits, type SourceLimits, type SourceLoad } from "../domain/source-load.ts";
 import { authenticate, type MacKey } from "./authentication.ts";
 import { openDump } from "./database/dump.ts";
-import { inspectDatabase } from "./database/inspect.ts";
 import { type ServerLoad, watchingLoad } from "./load-watch.ts";
+import { type Measured, measureSource } from "./measure-source.ts";
 import { discardPacks, storeIncremental } from "./media/incremental/store.ts";
 import { openPack, type PackReader } from "./media/pack.ts";
 import type { PackBase } from "./media/pack-base.ts";
-import { measure } from "./media/walk.ts";
 import type { ClientTools, Packing, PartProgress, PartReader, Running } from "./part.ts";
 import type { Storage } from "./storage/storage.ts";
 import { storeFile } from "./store-file.ts";
@@ -61,12 +60,6 @@ export interface BackupPlan {
   readonly now: () => Date;
 }
 
-/** The uncompressed bytes that the parts are about to give; null for a part that is not backed up. */
-export interface Measured {
-  readonly database: number | null;
-  readonly media: number | null;
-}
-
 /** With what a backup is sealed. */
 export interface Seal {
   /** To whom its files are encrypted; null: to nobody, they are stored as they are. */
@@ -88,8 +81,6 @@ export interface BackupWork extends Running {
 }
 
 const everyMilliseconds = 200;
-/** Dump text is larger than InnoDB's data by less than this in most shops; only a first backup uses it. */
-const firstRatio = 1.0;
 
 /**
  * Takes a backup: database first, then media, then the manifest, whose presence is what makes it a backup. When anything
@@ -237,31 +228,6 @@ async function storeIndex(plan: BackupPlan, { signal }: BackupWork, reader: Pack
   const name = mediaIndexName(plan.packing.compression, isEncrypted(plan));
   const { size, bytes } = reader.index();
   return { ...(await storeFile(placeOf(plan), name, bytes, { signal, expected: size })), size };
-}
-
-/** The uncompressed bytes to come, from the data's own measure. */
-async function measureSource(plan: BackupPlan, work: BackupWork): Promise<Measured> {
-  let [database, media]: [number | null, number | null] = [null, null];
-  if (plan.database) {
-    const { connection, ratio } = plan.database;
-    const found = await inspectDatabase(connection);
-    database = Math.round(found.dataBytes * (ratio ?? firstRatio));
-    work.say(
-      "INFO",
-      `Database ${connection.database}: ${found.flavour === "mariadb" ? "MariaDB" : "MySQL"} ${found.serverVersion}, ${found.tables.length} tables, ${formatBytes(found.dataBytes)} of data.`,
-    );
-  }
-  // What is new since the backup before is found on the way: only then is it known, and a walk for it alone would take as long.
-  if (plan.media?.packs?.previous) media = plan.media.packs.previous.manifest.media?.packs?.addedSize ?? 0;
-  else if (plan.media) {
-    const found = await measure(plan.media.roots, plan.media.exclude, work.signal);
-    media = found.bytes;
-    work.say(
-      "INFO",
-      `Media: ${found.files.toLocaleString("en-US")} files, ${formatBytes(found.bytes)}, in ${plan.media.roots.join(", ")}.`,
-    );
-  }
-  return { database, media };
 }
 
 async function store<S>(

@@ -6,7 +6,7 @@ import { copyRetryAt } from "../domain/copy.ts";
 import { Failure, messageOf } from "../domain/errors.ts";
 import type { StorageId } from "../domain/ids.ts";
 import type { Manifest, Part } from "../domain/manifest.ts";
-import type { Measured } from "../engine/backup.ts";
+import type { Measured } from "../engine/measure-source.ts";
 import { missingPack } from "../engine/missing-files.ts";
 import { type Mirrored, type MirrorTarget, mirrored } from "../engine/storage/mirrored.ts";
 import type { Keys } from "./keys.ts";
