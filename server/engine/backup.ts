@@ -243,7 +243,7 @@ async function store<S>(
   // A reader that fails rejects both: `done` is looked at last, and must not count as unhandled until then.
   reader.done.catch(() => {});
   try {
-    const stored = await storeFile(placeOf(plan), name, reader.bytes, { signal: work.signal, expected, sealed: reader.sealed });
+    const stored = await storeFile(placeOf(plan), name, reader.bytes, { signal: work.signal, expected, inside: reader.inside });
     const { size, summary } = await reader.done;
     follow();
     const seconds = (plan.now().getTime() - started.getTime()) / 1000;

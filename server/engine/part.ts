@@ -1,7 +1,7 @@
 import type { Readable } from "node:stream";
 import type { Compression, LogLevel } from "../../shared/enums.ts";
 import type { Connection } from "../domain/connection.ts";
-import type { Digests } from "./codec/age-slab.ts";
+import type { Packed } from "../domain/manifest.ts";
 
 /** How far a part is: uncompressed bytes so far, and the table or file being worked on. */
 export interface PartProgress {
@@ -16,8 +16,8 @@ export interface PartProgress {
 export interface PartReader<Summary> {
   readonly bytes: Readable;
   progress(): PartProgress;
-  /** The checksums of `bytes` that come encrypted already, and of what is inside; asked for at their end. */
-  sealed?(): Digests | null;
+  /** What is inside of `bytes` that come encrypted already, null of others; asked for at their end. */
+  inside?(): Packed | null;
   /** Settles with `bytes`; the uncompressed size and what was found in the stream. Aborting the signal rejects it. */
   readonly done: Promise<{ readonly size: number; readonly summary: Summary }>;
 }

@@ -24,28 +24,29 @@ export interface Stored {
 interface StoreOptions {
   readonly signal: AbortSignal;
   readonly expected: number | null;
-  readonly sealed?: (() => Digests | null) | undefined;
+  /** Of bytes that come encrypted already: what is inside, asked for at their end. */
+  readonly inside?: (() => Packed | null) | undefined;
 }
 
-/** Stores one file, encrypted where that is asked for. What is encrypted already comes with `sealed`, its checksums at its end. */
+/** Stores one file, encrypted where that is asked for and not done already. */
 export async function storeFile(
   { storage, folder, encryption }: Place,
   name: string,
   bytes: Readable | AsyncIterable<Uint8Array>,
-  { signal, expected, sealed }: StoreOptions,
+  { signal, expected, inside }: StoreOptions,
 ): Promise<Stored> {
   const put = (metered: AsyncIterable<Uint8Array>) => storage.put(`${folder}/${name}`, metered, { signal, expected });
-  if (encryption) {
-    let digests: Digests | null = null;
-    const told = (of: Digests) => {
-      digests = of;
-    };
-    if (sealed) await pipeline(bytes, put, { signal });
-    else await pipeline(bytes, encryptAge(encryption.recipients, told), put, { signal });
-    digests ??= sealed?.() ?? null;
+  if (encryption && !inside) {
+    const found: Digests[] = [];
+    await pipeline(
+      bytes,
+      encryptAge(encryption.recipients, (digests) => found.push(digests)),
+      put,
+      { signal },
+    );
+    const [digests] = found;
     if (!digests) throw new Error(`${name} was stored without its end`);
-    const { stored, inside } = digests;
-    return { name, storedSize: stored.size, sha256: stored.sha256, packed: inside };
+    return { name, storedSize: digests.stored.size, sha256: digests.stored.sha256, packed: digests.inside };
   }
   const [hash, stored] = [createHash("sha256"), { size: 0 }];
   const metered = async function* (source: AsyncIterable<Uint8Array>) {
@@ -56,5 +57,7 @@ export async function storeFile(
     }
   };
   await pipeline(bytes, metered, put, { signal });
-  return { name, storedSize: stored.size, sha256: hash.digest("hex"), packed: null };
+  const packed = inside?.() ?? null;
+  if (encryption && !packed) throw new Error(`${name} was stored without what is inside of it`);
+  return { name, storedSize: stored.size, sha256: hash.digest("hex"), packed };
 }

@@ -18,19 +18,15 @@ export function encryptAge(recipients: readonly string[], told: (digests: Digest
   };
 }
 
-/**
- * The same with a file key that was sealed already, which is of no use afterwards; at once, for a thread that has nothing else to
- * do. Without `told` there are no checksums.
- */
-export function sealWith(key: SealedKey, told?: (digests: Digests) => void): Codec {
+/** The same with a file key that was sealed already, which is of no use afterwards; at once, for a thread that has nothing else to do. */
+export function sealWith(key: SealedKey): Codec {
   return async function* (source) {
     const work = beginning(key);
     yield work.head;
-    const slabs = new Slabs(work, { sums: told !== undefined });
+    const slabs = new Slabs(work, { sums: false });
     const memory = new Uint8Array(slabBytes.seal);
     for await (const { slab, last } of inSlabs(source, () => memory)) {
       const sealed = slabs.next(slab, last);
-      if (last) told?.(slabs.digests());
       if (sealed) yield sealed;
     }
   };

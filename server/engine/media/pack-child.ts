@@ -1,13 +1,13 @@
 // A process of its own that packs media folders, so that neither its memory nor its waiting for a disk is the server's: it
 // reads what to pack as JSON from standard input, writes the stored archive to standard output and its index to descriptor
 // 4, and reports on descriptor 3, one JSON line at a time.
+import { createHash } from "node:crypto";
 import { writeSync } from "node:fs";
 import { json } from "node:stream/consumers";
 import { threadsOf } from "../../domain/source-load.ts";
 import { sealWith } from "../codec/age.ts";
 import { keyOfText } from "../codec/age-header.ts";
-import type { Digests } from "../codec/age-slab.ts";
-import { freeFrame, packFrame } from "../codec/frames.ts";
+import { packFrame } from "../codec/frames.ts";
 import { freeMemory } from "../memory.ts";
 import { rateLimiter } from "../rate.ts";
 import type { FrameSizes } from "./index-line.ts";
@@ -33,23 +33,20 @@ const found = walk(
   exclude,
 );
 const settings = { prefixes: roots.map(({ prefix }) => prefix), packing, roomBytes };
-let sealed: Digests | null = null;
-const told = (digests: Digests) => {
-  sealed = digests;
-};
+/** Of what is encrypted, the server sees the outside alone. */
+const inside = key && { size: 0, hash: createHash("sha256") };
 
 let written: Promise<void> = Promise.resolve();
-for await (const bytes of key ? sealWith(keyOfText(key), told)(archive()) : archive()) {
+for await (const bytes of key ? sealWith(keyOfText(key))(archive()) : archive()) {
   await written;
+  // The next piece is made while this one is written.
   written = writeOut(bytes);
-  // What is encrypted has memory of its own: the next slab is made while this one is written.
-  if (key) written = written.then(() => freeMemory(bytes));
-  else await written;
 }
 await written;
-report({ packed: { size, storedSize, sealed, indexSize: await index.end(frames), ...tally.summary() } });
+const held = inside && { size: inside.size, sha256: inside.hash.digest("hex") };
+report({ packed: { size, storedSize, inside: held, indexSize: await index.end(frames), ...tally.summary() } });
 
-/** The archive's frames one after the other; a frame is of no use any more when the next one is asked for. */
+/** The archive's frames one after the other. */
 async function* archive(): AsyncGenerator<Uint8Array, void> {
   let [job, base] = [-1, 0];
   for await (const segment of packInThreads(found, settings, threadsOf(limits), rateLimiter(limits.bytesPerSecond))) {
@@ -68,20 +65,26 @@ async function* archive(): AsyncGenerator<Uint8Array, void> {
 function* framed(stored: Uint8Array, plain: number): Generator<Uint8Array, void> {
   if (plain === 0) return;
   if (packing.compression !== "NONE") frames.push([stored.length, plain]);
+  if (inside) {
+    inside.size += stored.length;
+    inside.hash.update(stored);
+  }
   yield stored;
   size += plain;
-  freeFrame(stored, packing);
+  // What is encrypted was copied; else it is still to be written.
+  if (key) freeMemory(stored);
   if (Date.now() - reported < everyMilliseconds) return;
   reported = Date.now();
   report({ bytes: size, item: tally.item });
 }
 
-/** Through the stream, not the descriptor, which the stream has made one that does not wait. */
+/** Through the stream, not the descriptor, which the stream has made one that does not wait. Frees them when they are written. */
 async function writeOut(bytes: Uint8Array): Promise<void> {
-  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  const [{ length }, { promise, resolve, reject }] = [bytes, Promise.withResolvers<void>()];
   process.stdout.write(bytes, (error) => (error ? reject(error) : resolve()));
   await promise;
-  storedSize += bytes.length;
+  storedSize += length;
+  freeMemory(bytes);
 }
 
 function report(line: PackReport): void {

@@ -1,9 +1,8 @@
 import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
-import type { MediaSummary } from "../../domain/manifest.ts";
+import type { MediaSummary, Packed } from "../../domain/manifest.ts";
 import type { SourceLimits } from "../../domain/source-load.ts";
 import type { KeyText } from "../codec/age-header.ts";
-import type { Digests } from "../codec/age-slab.ts";
 import type { Packing, PartProgress } from "../part.ts";
 import type { NamedRoot } from "./roots.ts";
 
@@ -21,8 +20,8 @@ export interface PackJob {
 export interface PackResult extends Omit<MediaSummary, "roots"> {
   readonly size: number;
   readonly storedSize: number;
-  /** Of the encrypted archive. */
-  readonly sealed: Digests | null;
+  /** What is inside of an encrypted archive. */
+  readonly inside: Packed | null;
   readonly indexSize: number;
 }
 

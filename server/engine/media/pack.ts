@@ -50,7 +50,7 @@ export async function openPack(request: PackRequest): Promise<PackReader> {
   const running = AbortSignal.any([signal, left.signal]);
   let progress: PartProgress = { bytes: 0, item: null };
   const outcome = Promise.withResolvers<Packed>();
-  let found: Pick<PackResult, "sealed" | "indexSize"> = { sealed: null, indexSize: 0 };
+  let found: Pick<PackResult, "inside" | "indexSize"> = { inside: null, indexSize: 0 };
   // Whoever reads `bytes` meets the same error there, and may never look here.
   outcome.promise.catch(() => {});
   await using opened = new AsyncDisposableStack();
@@ -78,10 +78,10 @@ export async function openPack(request: PackRequest): Promise<PackReader> {
         "INTERNAL",
         `The process that packs media ended with ${exit.signal ?? `exit status ${exit.code}`}. ${exit.stderr}`.trim(),
       );
-    const { size, storedSize, sealed, indexSize, ...counts } = result;
+    const { size, storedSize, inside, indexSize, ...counts } = result;
     if (arrived !== storedSize) throw new Error(`The archive has ${storedSize} bytes, ${arrived} arrived`);
     progress = { ...progress, bytes: size };
-    found = { sealed, indexSize };
+    found = { inside, indexSize };
     const summary = { roots: named.map(({ path, prefix }) => ({ path, prefix })), ...counts };
     for (const { path, problem } of summary.problems.slice(0, mostLines)) say("WARN", `${path} ${problem}.`);
     if (summary.problems.length > mostLines) say("WARN", "Further problems are listed in the manifest only.");
@@ -99,7 +99,7 @@ export async function openPack(request: PackRequest): Promise<PackReader> {
     bytes,
     progress: () => progress,
     done: outcome.promise,
-    sealed: () => found.sealed,
+    inside: () => found.inside,
     index: () => ({ size: found.indexSize, bytes: createReadStream("", { fd: spool, start: 0, autoClose: false, signal }) }),
     async [Symbol.asyncDispose]() {
       bytes.destroy();
