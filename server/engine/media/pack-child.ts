@@ -7,7 +7,7 @@ import { json } from "node:stream/consumers";
 import { threadsOf } from "../../domain/source-load.ts";
 import { sealWith } from "../codec/age.ts";
 import { keyOfText } from "../codec/age-header.ts";
-import { packFrame } from "../codec/frames.ts";
+import { freeFrame, packFrame } from "../codec/frames.ts";
 import { freeMemory } from "../memory.ts";
 import { rateLimiter } from "../rate.ts";
 import type { FrameSizes } from "./index-line.ts";
@@ -72,7 +72,7 @@ function* framed(stored: Uint8Array, plain: number): Generator<Uint8Array, void>
   yield stored;
   size += plain;
   // What is encrypted was copied; else it is still to be written.
-  if (key) freeMemory(stored);
+  if (key) freeFrame(stored, packing);
   if (Date.now() - reported < everyMilliseconds) return;
   reported = Date.now();
   report({ bytes: size, item: tally.item });
@@ -84,7 +84,8 @@ async function writeOut(bytes: Uint8Array): Promise<void> {
   process.stdout.write(bytes, (error) => (error ? reject(error) : resolve()));
   await promise;
   storedSize += length;
-  freeMemory(bytes);
+  if (key) freeMemory(bytes);
+  else freeFrame(bytes, packing);
 }
 
 function report(line: PackReport): void {
