@@ -1,4 +1,13 @@
+import type { Readable } from "node:stream";
 import { handOver, letGo } from "./handed-over.ts";
+
+/**
+ * Keeps what a child writes until somebody iterates over it: when a child has ended, Node sets its pipes flowing, and what nobody
+ * listens to is gone. Gives the same stream, which is then to be iterated over, not piped.
+ */
+export function keptOutput(output: Readable): Readable {
+  return output.on("readable", () => {});
+}
 
 const pieceBytes = 1024 * 1024;
 

@@ -1,7 +1,7 @@
 import { Readable } from "node:stream";
 import type { DatabaseSummary } from "../../domain/manifest.ts";
 import type { PartProgress, PartReader } from "../part.ts";
-import { inPieces } from "../pieces.ts";
+import { inPieces, keptOutput } from "../pieces.ts";
 import { lively, unlessStalled } from "./dump-pipeline.ts";
 
 /** Children that write a dump. */
@@ -23,6 +23,7 @@ export interface Reading<Ended> {
 
 /** A running dump as a part to store, whose bytes end only when it is proved whole. */
 export function readDump<Ended>({ dump, ended, prove, idle, signal }: Reading<Ended>): PartReader<DatabaseSummary> {
+  const output = keptOutput(dump.output);
   const done = Promise.withResolvers<{ size: number; summary: DatabaseSummary }>();
   done.promise.catch(() => {});
 
@@ -30,7 +31,7 @@ export function readDump<Ended>({ dump, ended, prove, idle, signal }: Reading<En
     let stored = 0;
     const progress = () => stored + dump.progress().bytes;
     try {
-      for await (const chunk of inPieces(unlessStalled(dump.output, progress, idle))) {
+      for await (const chunk of inPieces(unlessStalled(output, progress, idle))) {
         stored += chunk.length;
         yield chunk;
       }

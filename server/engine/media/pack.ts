@@ -6,7 +6,7 @@ import type { MediaSummary } from "../../domain/manifest.ts";
 import { noLimits, type SourceLimits, threadsOf } from "../../domain/source-load.ts";
 import { sealFileKeyAsText } from "../codec/age-header.ts";
 import type { Packing, PartProgress, PartReader, Running } from "../part.ts";
-import { inPieces } from "../pieces.ts";
+import { inPieces, keptOutput } from "../pieces.ts";
 import { spawnTool } from "../process.ts";
 import { followPack, type PackJob, type PackResult } from "./pack-report.ts";
 import { nameRoots } from "./roots.ts";
@@ -121,7 +121,7 @@ function startPacking(spool: number, limits: SourceLimits, signal: AbortSignal) 
   });
   const [{ stdin, stdout }, [report]] = [tool, tool.reports];
   if (!stdin || !stdout || !report) throw new Error("The packing process was started without its pipes");
-  return { ...tool, stdin, stdout, report };
+  return { ...tool, stdin, stdout: keptOutput(stdout), report };
 }
 
 const mostLines = 50;

@@ -80,3 +80,12 @@ it("packs ahead while the media are measured, and is gone with all of it when th
   expect(packing()).toEqual([]);
   expect([...storage.files.keys()]).toEqual([]);
 });
+
+it("keeps what it packed for whoever reads it later, also when its process has ended long before", async () => {
+  const root = await makeTree(join(await scratchFolder(), "m"), { a: "a" });
+  const whole = await packed([root]);
+  await using reader = await openPack({ roots: [root], exclude: [], packing: { compression: "ZSTD", level: 3 }, ...still() });
+  await expect.poll(packing, { timeout: 20_000 }).toHaveLength(0);
+  expect((await buffer(reader.bytes)).equals(whole.bytes)).toBe(true);
+  await reader.done;
+});
