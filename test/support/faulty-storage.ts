@@ -70,8 +70,9 @@ export const stall = (bytes = 0): Fault => ({
   bytes: async function* (source, wait) {
     let passed = 0;
     for await (const chunk of source) {
-      yield chunk;
+      // Before it is taken: its last reader may free it, and then it has no length.
       passed += chunk.length;
+      yield chunk;
       if (bytes > 0 && passed >= bytes) await wait();
     }
   },

@@ -33,8 +33,9 @@ export async function loadRowsAtOnce(request: LoadRequest, rows: StoredRows, sch
   };
   async function* counted(): AsyncGenerator<Uint8Array> {
     for await (const chunk of rows.structure(tables, signal)) {
+      const { length } = chunk;
       yield chunk;
-      read(null, chunk.length);
+      read(null, length);
     }
   }
   const asked = [...rows.tables].filter(([table]) => tables?.includes(table) ?? true);

@@ -21,8 +21,9 @@ async function* watchedOver(
 ): AsyncGenerator<Uint8Array> {
   let [passed, looked] = [0, performance.now()];
   for await (const chunk of bytes) {
-    yield chunk;
+    // Before it is taken: its last reader may free it, and then it has no length.
     passed += chunk.length;
+    yield chunk;
     if (passed < every && performance.now() - looked < everyMilliseconds) continue;
     [passed, looked] = [0, performance.now()];
     // That it cannot tell just now is no reason to stop.
