@@ -17,8 +17,8 @@ export interface Artifact {
 /** The compressed bytes of a file before they were encrypted. Offsets and sizes of sections and frames count in these. */
 export interface Packed {
   readonly size: number;
-  /** Lower-case hex SHA-256. */
-  readonly sha256: string;
+  /** Lower-case hex SHA-256. Null of an archive of media, where each file has one of its own in the index, and each byte its chunk's tag. */
+  readonly sha256: string | null;
 }
 export type Part = "database" | "media";
 

@@ -65,7 +65,8 @@ interface Sized {
 /** The manifest with what its files hold inside the encryption. */
 function insideOf(manifest: Manifest): Manifest {
   const inside = <F extends Sized>(file: F): F =>
-    file.packed ? { ...file, storedSize: file.packed.size, sha256: file.packed.sha256 } : file;
+    // Nobody compares a checksum that is not there: what the storage gives is proved by it.
+    file.packed ? { ...file, storedSize: file.packed.size, sha256: file.packed.sha256 ?? file.sha256 } : file;
   const { artifacts, media } = manifest;
   return {
     ...manifest,
@@ -85,9 +86,10 @@ const proved = (file: BackupFile, identities: readonly string[]): Codec =>
     const told = (digests: Digests) => {
       found = digests;
     };
+    const sumsInside = Boolean(file.packed?.sha256);
     let held: Uint8Array | null = null;
     try {
-      for await (const piece of decryptAge(identities, shortNameOf(file), told)(source)) {
+      for await (const piece of decryptAge(identities, shortNameOf(file), { told, sumsInside })(source)) {
         if (held) yield held;
         held = piece;
       }
@@ -99,7 +101,7 @@ const proved = (file: BackupFile, identities: readonly string[]): Codec =>
   };
 
 const isOf = ({ sha256, packed }: BackupFile, found: Digests | null): boolean =>
-  found?.stored.sha256 === sha256 && found.inside.sha256 === packed?.sha256;
+  found?.stored.sha256 === sha256 && found.inside.size === packed?.size && found.inside.sha256 === packed.sha256;
 
 /** The key is at hand, by what the manifest says: a file that it does not open is not the one that was stored. */
 const ofKnownKey = (error: unknown, file: BackupFile): unknown =>

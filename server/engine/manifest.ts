@@ -12,7 +12,7 @@ const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
 /** What manifests of earlier versions do not have. */
 const since = <T extends z.ZodType>(type: T) => type.nullable().default(null);
 
-const packed = since(z.object({ size: count, sha256 }));
+const packed = since(z.object({ size: count, sha256: sha256.nullable() }));
 
 const section = z.object({
   table: z.string().nullable(),

@@ -31,12 +31,13 @@ export class Payload {
     this.#key = key;
   }
 
-  /** The sealed chunk: its content, and its tag. */
-  seal(plain: Uint8Array, number: number, last: boolean): [Buffer, Buffer] {
+  /** The sealed chunk, in parts: its content, which may come in parts too, and its tag. */
+  seal(plain: readonly Uint8Array[], number: number, last: boolean): Buffer[] {
     const cipher = createCipheriv(algorithm, this.#key, nonceOf(number, last), options);
-    const body = cipher.update(plain);
+    const parts = plain.map((part) => cipher.update(part));
     cipher.final();
-    return [body, cipher.getAuthTag()];
+    parts.push(cipher.getAuthTag());
+    return parts;
   }
 
   /** The chunk's content; null when it is not the one that was sealed with this number, as the last or not. */

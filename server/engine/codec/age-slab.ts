@@ -9,30 +9,31 @@ export interface PayloadWork {
   readonly key: KeyObject;
   /** Header and nonce: part of what is stored. */
   readonly head: Uint8Array;
+  /** Whether the checksum of what is inside is taken, too. */
+  readonly sumsInside: boolean;
 }
 
-/** Size and lower-case hex SHA-256 of a file as it is stored, and of what is inside. */
+/** Size and lower-case hex SHA-256 of a file as it is stored, and of what is inside, where that was asked for. */
 export interface Digests {
   readonly stored: { readonly size: number; readonly sha256: string };
-  readonly inside: { readonly size: number; readonly sha256: string };
+  readonly inside: { readonly size: number; readonly sha256: string | null };
 }
 
 /** Sixteen chunks: about two milliseconds of work, and few steps through the streams behind. */
 const chunksOfSlab = 16;
 export const slabBytes = { seal: chunksOfSlab * chunkBytes, open: chunksOfSlab * sealedBytes } as const;
 
-/** Seals or opens the payload of one file, a slab of whole chunks at a time, and takes both of its checksums on the way. */
+/** Seals or opens the payload of one file, a slab of whole chunks at a time, and takes its checksums on the way. */
 export class Slabs {
   readonly #payload: Payload;
   readonly #sealing: boolean;
-  readonly #sums: boolean;
   readonly #stored = { size: 0, hash: createHash("sha256") };
-  readonly #inside = { size: 0, hash: createHash("sha256") };
+  readonly #inside: { size: number; readonly hash: Hash | null };
   #number = 0;
 
-  /** Without `sums` there are no checksums, for who takes them otherwise. */
-  constructor({ direction, key, head }: PayloadWork, { sums = true }: { readonly sums?: boolean } = {}) {
-    [this.#payload, this.#sealing, this.#sums] = [new Payload(key), direction === "seal", sums];
+  constructor({ direction, key, head, sumsInside }: PayloadWork) {
+    [this.#payload, this.#sealing] = [new Payload(key), direction === "seal"];
+    this.#inside = { size: 0, hash: sumsInside ? createHash("sha256") : null };
     this.#count(this.#stored, head);
   }
 
@@ -60,19 +61,21 @@ export class Slabs {
 
   /** Of all slabs; to be asked for once, after the last one. */
   digests(): Digests {
-    const [stored, inside] = [this.#stored, this.#inside].map(({ size, hash }) => ({ size, sha256: hash.digest("hex") }));
-    if (!stored || !inside) throw new Error("There are two");
-    return { stored, inside };
+    const [stored, inside] = [this.#stored, this.#inside];
+    return {
+      stored: { size: stored.size, sha256: stored.hash.digest("hex") },
+      inside: { size: inside.size, sha256: inside.hash?.digest("hex") ?? null },
+    };
   }
 
-  #count(of: { size: number; readonly hash: Hash }, bytes: Uint8Array): void {
+  #count(of: { size: number; readonly hash: Hash | null }, bytes: Uint8Array): void {
     of.size += bytes.length;
-    if (this.#sums) of.hash.update(bytes);
+    of.hash?.update(bytes);
   }
 
   #turned(bytes: Uint8Array, last: boolean): readonly Buffer[] | null {
     const number = this.#number++;
-    if (this.#sealing) return this.#payload.seal(bytes, number, last);
+    if (this.#sealing) return this.#payload.seal([bytes], number, last);
     const plain = this.#payload.open(bytes, number, last);
     // Only the one chunk of an empty file is empty.
     return plain && (plain.length > 0 || number === 0) ? [plain] : null;

@@ -1,7 +1,8 @@
 import { randomBytes } from "node:crypto";
 import { alteredAge, headerLength, longestHeader, nonceBytes, openFileKey, type SealedKey, sealFileKey } from "./age-header.ts";
 import { payloadKey } from "./age-payload.ts";
-import { type Digests, inSlabs, type PayloadWork, Slabs, slabBytes } from "./age-slab.ts";
+import { Sealer } from "./age-sealer.ts";
+import type { Digests, PayloadWork } from "./age-slab.ts";
 import { throughThread } from "./age-thread.ts";
 import type { Codec } from "./decompress.ts";
 
@@ -18,35 +19,37 @@ export function encryptAge(recipients: readonly string[], told: (digests: Digest
   };
 }
 
-/** The same with a file key that was sealed already, which is of no use afterwards; at once, for a thread that has nothing else to do. */
-export function sealWith(key: SealedKey): Codec {
-  return async function* (source) {
-    const work = beginning(key);
-    yield work.head;
-    const slabs = new Slabs(work, { sums: false });
-    const memory = new Uint8Array(slabBytes.seal);
-    for await (const { slab, last } of inSlabs(source, () => memory)) {
-      const sealed = slabs.next(slab, last);
-      if (sealed) yield sealed;
-    }
-  };
+/**
+ * The same with a file key that was sealed already, which is of no use afterwards; at once, for a thread that has nothing else to
+ * do, and without copying what comes. Gives what is to be stored as about a megabyte of parts at a time.
+ */
+export async function* sealWith(key: SealedKey, source: AsyncIterable<Uint8Array>): AsyncGenerator<readonly Uint8Array[], void> {
+  const work = beginning(key);
+  yield [work.head];
+  const sealer = new Sealer(work.key);
+  for await (const piece of source) yield* sealer.seal(piece);
+  yield sealer.end();
 }
 
 function beginning({ header, fileKey }: SealedKey): PayloadWork {
   const nonce = randomBytes(nonceBytes);
   const key = payloadKey(fileKey, nonce);
   fileKey.fill(0);
-  return { direction: "seal", key, head: Uint8Array.from([...header, ...nonce]) };
+  return { direction: "seal", key, head: Uint8Array.from([...header, ...nonce]), sumsInside: true };
 }
 
 /**
  * Undoes `encryptAge` with one of the identities; `name` is the file's in a Failure. What was altered, cut or added to is
- * ARTIFACT_CORRUPT. `told` is given the checksums of what came and of what was in it before the last of that comes.
+ * ARTIFACT_CORRUPT. `told` is given the checksums of what came, and with `sumsInside` of what was in it, before the last of that comes.
  */
-export function decryptAge(identities: readonly string[], name: string, told: (digests: Digests) => void = () => {}): Codec {
+export function decryptAge(
+  identities: readonly string[],
+  name: string,
+  { told = () => {}, sumsInside = false }: { readonly told?: (digests: Digests) => void; readonly sumsInside?: boolean } = {},
+): Codec {
   return async function* (source) {
     const begun = await begin(source, identities, name);
-    for await (const plain of throughThread(begun.work, begun.rest, told)) {
+    for await (const plain of throughThread({ ...begun.work, sumsInside }, begun.rest, told)) {
       if (!plain) throw alteredAge(name, "a part of it was altered, or it was cut off or added to");
       yield plain;
     }
@@ -76,7 +79,7 @@ async function readHead(pieces: AsyncIterator<Uint8Array>, identities: readonly 
   }
   const payload = length + nonceBytes;
   const fileKey = await openFileKey(bytes.subarray(0, length), identities, name);
-  const work: PayloadWork = {
+  const work: Omit<PayloadWork, "sumsInside"> = {
     ...{ direction: "open", key: payloadKey(fileKey, bytes.subarray(length, payload)) },
     head: Uint8Array.from(bytes.subarray(0, payload)),
   };

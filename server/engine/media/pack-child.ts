@@ -1,7 +1,6 @@
 // A process of its own that packs media folders, so that neither its memory nor its waiting for a disk is the server's: it
 // reads what to pack as JSON from standard input, writes the stored archive to standard output and its index to descriptor
 // 4, and reports on descriptor 3, one JSON line at a time.
-import { createHash } from "node:crypto";
 import { writeSync } from "node:fs";
 import { json } from "node:stream/consumers";
 import { threadsOf } from "../../domain/source-load.ts";
@@ -33,18 +32,21 @@ const found = walk(
   exclude,
 );
 const settings = { prefixes: roots.map(({ prefix }) => prefix), packing, roomBytes };
-/** Of what is encrypted, the server sees the outside alone. */
-const inside = key && { size: 0, hash: createHash("sha256") };
+let insideSize = 0;
 
 let written: Promise<void> = Promise.resolve();
-for await (const bytes of key ? sealWith(keyOfText(key))(archive()) : archive()) {
+for await (const parts of key ? sealWith(keyOfText(key), archive()) : inParts(archive())) {
   await written;
-  // The next piece is made while this one is written.
-  written = writeOut(bytes);
+  // The next ones are made while these are written.
+  written = writeOut(parts);
 }
 await written;
-const held = inside && { size: inside.size, sha256: inside.hash.digest("hex") };
-report({ packed: { size, storedSize, inside: held, indexSize: await index.end(frames), ...tally.summary() } });
+const inside = key && { size: insideSize, sha256: null };
+report({ packed: { size, storedSize, inside, indexSize: await index.end(frames), ...tally.summary() } });
+
+async function* inParts(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<readonly Uint8Array[], void> {
+  for await (const piece of pieces) yield [piece];
+}
 
 /** The archive's frames one after the other. */
 async function* archive(): AsyncGenerator<Uint8Array, void> {
@@ -65,13 +67,10 @@ async function* archive(): AsyncGenerator<Uint8Array, void> {
 function* framed(stored: Uint8Array, plain: number): Generator<Uint8Array, void> {
   if (plain === 0) return;
   if (packing.compression !== "NONE") frames.push([stored.length, plain]);
-  if (inside) {
-    inside.size += stored.length;
-    inside.hash.update(stored);
-  }
+  insideSize += stored.length;
   yield stored;
   size += plain;
-  // What is encrypted was copied; else it is still to be written.
+  // What is encrypted was read; else it is still to be written.
   if (key) freeFrame(stored, packing);
   if (Date.now() - reported < everyMilliseconds) return;
   reported = Date.now();
@@ -79,13 +78,18 @@ function* framed(stored: Uint8Array, plain: number): Generator<Uint8Array, void>
 }
 
 /** Through the stream, not the descriptor, which the stream has made one that does not wait. Frees them when they are written. */
-async function writeOut(bytes: Uint8Array): Promise<void> {
-  const [{ length }, { promise, resolve, reject }] = [bytes, Promise.withResolvers<void>()];
-  process.stdout.write(bytes, (error) => (error ? reject(error) : resolve()));
+async function writeOut(parts: readonly Uint8Array[]): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  const bytes = parts.reduce((sum, { length }) => sum + length, 0);
+  process.stdout.cork();
+  for (const part of parts.slice(0, -1)) process.stdout.write(part);
+  process.stdout.write(parts.at(-1) ?? "", (error) => (error ? reject(error) : resolve()));
+  process.stdout.uncork();
   await promise;
-  storedSize += length;
-  if (key) freeMemory(bytes);
-  else freeFrame(bytes, packing);
+  storedSize += bytes;
+  for (const part of parts)
+    if (key) freeMemory(part);
+    else freeFrame(part, packing);
 }
 
 function report(line: PackReport): void {

@@ -8,7 +8,8 @@ import { buffer } from "node:stream/consumers";
 import { promisify } from "node:util";
 import { Decrypter, Encrypter, generateIdentity, identityToRecipient } from "age-encryption";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { decryptAge, encryptAge } from "../../../server/engine/codec/age.ts";
+import { decryptAge, encryptAge, sealWith } from "../../../server/engine/codec/age.ts";
+import { sealFileKey } from "../../../server/engine/codec/age-header.ts";
 import { openAge } from "../../../server/engine/codec/age-reader.ts";
 
 const run = promisify(execFile);
@@ -73,6 +74,26 @@ describe("a file encrypted by Holdfast", () => {
     decrypter.addIdentity(server.identity);
     expect(digest(await decrypter.decrypt(one))).toBe(digest(plain));
     expect(one.subarray(-100)).not.toEqual(two.subarray(-100));
+  });
+});
+
+describe("a file sealed right out of what it is made of", () => {
+  const recipients = () => [server.recipient, recovery.recipient];
+  it.each(sizes)("of %i bytes opens with the stock age", async (size) => {
+    const [plain, file] = [randomBytes(size), join(folder, `sealed-${size}.age`)];
+    const parts: Uint8Array[] = [];
+    // What was given is of no more use to it when it asks for more: its memory may be another one's then.
+    async function* lent() {
+      for (const piece of pieces(plain)) {
+        const memory = Buffer.from(piece);
+        yield memory;
+        memory.fill(0);
+      }
+    }
+    for await (const some of sealWith(await sealFileKey(recipients()), lent())) parts.push(...some);
+    await writeFile(file, Buffer.concat(parts));
+    const { stdout } = await run("age", ["-d", "-i", recovery.file, file], { encoding: "buffer", maxBuffer: 2 ** 26 });
+    expect(digest(stdout)).toBe(digest(plain));
   });
 });
 

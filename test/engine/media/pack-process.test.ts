@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from "node:crypto";
+import { randomBytes } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Readable } from "node:stream";
@@ -18,11 +18,10 @@ const mixed = Object.fromEntries(
   [0, 1, 2, 3].map((index) => [`${index}`, index % 2 ? randomBytes(3_900_000) : randomBytes(1_950_000).toString("hex")]),
 );
 const tree = async () => makeTree(join(await scratchFolder(), "m"), { ...mixed, "large.bin": randomBytes(5_000_000) });
-const sumOf = (bytes: Buffer) => ({ size: bytes.length, sha256: createHash("sha256").update(bytes).digest("hex") });
 
 describe("an archive that is encrypted by the process that packs it", () => {
   it.each(["ZSTD", "NONE"] as const)(
-    "is inside the very one that is not encrypted (%s), and tells the sum of that",
+    "is inside the very one that is not encrypted (%s), and tells the size of that",
     async (compression) => {
       const [root, identity] = [await tree(), await generateIdentity()];
       const recipients = [await identityToRecipient(identity)];
@@ -31,7 +30,7 @@ describe("an archive that is encrypted by the process that packs it", () => {
       const stored = await buffer(reader.bytes);
       const inside = await buffer(decryptAge([identity], "media")(Readable.from([stored])));
       expect(inside.equals((await packed([root], [], compression)).bytes)).toBe(true);
-      expect(reader.inside?.()).toEqual(sumOf(inside));
+      expect(reader.inside?.()).toEqual({ size: inside.length, sha256: null });
     },
   );
 

@@ -39,12 +39,19 @@ async function seal(first: Exclude<(typeof arrived)[number], null>, fd: number):
       port?.postMessage({ free: bytes.buffer } satisfies FromSealer, [bytes.buffer]);
     }
   }
-  for await (const bytes of encrypted ? sealWith(await nextKey())(pieces()) : pieces()) {
+  const take = (bytes: Uint8Array) => {
     stored.update(bytes);
     storedSize += bytes.length;
     send(fd, messages.packBytes, bytes);
-    if (encrypted) freeMemory(bytes);
-  }
+  };
+  if (encrypted)
+    for await (const parts of sealWith(await nextKey(), pieces())) {
+      const bytes = Buffer.concat(parts);
+      for (const part of parts) freeMemory(part);
+      take(bytes);
+      freeMemory(bytes);
+    }
+  else for await (const bytes of pieces()) take(bytes);
   const packed = encrypted ? { size, sha256: inside.digest("hex") } : null;
   const pack: SealedPack = { number, storedSize, sha256: stored.digest("hex"), packed };
   send(fd, messages.packEnd, Buffer.from(JSON.stringify(pack)));
