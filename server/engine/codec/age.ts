@@ -21,13 +21,13 @@ export function encryptAge(recipients: readonly string[], told: (digests: Digest
 
 /**
  * The same with a file key that was sealed already, which is of no use afterwards; at once, for a thread that has nothing else to
- * do, and without copying what comes. Gives what is to be stored as about a megabyte of parts at a time.
+ * do, and without copying what comes, some pieces at a time. Gives what is to be stored as about a megabyte of parts at a time.
  */
-export async function* sealWith(key: SealedKey, source: AsyncIterable<Uint8Array>): AsyncGenerator<readonly Uint8Array[], void> {
+export async function* sealWith(key: SealedKey, source: AsyncIterable<readonly Uint8Array[]>): AsyncGenerator<readonly Uint8Array[], void> {
   const work = beginning(key);
   yield [work.head];
   const sealer = new Sealer(work.key);
-  for await (const piece of source) yield* sealer.seal(piece);
+  for await (const pieces of source) yield* sealer.seal(pieces);
   yield sealer.end();
 }
 

@@ -23,7 +23,32 @@ export async function packFrame(bytes: Buffer, { compression, level }: Packing, 
   }
 }
 
-/** The same at once, for a thread that has nothing else to do meanwhile. The answer never shares the memory of `bytes`. */
+/**
+ * The parts of a zstd frame that holds these bytes as they are, in raw blocks (RFC 8878, 3.1.1), without touching them: it has no
+ * checksum, and is for bytes that something else proves, such as the tags of what is encrypted.
+ */
+export function rawFrame(bytes: Uint8Array): readonly Uint8Array[] {
+  const head = Buffer.alloc(9);
+  head.writeUInt32LE(0xfd2fb528, 0);
+  // The content's size in four bytes, and all of it the window.
+  head.writeUInt8(0b1010_0000, 4);
+  head.writeUInt32LE(bytes.length, 5);
+  const parts: Uint8Array[] = [head];
+  let from = 0;
+  do {
+    const block = bytes.subarray(from, from + blockBytes);
+    from += block.length;
+    const isLast = from === bytes.length ? 1 : 0;
+    const before = Buffer.alloc(3);
+    before.writeUIntLE(block.length * 8 + isLast, 0, 3);
+    parts.push(before, block);
+  } while (from < bytes.length);
+  return parts;
+}
+/** The most that a block holds. */
+const blockBytes = 128 * 1024;
+
+/** What `packFrame` gives, at once, for a thread that has nothing else to do meanwhile. The answer never shares the memory of `bytes`. */
 export function packFrameNow(bytes: Buffer, { compression, level }: Packing): Buffer {
   switch (compression) {
     case "NONE":

@@ -6,12 +6,12 @@ import { json } from "node:stream/consumers";
 import { threadsOf } from "../../domain/source-load.ts";
 import { sealWith } from "../codec/age.ts";
 import { keyOfText } from "../codec/age-header.ts";
-import { freeFrame, packFrame } from "../codec/frames.ts";
+import { freeFrame, packFrame, rawFrame } from "../codec/frames.ts";
 import { freeMemory } from "../memory.ts";
 import { rateLimiter } from "../rate.ts";
 import type { FrameSizes } from "./index-line.ts";
 import { IndexWriter } from "./index-writer.ts";
-import { packInThreads } from "./pack-crew.ts";
+import { type PackedFrame, packInThreads } from "./pack-crew.ts";
 import type { PackJob, PackReport } from "./pack-report.ts";
 import { Tally } from "./tally.ts";
 import { walk } from "./walk.ts";
@@ -31,11 +31,11 @@ const found = walk(
   roots.map(({ at }) => at),
   exclude,
 );
-const settings = { prefixes: roots.map(({ prefix }) => prefix), packing, roomBytes };
+const settings = { prefixes: roots.map(({ prefix }) => prefix), packing, roomBytes, sealed: key !== null };
 let insideSize = 0;
 
 let written: Promise<void> = Promise.resolve();
-for await (const parts of key ? sealWith(keyOfText(key), archive()) : inParts(archive())) {
+for await (const parts of key ? sealWith(keyOfText(key), archive()) : archive()) {
   await written;
   // The next ones are made while these are written.
   written = writeOut(parts);
@@ -44,12 +44,8 @@ await written;
 const inside = key && { size: insideSize, sha256: null };
 report({ packed: { size, storedSize, inside, indexSize: await index.end(frames), ...tally.summary() } });
 
-async function* inParts(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<readonly Uint8Array[], void> {
-  for await (const piece of pieces) yield [piece];
-}
-
-/** The archive's frames one after the other. */
-async function* archive(): AsyncGenerator<Uint8Array, void> {
+/** The archive's frames one after the other, each in parts. */
+async function* archive(): AsyncGenerator<readonly Uint8Array[], void> {
   let [job, base] = [-1, 0];
   for await (const segment of packInThreads(found, settings, threadsOf(limits), rateLimiter(limits.bytesPerSecond))) {
     if (segment.job !== job) [job, base] = [segment.job, size];
@@ -58,20 +54,22 @@ async function* archive(): AsyncGenerator<Uint8Array, void> {
       index.add({ ...entry, at: entry.at + base, end: entry.end + base });
     }
     for (const { path, problem } of segment.problems) tally.problem(path, problem);
-    for (const frame of segment.frames) yield* framed(frame.stored, frame.size);
+    for (const frame of segment.frames) yield* framed(frame);
     await index.drained();
   }
-  yield* framed(await packFrame(endMark, packing), endMark.length);
+  yield* framed({ bytes: await packFrame(endMark, packing), size: endMark.length, raw: false });
 }
 
-function* framed(stored: Uint8Array, plain: number): Generator<Uint8Array, void> {
+function* framed({ bytes, size: plain, raw }: PackedFrame): Generator<readonly Uint8Array[], void> {
   if (plain === 0) return;
-  if (packing.compression !== "NONE") frames.push([stored.length, plain]);
-  insideSize += stored.length;
-  yield stored;
+  const parts = raw && packing.compression === "ZSTD" ? rawFrame(bytes) : [bytes];
+  const length = lengthOf(parts);
+  if (packing.compression !== "NONE") frames.push([length, plain]);
+  insideSize += length;
+  yield parts;
   size += plain;
   // What is encrypted was read; else it is still to be written.
-  if (key) freeFrame(stored, packing);
+  if (key && !raw) freeFrame(bytes, packing);
   if (Date.now() - reported < everyMilliseconds) return;
   reported = Date.now();
   report({ bytes: size, item: tally.item });
@@ -80,7 +78,7 @@ function* framed(stored: Uint8Array, plain: number): Generator<Uint8Array, void>
 /** Through the stream, not the descriptor, which the stream has made one that does not wait. Frees them when they are written. */
 async function writeOut(parts: readonly Uint8Array[]): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
-  const bytes = parts.reduce((sum, { length }) => sum + length, 0);
+  const bytes = lengthOf(parts);
   process.stdout.cork();
   for (const part of parts.slice(0, -1)) process.stdout.write(part);
   process.stdout.write(parts.at(-1) ?? "", (error) => (error ? reject(error) : resolve()));
@@ -95,4 +93,8 @@ async function writeOut(parts: readonly Uint8Array[]): Promise<void> {
 function report(line: PackReport): void {
   const bytes = Buffer.from(`${JSON.stringify(line)}\n`);
   for (let at = 0; at < bytes.length; ) at += writeSync(3, bytes, at);
+}
+
+function lengthOf(parts: readonly Uint8Array[]): number {
+  return parts.reduce((sum, { length }) => sum + length, 0);
 }

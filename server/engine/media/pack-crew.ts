@@ -10,10 +10,12 @@ export interface PackSettings {
   readonly packing: Packing;
   /** Uncompressed bytes of a stretch. */
   readonly roomBytes: number;
+  /** Whether it is encrypted: then what is not worth compressing comes as it is, in memory that the thread gets back. */
+  readonly sealed: boolean;
 }
 
-/** What a thread is told: a run of entries to pack, or that a stretch of it was written. */
-export type PackOrder = PackJobOrder | { readonly written: true };
+/** What a thread is told: a run of entries to pack, or that a stretch of it was read, and what it lent for that. */
+export type PackOrder = PackJobOrder | { readonly lent: ArrayBuffer | null };
 
 export interface PackJobOrder {
   readonly job: number;
@@ -23,9 +25,19 @@ export interface PackJobOrder {
 /** A stretch of the archive as it is to be stored. */
 export interface PackedSegment extends Omit<Segment, "bytes"> {
   readonly job: number;
-  readonly frames: readonly { readonly stored: Uint8Array; readonly size: number }[];
+  readonly frames: readonly PackedFrame[];
+  /** The memory of the `raw` frames, if there are any. */
+  readonly lent: ArrayBuffer | null;
   /** The run of entries has ended; it comes with nothing else. */
   readonly last: boolean;
+}
+
+/** A frame, ready to be stored; or `raw`, its bytes as they are, of which one is to be made. */
+export interface PackedFrame {
+  readonly bytes: Uint8Array;
+  /** Uncompressed bytes. */
+  readonly size: number;
+  readonly raw: boolean;
 }
 
 interface Run {
@@ -51,7 +63,8 @@ const mostEntries = 2000;
 
 /**
  * Packs what was `found` in threads of which each reads and hashes a run of entries at a time, while the pool compresses those
- * before it. The stretches come in the order of what was found; the next is asked for when one is written. Memory stays the same.
+ * before it. The stretches come in the order of what was found; when the next is asked for, one
+ * is of no more use, and what it lent goes back. Memory stays the same.
  *
  * There is one for two cores: reading and hashing take as long as compressing, and another thread costs 0.2 s of processor time
  * before it runs as fast as the first.
@@ -124,7 +137,8 @@ export async function* packInThreads(
         if (segment.last) break;
         if (count++ > 0) await rate.take(segment.frames.reduce((sum, { size }) => sum + size, 0));
         yield segment;
-        job.at.worker.postMessage({ written: true } satisfies PackOrder);
+        const { lent } = segment;
+        job.at.worker.postMessage({ lent } satisfies PackOrder, lent ? [lent] : []);
       }
       job.at.jobs -= 1;
       queue.delete(first);

@@ -2,13 +2,15 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { type Run, runsOf } from "../codec/dense.ts";
 import { packFrame } from "../codec/frames.ts";
-import type { PackedSegment, PackJobOrder, PackOrder, PackSettings } from "./pack-crew.ts";
+import type { PackedFrame, PackedSegment, PackJobOrder, PackOrder, PackSettings } from "./pack-crew.ts";
 import { type Segment, Segments } from "./segment.ts";
 
 if (!parentPort) throw new Error("This runs as a worker thread only");
 const port = parentPort;
-const { prefixes, packing, roomBytes } = workerData as PackSettings;
+const { prefixes, packing, roomBytes, sealed } = workerData as PackSettings;
 const plain = packing.compression === "NONE";
+/** Of gzip there are no frames that cost nothing. */
+const lends = sealed && packing.compression !== "GZIP";
 
 /** Stretches that are on their way at most: one is read, two are compressed, one is written. */
 const mostUnderWay = 4;
@@ -18,7 +20,8 @@ let before: Promise<void> = Promise.resolve();
 let sent: Promise<void> = Promise.resolve();
 
 port.on("message", (order: PackOrder) => {
-  if ("written" in order) {
+  if ("lent" in order) {
+    if (order.lent) free.push(Buffer.from(order.lent));
     underWay -= 1;
     wake();
   } else before = before.then(() => work(order));
@@ -26,7 +29,7 @@ port.on("message", (order: PackOrder) => {
 
 async function work({ job, found }: PackJobOrder): Promise<void> {
   for await (const segment of new Segments(prefixes, room).of(found)) send(packed(job, segment));
-  send({ job, frames: [], entries: [], problems: [], last: true });
+  send({ job, frames: [], lent: null, entries: [], problems: [], last: true });
 }
 
 async function room(): Promise<Buffer> {
@@ -40,12 +43,17 @@ async function room(): Promise<Buffer> {
 }
 
 async function packed(job: number, { bytes, entries, problems }: Segment): Promise<PackedSegment> {
-  const frames = await Promise.all(plain ? [{ stored: bytes, size: bytes.length }] : runsOf(bytes).map(frameOf));
-  if (!plain) free.push(Buffer.from(bytes.buffer));
-  return { job, frames, entries, problems, last: false };
+  const runs = plain ? [{ bytes, dense: true }] : runsOf(bytes);
+  const frames = await Promise.all(runs.map(frameOf));
+  const lent = frames.some(({ raw }) => raw);
+  if (!lent && !plain) free.push(Buffer.from(bytes.buffer));
+  return { job, frames, lent: lent ? (bytes.buffer as ArrayBuffer) : null, entries, problems, last: false };
 }
 
-const frameOf = async ({ bytes, dense }: Run) => ({ stored: await packFrame(bytes, packing, dense), size: bytes.length });
+async function frameOf({ bytes, dense }: Run): Promise<PackedFrame> {
+  const raw = dense && lends;
+  return { bytes: raw ? bytes : await packFrame(bytes, packing, dense), size: bytes.length, raw };
+}
 
 /** In the order of what was found, whatever is compressed first. A failure of one is that of all after it, and the thread's. */
 function send(segment: PackedSegment | Promise<PackedSegment>): void {
@@ -53,10 +61,10 @@ function send(segment: PackedSegment | Promise<PackedSegment>): void {
   sent = (async () => {
     const [made] = await Promise.all([segment, previous]);
     // The memory itself is handed over, but for what small buffers share with each other.
-    const own = made.frames.flatMap(({ stored: { buffer } }) =>
-      buffer instanceof ArrayBuffer && buffer.byteLength > shared ? [buffer] : [],
+    const own = made.frames.flatMap(({ raw, bytes: { buffer } }) =>
+      !raw && buffer instanceof ArrayBuffer && buffer.byteLength > shared ? [buffer] : [],
     );
-    port.postMessage(made, own);
+    port.postMessage(made, made.lent ? [...own, made.lent] : own);
   })();
 }
 

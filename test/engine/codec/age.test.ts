@@ -86,7 +86,7 @@ describe("a file sealed right out of what it is made of", () => {
     async function* lent() {
       for (const piece of pieces(plain)) {
         const memory = Buffer.from(piece);
-        yield memory;
+        yield [memory.subarray(0, 9), memory.subarray(9)];
         memory.fill(0);
       }
     }

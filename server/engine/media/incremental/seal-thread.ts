@@ -25,7 +25,7 @@ port.close();
 async function seal(first: Exclude<(typeof arrived)[number], null>, fd: number): Promise<void> {
   const [inside, stored] = [createHash("sha256"), createHash("sha256")];
   let [number, size, storedSize] = [0, 0, 0];
-  async function* pieces() {
+  async function* pieces(): AsyncGenerator<[Uint8Array], void> {
     for (let order: (typeof arrived)[number] = first; ; order = await next()) {
       if (order === null) throw new Error("The packs ended within one");
       if ("end" in order) {
@@ -35,7 +35,7 @@ async function seal(first: Exclude<(typeof arrived)[number], null>, fd: number):
       const { bytes } = order;
       if (encrypted) inside.update(bytes);
       size += bytes.length;
-      yield bytes;
+      yield [bytes];
       port?.postMessage({ free: bytes.buffer } satisfies FromSealer, [bytes.buffer]);
     }
   }
@@ -51,7 +51,7 @@ async function seal(first: Exclude<(typeof arrived)[number], null>, fd: number):
       take(bytes);
       freeMemory(bytes);
     }
-  else for await (const bytes of pieces()) take(bytes);
+  else for await (const [bytes] of pieces()) take(bytes);
   const packed = encrypted ? { size, sha256: inside.digest("hex") } : null;
   const pack: SealedPack = { number, storedSize, sha256: stored.digest("hex"), packed };
   send(fd, messages.packEnd, Buffer.from(JSON.stringify(pack)));
