@@ -14,8 +14,9 @@ const [root = "", answer = "", what = "put", size = "3000000"] = process.argv.sl
 const storage = localStorage(root);
 const name = "shop/backup/database.sql.zst";
 
+const content = Buffer.alloc(Number(size), "some words");
 async function* chunks() {
-  for (let left = Number(size); left > 0; left -= 65_536) yield Buffer.alloc(Math.min(left, 65_536), "x");
+  for (let at = 0; at < content.length; at += 65_537) yield content.subarray(at, at + 65_537);
 }
 const told = (error: unknown) =>
   error instanceof Failure ? { code: error.code, message: error.message, hint: error.hint } : { code: null, message: String(error) };
@@ -24,4 +25,8 @@ const end = await work.then(() => ({ code: "DONE" }), told);
 const left: Record<string, number> = {};
 for await (const entry of storage.list("")) left[entry.name] = entry.size;
 const kept = `${root}/kept`;
-writeFileSync(answer, JSON.stringify({ ...end, left, kept: what === "get" || !existsSync(kept) ? null : readFileSync(kept, "utf8") }));
+const sum = left[name] === undefined ? {} : { sum: crypto.hash("sha256", readFileSync(`${root}/${name}`)) };
+writeFileSync(
+  answer,
+  JSON.stringify({ ...end, ...sum, left, kept: what === "get" || !existsSync(kept) ? null : readFileSync(kept, "utf8") }),
+);

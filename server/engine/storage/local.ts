@@ -6,11 +6,11 @@ import { Failure } from "../../domain/errors.ts";
 import { abortable } from "../abortable.ts";
 import { letGo } from "../handed-over.ts";
 import { errnoOf, onDisk } from "./disk.ts";
+import { FileOutput } from "./file-output.ts";
 import { makeFolders, removeEmptyFolders, syncFolder } from "./local-folders.ts";
 import { readStream } from "./local-read.ts";
 import { checkName, checkPrefix, isPart, partName } from "./names.ts";
 import type { Storage } from "./storage.ts";
-import { WriteOut } from "./write-out.ts";
 
 /**
  * A storage in the folder `root`, which must be there: a missing one is taken for a disk that is not mounted. A symbolic link in
@@ -105,18 +105,14 @@ async function put(base: string, path: string, bytes: AsyncIterable<Uint8Array>,
 
 async function writeWhole(base: string, part: string, bytes: AsyncIterable<Uint8Array>, signal: AbortSignal): Promise<void> {
   await using file = await onDisk(base, () => create(base, part));
-  const ahead = new WriteOut(() => file.datasync());
+  await using output = new FileOutput(file, part);
   let written = 0;
   for await (const chunk of abortable(bytes, signal)) {
-    for (let offset = 0; offset < chunk.length; ) {
-      const { bytesWritten } = await onDisk(base, () => file.write(chunk, offset));
-      offset += bytesWritten;
-    }
+    await onDisk(base, () => output.write(chunk));
     written += chunk.length;
     letGo(chunk);
-    ahead.wrote(written);
   }
-  await onDisk(base, () => ahead.settled());
+  await onDisk(base, () => output.end());
   signal.throwIfAborted();
   const { size } = await onDisk(base, () => file.stat());
   if (size !== written)

@@ -1,5 +1,7 @@
 import { execFile } from "node:child_process";
-import { mkdir, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { randomBytes } from "node:crypto";
+import { constants } from "node:fs";
+import { mkdir, open, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { Readable } from "node:stream";
 import { promisify } from "node:util";
@@ -11,6 +13,14 @@ import { scratchFolder } from "../../support/trees.ts";
 
 const run = promisify(execFile);
 const still = () => ({ signal: new AbortController().signal });
+
+/** How much of a file is in the system's cache; null where it cannot be asked, or where there is nothing but that. */
+async function cachedBytes(path: string): Promise<number | null> {
+  const { stdout } = await run("fincore", ["--bytes", "--noheadings", "--output", "RES", path]).catch(() => ({ stdout: "" }));
+  const direct = await open(path, constants.O_RDONLY | constants.O_DIRECT).catch(() => null);
+  await direct?.close();
+  return stdout.trim() === "" || !direct ? null : Number(stdout);
+}
 
 storageContract("local", async () => localStorage(await scratchFolder()));
 
@@ -25,6 +35,28 @@ describe("local storage", () => {
     expect(await readdir(root)).toEqual([]);
     expect((await stat(root)).isDirectory()).toBe(true);
   });
+
+  const piece = 4 * 2 ** 20;
+  it.each([0, 1, piece - 1, piece, piece + 1, 2 * piece, 3 * piece + 4097])(
+    "keeps %i bytes as they were given, and leaves all whole pieces out of the system's cache",
+    async (size) => {
+      const [root, content] = [await scratchFolder(), randomBytes(size)];
+      async function* given() {
+        const lengths = [1, 700_000, piece + 3, 65_536];
+        for (let [at, turn] = [0, 0]; at < size; turn += 1) {
+          // Whoever gave a piece may use its memory again.
+          const lent = Buffer.from(content.subarray(at, at + (lengths[turn % lengths.length] ?? 1)));
+          at += lent.length;
+          yield lent;
+          lent.fill(0);
+        }
+      }
+      await localStorage(root).put("file", given(), still());
+      const kept = await cachedBytes(join(root, "file"));
+      expect((await readFile(join(root, "file"))).equals(content)).toBe(true);
+      if (kept !== null) expect(kept).toBeLessThanOrEqual(piece);
+    },
+  );
 
   it("keeps what is put while somebody else takes away what else was in its folder", async () => {
     const storage = localStorage(await scratchFolder());
