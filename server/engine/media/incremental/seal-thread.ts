@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { on } from "node:events";
-import { writeSync } from "node:fs";
+import { writevSync } from "node:fs";
 import { parentPort, workerData } from "node:worker_threads";
 import { sealWith } from "../../codec/age.ts";
 import { type KeyText, keyOfText } from "../../codec/age-header.ts";
@@ -25,7 +25,7 @@ port.close();
 async function seal(first: Exclude<(typeof arrived)[number], null>, fd: number): Promise<void> {
   const [inside, stored] = [createHash("sha256"), createHash("sha256")];
   let [number, size, storedSize] = [0, 0, 0];
-  async function* pieces(): AsyncGenerator<[Uint8Array], void> {
+  async function* pieces(): AsyncGenerator<readonly Uint8Array[], void> {
     for (let order: (typeof arrived)[number] = first; ; order = await next()) {
       if (order === null) throw new Error("The packs ended within one");
       if ("end" in order) {
@@ -39,22 +39,14 @@ async function seal(first: Exclude<(typeof arrived)[number], null>, fd: number):
       port?.postMessage({ free: bytes.buffer } satisfies FromSealer, [bytes.buffer]);
     }
   }
-  const take = (bytes: Uint8Array) => {
-    stored.update(bytes);
-    storedSize += bytes.length;
-    send(fd, messages.packBytes, bytes);
-  };
-  if (encrypted)
-    for await (const parts of sealWith(await nextKey(), pieces())) {
-      const bytes = Buffer.concat(parts);
-      for (const part of parts) freeMemory(part);
-      take(bytes);
-      freeMemory(bytes);
-    }
-  else for await (const [bytes] of pieces()) take(bytes);
+  for await (const parts of encrypted ? sealWith(await nextKey(), pieces()) : pieces()) {
+    for (const part of parts) stored.update(part);
+    storedSize += send(fd, messages.packBytes, parts);
+    if (encrypted) for (const part of parts) freeMemory(part);
+  }
   const packed = encrypted ? { size, sha256: inside.digest("hex") } : null;
   const pack: SealedPack = { number, storedSize, sha256: stored.digest("hex"), packed };
-  send(fd, messages.packEnd, Buffer.from(JSON.stringify(pack)));
+  send(fd, messages.packEnd, [Buffer.from(JSON.stringify(pack))]);
 }
 
 async function next(): Promise<(typeof arrived)[number]> {
@@ -80,13 +72,21 @@ async function receive(): Promise<void> {
   else arrived.push(order);
 }
 
-function send(fd: number, kind: number, bytes: Uint8Array): void {
+/** Sends these parts as one message; the length of all. */
+function send(fd: number, kind: number, parts: readonly Uint8Array[]): number {
+  const length = parts.reduce((sum, part) => sum + part.length, 0);
   head.writeUInt8(kind, 0);
-  head.writeUInt32LE(bytes.length, 1);
-  writeAll(fd, head);
-  writeAll(fd, bytes);
+  head.writeUInt32LE(length, 1);
+  for (let rest: readonly Uint8Array[] = [head, ...parts]; rest.length > 0; ) rest = behind(rest, writevSync(fd, rest));
+  return length;
 }
 
-function writeAll(fd: number, bytes: Uint8Array): void {
-  for (let at = 0; at < bytes.length; ) at += writeSync(fd, bytes, at);
+/** What stands behind the first bytes of these parts. */
+function behind(parts: readonly Uint8Array[], bytes: number): readonly Uint8Array[] {
+  let left = bytes;
+  for (const [at, part] of parts.entries()) {
+    if (left < part.length) return [part.subarray(left), ...parts.slice(at + 1)];
+    left -= part.length;
+  }
+  return [];
 }
