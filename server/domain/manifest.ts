@@ -17,7 +17,7 @@ export interface Artifact {
 /** The compressed bytes of a file before they were encrypted. Offsets and sizes of sections and frames count in these. */
 export interface Packed {
   readonly size: number;
-  /** Lower-case hex SHA-256. Null of an archive of media, where each file has one of its own in the index, and each byte its chunk's tag. */
+  /** Lower-case hex SHA-256. Null of media, where each file or chunk has one of its own, and encryption a tag for every 64 KiB. */
   readonly sha256: string | null;
 }
 export type Part = "database" | "media";

@@ -63,8 +63,8 @@ const mostEntries = 2000;
 
 /**
  * Packs what was `found` in threads of which each reads and hashes a run of entries at a time, while the pool compresses those
- * before it. The stretches come in the order of what was found; when the next is asked for, one
- * is of no more use, and what it lent goes back. Memory stays the same.
+ * before it. The stretches come in the order of what was found; when the next is asked for, one is of no more use, and what it lent
+ * goes back. Memory stays the same.
  *
  * There is one for two cores: reading and hashing take as long as compressing, and another thread costs 0.2 s of processor time
  * before it runs as fast as the first.
