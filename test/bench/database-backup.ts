@@ -9,7 +9,7 @@ import { bytesBelow } from "./folder.ts";
 import { databaseName } from "./generate.ts";
 import { type Contender, interleave } from "./measure.ts";
 import type { Peers } from "./peers.ts";
-import { present, type Race, ratio } from "./races.ts";
+import { present, processorLimit, type Race, ratio } from "./races.ts";
 import type { Key } from "./work.ts";
 import { type Form, work } from "./worker.ts";
 import type { Workplace } from "./workplace.ts";
@@ -60,7 +60,7 @@ export async function databaseBackupRace(place: Workplace, bytes: number, start:
     ratio(figures, names.sealed, names.cipher, null),
     ratio(figures, names.stock, names.gzip, null),
   ]);
-  const notes = [...others, ...peers.missing("mydumper")];
+  const notes = [...processorLimit(figures, names.parallel), ...others, ...peers.missing("mydumper")];
   return { name: "database-backup", title: "Database backup", bytes, contenders: figures, bars, notes };
 }
 

@@ -10,7 +10,7 @@ import { mydumper, type Start, stockDump } from "./database-backup.ts";
 import { bytesBelow } from "./folder.ts";
 import { databaseName } from "./generate.ts";
 import { type Contender, interleave, type Sample } from "./measure.ts";
-import { present, type Race, ratio } from "./races.ts";
+import { present, processorLimit, type Race, ratio } from "./races.ts";
 import type { Key } from "./work.ts";
 import { work } from "./worker.ts";
 import type { Workplace } from "./workplace.ts";
@@ -80,6 +80,7 @@ export async function databaseRestoreRace(place: Workplace, bytes: number, start
       "Ours reads and proves the whole file first, loads into a scratch schema, compares it and swaps it in; the others load and compare nothing.",
       "After each restore rows and CHECKSUM TABLE of all tables, keys, views, triggers, routines and events were compared with the original's: equal.",
       "The server keeps a binary log, as a shop's own does, and all of it is logged, save where it says so and by myloader, which leaves the log out unless it is told otherwise.",
+      ...processorLimit(figures, names.parallel),
       ...peers.missing("mydumper"),
     ];
     return { name: "database-restore", title: "Database restore", bytes, contenders: figures, bars, notes };

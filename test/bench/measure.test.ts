@@ -1,5 +1,6 @@
 import { expect, it } from "vitest";
 import { type Contender, interleave, median } from "./measure.ts";
+import { processorLimit } from "./races.ts";
 
 it("runs the contenders in turn, every second round backwards, and keeps each one's samples apart", async () => {
   const order: string[] = [];
@@ -39,4 +40,13 @@ it.each([
   [[], Number.NaN],
 ])("takes the median of %j as %d", (values, expected) => {
   expect(median(values)).toBe(expected);
+});
+
+it("tells what the processors alone allow, the database's server included", () => {
+  const samples = [3, 1, 2].map((cpuSeconds) => ({ seconds: 9, storedBytes: 0, cpuSeconds, extra: { serverSeconds: 4 } }));
+  const figures = [{ name: "ours", samples, median: 9, min: 9, max: 9 }];
+  expect(processorLimit(figures, "ours", 4)).toEqual([
+    "ours: 6.0 s of processor time, the database's server included, take 4 processors 1.50 s at least.",
+  ]);
+  expect(processorLimit(figures, "another", 4)).toEqual([]);
 });

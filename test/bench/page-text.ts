@@ -11,8 +11,8 @@ export function formatPage(findings: Findings): string {
   return [
     "# Performance",
     "",
-    `Holdfast beside the tools that one would use without it: measured in turn, in one run of \`npm run bench\`, on ${at.slice(0, 10)}.`,
-    "This page is written by `node test/bench/page.ts` from that run's figures; do not edit it by hand.",
+    `Holdfast beside the tools that one would use without it: measured in turn, each table in one run of \`npm run bench\`, on ${at.slice(0, 10)}.`,
+    "This page is written by `node test/bench/page.ts` from the figures of these; do not edit it by hand.",
     "",
     `- Machine: ${machine.cpus} processors (${machine.cpu}), ${formatBytes(machine.memory)} of memory, ${machine.system}.`,
     `- Versions: ${versions.join(", ")}.`,

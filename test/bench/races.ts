@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { type Figures, median, type Sample } from "./measure.ts";
 
 /** Two or more ways of doing one thing, measured in turn. */
@@ -42,6 +43,20 @@ export function ratio(figures: readonly Figures[], ours: string, theirs: string,
 export function limit(what: string, values: readonly number[], bar: number | null, unit: Bar["unit"]): Bar | null {
   if (values.length === 0) return null;
   return { what, beside: "", value: median(values), least: Math.min(...values), most: Math.max(...values), bar, unit };
+}
+
+/**
+ * What the processors alone allow one of the contenders, as a sentence: its processor time and that of the database's server, shared
+ * by `processors`. The wall time cannot be less, whatever is done side by side.
+ */
+export function processorLimit(figures: readonly Figures[], name: string, processors = availableParallelism()): string[] {
+  const samples = figures.find((each) => each.name === name)?.samples ?? [];
+  if (samples.length === 0) return [];
+  const busy = median(samples.map(({ cpuSeconds, extra }) => cpuSeconds + (extra?.serverSeconds ?? 0)));
+  const least = (busy / processors).toFixed(2);
+  return [
+    `${name}: ${busy.toFixed(1)} s of processor time, the database's server included, take ${processors} processors ${least} s at least.`,
+  ];
 }
 
 /** Whether a bar is reached; null where there is none. */
