@@ -30,3 +30,6 @@ export async function* inPieces(stream: AsyncIterable<Buffer>): AsyncGenerator<U
   }
   if (length > 0) yield handOver(piece.subarray(0, length));
 }
+
+/** How many bytes these are together. */
+export const lengthOf = (parts: readonly Uint8Array[]): number => parts.reduce((sum, { length }) => sum + length, 0);

@@ -15,7 +15,7 @@ export function encryptAge(recipients: readonly string[], told: (digests: Digest
   return async function* (source) {
     const work = beginning(await sealFileKey(recipients));
     yield work.head;
-    for await (const sealed of throughThread(work, source, told)) if (sealed) yield sealed;
+    for await (const sealed of throughThread({ ...work, sumsInside: true }, source, told)) if (sealed) yield sealed;
   };
 }
 
@@ -24,18 +24,21 @@ export function encryptAge(recipients: readonly string[], told: (digests: Digest
  * do, and without copying what comes, some pieces at a time. Gives what is to be stored as about a megabyte of parts at a time.
  */
 export async function* sealWith(key: SealedKey, source: AsyncIterable<readonly Uint8Array[]>): AsyncGenerator<readonly Uint8Array[], void> {
-  const work = beginning(key);
-  yield [work.head];
-  const sealer = new Sealer(work.key);
+  const { head, key: payload } = beginning(key);
+  yield [head];
+  const sealer = new Sealer(payload);
   for await (const pieces of source) yield* sealer.seal(pieces);
   yield sealer.end();
 }
 
-function beginning({ header, fileKey }: SealedKey): PayloadWork {
+/** A payload to work on, before it is known which checksums are wanted. */
+type Beginning = Omit<PayloadWork, "sumsInside">;
+
+function beginning({ header, fileKey }: SealedKey): Beginning {
   const nonce = randomBytes(nonceBytes);
   const key = payloadKey(fileKey, nonce);
   fileKey.fill(0);
-  return { direction: "seal", key, head: Uint8Array.from([...header, ...nonce]), sumsInside: true };
+  return { direction: "seal", key, head: Uint8Array.from([...header, ...nonce]) };
 }
 
 /**
@@ -79,7 +82,7 @@ async function readHead(pieces: AsyncIterator<Uint8Array>, identities: readonly 
   }
   const payload = length + nonceBytes;
   const fileKey = await openFileKey(bytes.subarray(0, length), identities, name);
-  const work: Omit<PayloadWork, "sumsInside"> = {
+  const work: Beginning = {
     ...{ direction: "open", key: payloadKey(fileKey, bytes.subarray(length, payload)) },
     head: Uint8Array.from(bytes.subarray(0, payload)),
   };

@@ -8,6 +8,7 @@ import { sealWith } from "../codec/age.ts";
 import { keyOfText } from "../codec/age-header.ts";
 import { freeFrame, packFrame, rawFrame } from "../codec/frames.ts";
 import { freeMemory } from "../memory.ts";
+import { lengthOf } from "../pieces.ts";
 import { rateLimiter } from "../rate.ts";
 import type { FrameSizes } from "./index-line.ts";
 import { IndexWriter } from "./index-writer.ts";
@@ -93,8 +94,4 @@ async function writeOut(parts: readonly Uint8Array[]): Promise<void> {
 function report(line: PackReport): void {
   const bytes = Buffer.from(`${JSON.stringify(line)}\n`);
   for (let at = 0; at < bytes.length; ) at += writeSync(3, bytes, at);
-}
-
-function lengthOf(parts: readonly Uint8Array[]): number {
-  return parts.reduce((sum, { length }) => sum + length, 0);
 }

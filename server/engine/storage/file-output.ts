@@ -7,8 +7,8 @@ const pieceBytes = 4 * 1024 * 1024;
 
 /**
  * Writes a file from its first byte to its last. What is large goes past the system's cache (O_DIRECT) where the file system
- * allows that: what the shop's database and its pages keep there stays, the processor does not copy what is written, and who reads
- * it next reads what is on the disk. Two pieces of 4 MiB are held, of which one is being written.
+ * allows that: what the shop's database and its pages keep there stays, no fresh pages of it have to be found, and who reads it next
+ * reads what is on the disk. Two pieces of 4 MiB are held, of which one is being written.
  */
 export class FileOutput implements AsyncDisposable {
   readonly #file: FileHandle;

@@ -5,6 +5,7 @@ import { parentPort, workerData } from "node:worker_threads";
 import { sealWith } from "../../codec/age.ts";
 import { type KeyText, keyOfText } from "../../codec/age-header.ts";
 import { freeMemory } from "../../memory.ts";
+import { lengthOf } from "../../pieces.ts";
 import { messageHeadBytes, messages, type SealedPack } from "./messages.ts";
 import type { FromSealer, SealerSettings, ToSealer } from "./sealer.ts";
 
@@ -74,7 +75,7 @@ async function receive(): Promise<void> {
 
 /** Sends these parts as one message; the length of all. */
 function send(fd: number, kind: number, parts: readonly Uint8Array[]): number {
-  const length = parts.reduce((sum, part) => sum + part.length, 0);
+  const length = lengthOf(parts);
   head.writeUInt8(kind, 0);
   head.writeUInt32LE(length, 1);
   for (let rest: readonly Uint8Array[] = [head, ...parts]; rest.length > 0; ) rest = behind(rest, writevSync(fd, rest));
