@@ -1,6 +1,6 @@
 import type { Race } from "./races.ts";
 
-const [width, label, gap, row, head] = [880, 400, 26, 22, 34];
+const [width, label, gap, row, head] = [960, 480, 26, 22, 34];
 const colours = { ours: "#1d6fd1", theirs: "#9aa5b1", range: "#39424e", text: "#1f2933", faint: "#616e7c" };
 
 /** The races as bars of their medians, each with a line from its least to its most; ours are coloured. A small SVG that needs nothing else. */
