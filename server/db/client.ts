@@ -1,6 +1,7 @@
 import type { MySqlDatabase } from "drizzle-orm/mysql-core";
 import { drizzle, type MySql2PreparedQueryHKT, type MySql2QueryResultHKT } from "drizzle-orm/mysql2";
 import mysql from "mysql2/promise";
+import { retryDeadlock } from "./deadlock.ts";
 import * as schema from "./schema/index.ts";
 
 /** The catalog, or a transaction on it. */
@@ -16,7 +17,12 @@ export interface Catalog {
   close(): Promise<void>;
 }
 
-/** Opens the catalog's pool: UTC, utf8mb4, strict mode, whatever the server's defaults are. */
+/**
+ * Opens the catalog's pool: UTC, utf8mb4, strict mode, whatever the server's defaults are.
+ *
+ * Any write may be given up by the server for another's sake: a statement, or a transaction as a whole, is then done again
+ * here. What a transaction does may so run several times; it must leave nothing behind but what it writes in the transaction.
+ */
 export function openCatalog(address: CatalogAddress): Catalog {
   const pool = mysql.createPool({
     ...("url" in address ? { uri: address.url } : address),
@@ -30,5 +36,10 @@ export function openCatalog(address: CatalogAddress): Catalog {
   pool.pool.on("connection", (connection) => {
     connection.query("SET time_zone = '+00:00', sql_mode = 'STRICT_TRANS_TABLES,NO_ENGINE_SUBSTITUTION,ERROR_FOR_DIVISION_BY_ZERO'");
   });
-  return { db: drizzle(pool, { schema, mode: "default", casing: "snake_case" }), pool, close: () => pool.end() };
+  const query = pool.query.bind(pool) as (...given: unknown[]) => Promise<never>;
+  pool.query = (...given: unknown[]) => retryDeadlock(() => query(...given));
+  const db: Db = drizzle(pool, { schema, mode: "default", casing: "snake_case" });
+  const transaction = db.transaction.bind(db);
+  db.transaction = (work, config) => retryDeadlock(() => transaction(work, config));
+  return { db, pool, close: () => pool.end() };
 }

@@ -5,7 +5,6 @@ import type { OperationId } from "../domain/ids.ts";
 import { activeStatuses, statusesBefore } from "../domain/operation.ts";
 import type { Progress } from "../domain/progress.ts";
 import type { Db } from "./client.ts";
-import { retryDeadlock } from "./deadlock.ts";
 import { backups, cleanups, copies, operationLog, restores, verifications } from "./schema/index.ts";
 import type { operationColumns } from "./schema/operation-columns.ts";
 
@@ -137,12 +136,10 @@ export async function renew(
 ): Promise<{ cancelRequested: boolean } | null> {
   const table = tableOf(kind);
   const mine = and(sql`${table.id} = ${progress.operationId}`, eq(table.status, "RUNNING"), eq(table.worker, worker));
-  await retryDeadlock(async () =>
-    db
-      .update(table)
-      .set({ ...progressColumns(progress), leaseUntil })
-      .where(mine),
-  );
+  await db
+    .update(table)
+    .set({ ...progressColumns(progress), leaseUntil })
+    .where(mine);
   const [row] = await db.select({ cancelRequested: table.cancelRequested }).from(table).where(mine);
   return row ?? null;
 }
@@ -167,27 +164,25 @@ export async function finish(
   worker: string | null,
 ): Promise<boolean> {
   const table = tableOf(kind);
-  const change = () =>
-    db
-      .update(table)
-      .set({
-        ...progressColumns(progress),
-        status: progress.status,
-        finishedAt: progress.at,
-        leaseUntil: null,
-        errorCode: error?.code ?? null,
-        errorReason: error?.reason ?? null,
-        errorMessage: error?.message ?? null,
-        errorHint: error?.hint ?? null,
-      })
-      .where(
-        and(
-          sql`${table.id} = ${progress.operationId}`,
-          inArray(table.status, [...statusesBefore(progress.status)]),
-          worker === null ? undefined : eq(table.worker, worker),
-        ),
-      );
-  const [result] = await retryDeadlock(async () => change());
+  const [result] = await db
+    .update(table)
+    .set({
+      ...progressColumns(progress),
+      status: progress.status,
+      finishedAt: progress.at,
+      leaseUntil: null,
+      errorCode: error?.code ?? null,
+      errorReason: error?.reason ?? null,
+      errorMessage: error?.message ?? null,
+      errorHint: error?.hint ?? null,
+    })
+    .where(
+      and(
+        sql`${table.id} = ${progress.operationId}`,
+        inArray(table.status, [...statusesBefore(progress.status)]),
+        worker === null ? undefined : eq(table.worker, worker),
+      ),
+    );
   return result.affectedRows === 1;
 }
 

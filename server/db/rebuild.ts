@@ -4,7 +4,6 @@ import type { BackupId, ScheduleId, StorageId } from "../domain/ids.ts";
 import type { Artifact, Manifest } from "../domain/manifest.ts";
 import type { NewBackup } from "./backups.ts";
 import type { Db } from "./client.ts";
-import { retryDeadlock } from "./deadlock.ts";
 import { backupCopies, backupManifests, backups, pastOperations, schedules } from "./schema/index.ts";
 
 /** What the catalog says of a backup that was found on a storage. */
@@ -82,18 +81,16 @@ export interface AdoptedBackup {
 
 /** Writes backups that were not there: all of them, or none. */
 export const insertAdopted = (db: Db, adopted: readonly AdoptedBackup[]): Promise<void> =>
-  retryDeadlock(() =>
-    db.transaction(async (tx) => {
-      await tx.insert(backups).values(adopted.map(({ row }) => row));
-      await tx.insert(backupManifests).values(adopted.map(({ row, manifest }) => ({ backupId: row.id, manifest })));
-      await tx.insert(backupCopies).values(
-        adopted.map(({ row: { id: backupId, storageId, labelsVersion = 0 }, storedAt }) => ({
-          ...{ backupId, storageId, storedAt, labelsVersion },
-          state: "STORED" as const,
-        })),
-      );
-    }),
-  );
+  db.transaction(async (tx) => {
+    await tx.insert(backups).values(adopted.map(({ row }) => row));
+    await tx.insert(backupManifests).values(adopted.map(({ row, manifest }) => ({ backupId: row.id, manifest })));
+    await tx.insert(backupCopies).values(
+      adopted.map(({ row: { id: backupId, storageId, labelsVersion = 0 }, storedAt }) => ({
+        ...{ backupId, storageId, storedAt, labelsVersion },
+        state: "STORED" as const,
+      })),
+    );
+  });
 
 /** The backup lies on this storage, too. */
 export async function insertFoundCopy(

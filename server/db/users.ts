@@ -57,9 +57,7 @@ async function insert(db: Db, { passwordHash, ...user }: NewUser, accountId: str
     });
   } catch (error) {
     const code = sqlCodeOf(error);
-    // Of those that lose the race for the first one, a deadlock's victim is one too.
-    if (first && (code === "ER_DUP_ENTRY" || code === "ER_LOCK_DEADLOCK")) return "NOT_FIRST";
-    if (code === "ER_DUP_ENTRY") return "EMAIL_TAKEN";
+    if (code === "ER_DUP_ENTRY") return first ? "NOT_FIRST" : "EMAIL_TAKEN";
     throw error;
   }
 }

@@ -1,6 +1,5 @@
 import * as db from "../db/admission.ts";
 import type { Db } from "../db/client.ts";
-import { retryDeadlock } from "../db/deadlock.ts";
 import { appendLog, begin, lastLogSequence, type OperationRow, type StoredKind } from "../db/operations.ts";
 import { type Contender, holdsSource, nextToBegin, type Places } from "../domain/admission.ts";
 import type { OperationId } from "../domain/ids.ts";
@@ -44,32 +43,30 @@ export function createAdmission({ catalog, bus, queue, settings, now, onError, u
 
   function decide({ id, kind }: Pick<OperationRow, "id" | "kind">, lease: Lease, limits: Places | null): Promise<Decision> {
     const start = async (tx: Db) => ((await begin(tx, kind, id, lease.worker, lease.until, lease.at)) ? "BEGUN" : "GONE");
-    return retryDeadlock(() =>
-      catalog.transaction(
-        async (tx) => {
-          const turns = await db.lockTurns(tx);
-          if (limits === null) return start(tx);
-          const running = await db.listRunning(tx, now());
-          if (running.length >= limits.total) {
-            await note(tx, id, `Waiting: ${running.length} of ${limits.total} operations run.`);
-            return "FULL";
-          }
-          const waiting = await db.listWaiting(tx);
-          const own = waiting.find((one) => one.id === id);
-          if (!own) return "GONE";
-          if (!nextToBegin(waiting, running, turns, limits).includes(own)) {
-            await note(tx, id, whyNot(own, running, limits));
-            return "LATER";
-          }
-          const decision = await start(tx);
-          if (decision === "GONE") return decision;
-          const sources = new Set([...waiting, ...running].map(({ source }) => source));
-          const last = Math.max(0, ...turns.values());
-          await db.writeTurns(tx, new Map([...[...turns].filter(([source]) => sources.has(source)), [own.source, last + 1]]));
-          return decision;
-        },
-        { isolationLevel: "read committed" },
-      ),
+    return catalog.transaction(
+      async (tx) => {
+        const turns = await db.lockTurns(tx);
+        if (limits === null) return start(tx);
+        const running = await db.listRunning(tx, now());
+        if (running.length >= limits.total) {
+          await note(tx, id, `Waiting: ${running.length} of ${limits.total} operations run.`);
+          return "FULL";
+        }
+        const waiting = await db.listWaiting(tx);
+        const own = waiting.find((one) => one.id === id);
+        if (!own) return "GONE";
+        if (!nextToBegin(waiting, running, turns, limits).includes(own)) {
+          await note(tx, id, whyNot(own, running, limits));
+          return "LATER";
+        }
+        const decision = await start(tx);
+        if (decision === "GONE") return decision;
+        const sources = new Set([...waiting, ...running].map(({ source }) => source));
+        const last = Math.max(0, ...turns.values());
+        await db.writeTurns(tx, new Map([...[...turns].filter(([source]) => sources.has(source)), [own.source, last + 1]]));
+        return decision;
+      },
+      { isolationLevel: "read committed" },
     );
   }
 

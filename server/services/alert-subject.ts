@@ -1,7 +1,6 @@
 import type { NotificationEvent } from "../../shared/enums.ts";
 import { type AlertRow, ensureStates, lockStates, writeState } from "../db/alerts.ts";
 import type { Db } from "../db/client.ts";
-import { retryDeadlock } from "../db/deadlock.ts";
 import { AlertStates } from "../domain/alert-state.ts";
 import type { DeliveryId } from "../domain/ids.ts";
 import { type Audience, type News, putIntoOutbox } from "./outbox.ts";
@@ -47,24 +46,22 @@ export async function evaluate(
   work: (reading: Reading) => Promise<readonly News[]>,
 ): Promise<DeliveryId[]> {
   await ensureStates(db, subject, events, begins);
-  return retryDeadlock(() =>
-    db.transaction(async (tx) => {
-      const rows = await lockStates(tx, subject);
-      const states = new AlertStates(rows.map((row) => [row.event, { raised: row.raised, since: row.since, details: row.details ?? {} }]));
-      const cursors = new Map<NotificationEvent, KeptCursor>();
-      const cursor = (event: NotificationEvent) => {
-        const row = rows.find((each) => each.event === event);
-        const kept = cursors.get(event) ?? new KeptCursor(row, at);
-        cursors.set(event, kept);
-        return kept;
-      };
-      const news = await work({ tx, states, cursor });
-      const told = await putIntoOutbox(tx, audience, news, at);
-      for (const [event, kept] of cursors) kept.keep(states, event);
-      for (const [event, state] of states.changed()) await writeState(tx, subject, event, state, cursors.get(event)?.at);
-      return told;
-    }),
-  );
+  return db.transaction(async (tx) => {
+    const rows = await lockStates(tx, subject);
+    const states = new AlertStates(rows.map((row) => [row.event, { raised: row.raised, since: row.since, details: row.details ?? {} }]));
+    const cursors = new Map<NotificationEvent, KeptCursor>();
+    const cursor = (event: NotificationEvent) => {
+      const row = rows.find((each) => each.event === event);
+      const kept = cursors.get(event) ?? new KeptCursor(row, at);
+      cursors.set(event, kept);
+      return kept;
+    };
+    const news = await work({ tx, states, cursor });
+    const told = await putIntoOutbox(tx, audience, news, at);
+    for (const [event, kept] of cursors) kept.keep(states, event);
+    for (const [event, state] of states.changed()) await writeState(tx, subject, event, state, cursors.get(event)?.at);
+    return told;
+  });
 }
 
 class KeptCursor implements Cursor {

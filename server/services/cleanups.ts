@@ -2,7 +2,6 @@ import type { Trigger } from "../../shared/enums.ts";
 import type { BackupRow } from "../db/backups.ts";
 import * as db from "../db/cleanups.ts";
 import type { Db } from "../db/client.ts";
-import { retryDeadlock } from "../db/deadlock.ts";
 import { changeMark, readMark, writeMark } from "../db/marks.ts";
 import { listAges } from "../db/retention.ts";
 import { type Actor, allow, describeActor } from "../domain/access.ts";
@@ -65,17 +64,15 @@ export function createCleanups(dependencies: Dependencies) {
   /** Writes a cleanup down as waiting, unless one waits or runs: that one's id is then the answer to nobody else. */
   async function reserve(actor: Actor, request: CleanupRequest, trigger: Trigger): Promise<CleanupId | db.CleanupRow> {
     const id = newId<CleanupId>();
-    const other = await retryDeadlock(() =>
-      catalog.transaction(
-        async (tx) => {
-          await changeMark(tx, "cleanup.began", () => now().toISOString());
-          const [active] = await db.listActiveCleanups(tx);
-          if (active) return active;
-          await db.insertCleanup(tx, { id, trigger, actor: describeActor(actor), request, status: "QUEUED", createdAt: now() });
-          return null;
-        },
-        { isolationLevel: "read committed" },
-      ),
+    const other = await catalog.transaction(
+      async (tx) => {
+        await changeMark(tx, "cleanup.began", () => now().toISOString());
+        const [active] = await db.listActiveCleanups(tx);
+        if (active) return active;
+        await db.insertCleanup(tx, { id, trigger, actor: describeActor(actor), request, status: "QUEUED", createdAt: now() });
+        return null;
+      },
+      { isolationLevel: "read committed" },
     );
     if (other) return other;
     bus.publish("cleanup", { id });

@@ -1,7 +1,6 @@
 import { type BackupRow, findBackup } from "../db/backups.ts";
 import type { Db } from "../db/client.ts";
 import * as db from "../db/copies.ts";
-import { retryDeadlock } from "../db/deadlock.ts";
 import { lockBackup } from "../db/deletions.ts";
 import { type Actor, allow, describeActor } from "../domain/access.ts";
 import { badInput, Failure, notFound } from "../domain/errors.ts";
@@ -59,23 +58,21 @@ export function createCopies(dependencies: Dependencies) {
     mayBegin: (tx: Db) => Promise<boolean>,
   ): Promise<CopyId | null> {
     const id = newId<CopyId>();
-    const reserved = await retryDeadlock(() =>
-      catalog.transaction(
-        async (tx) => {
-          const backup = await lockBackup(tx, backupId);
-          if (!backup) throw notFound("backup", backupId);
-          if (backup.status !== "COMPLETED")
-            throw badInput(`${backup.name} is not complete, so there is nothing to copy.`, "Choose a completed backup.");
-          const active = (await db.listActiveCopiesOf(tx, backupId)).find((one) => one.storageId === storageId);
-          if (active) throw new Failure("CONFLICT", `${backup.name} is being copied there.`, "Wait until that has ended, or cancel it.");
-          if (!(await mayBegin(tx))) return false;
-          const before = await db.findBackupCopy(tx, backupId, storageId);
-          await db.writeBackupCopy(tx, { backupId, storageId, state: "WAITING", retryAt: null, attempts: before?.attempts ?? 0 });
-          await db.insertCopy(tx, { id, backupId, storageId, actor, status: "QUEUED", createdAt: now() });
-          return true;
-        },
-        { isolationLevel: "read committed" },
-      ),
+    const reserved = await catalog.transaction(
+      async (tx) => {
+        const backup = await lockBackup(tx, backupId);
+        if (!backup) throw notFound("backup", backupId);
+        if (backup.status !== "COMPLETED")
+          throw badInput(`${backup.name} is not complete, so there is nothing to copy.`, "Choose a completed backup.");
+        const active = (await db.listActiveCopiesOf(tx, backupId)).find((one) => one.storageId === storageId);
+        if (active) throw new Failure("CONFLICT", `${backup.name} is being copied there.`, "Wait until that has ended, or cancel it.");
+        if (!(await mayBegin(tx))) return false;
+        const before = await db.findBackupCopy(tx, backupId, storageId);
+        await db.writeBackupCopy(tx, { backupId, storageId, state: "WAITING", retryAt: null, attempts: before?.attempts ?? 0 });
+        await db.insertCopy(tx, { id, backupId, storageId, actor, status: "QUEUED", createdAt: now() });
+        return true;
+      },
+      { isolationLevel: "read committed" },
     );
     if (!reserved) return null;
     bus.publish("copy", { id });

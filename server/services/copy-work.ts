@@ -3,7 +3,6 @@ import { formatCount } from "../../shared/format.ts";
 import type { BackupRow } from "../db/backups.ts";
 import type { Db } from "../db/client.ts";
 import * as db from "../db/copies.ts";
-import { retryDeadlock } from "../db/deadlock.ts";
 import { lockBackup } from "../db/deletions.ts";
 import { findStorage } from "../db/storages.ts";
 import { Failure } from "../domain/errors.ts";
@@ -40,14 +39,12 @@ export function createCopyWork({ catalog, backups, storages, storedBackups, pack
   /** It lies there now. Whoever deletes the backup deletes it there too, from this moment on. */
   async function record({ id }: BackupRow, storageId: StorageId, labelsVersion: number): Promise<boolean> {
     const copy = { backupId: id, storageId, state: "STORED", problem: null, attempts: 0, retryAt: null, storedAt: now() } as const;
-    return retryDeadlock(() =>
-      catalog.transaction(async (tx) => {
-        if (!(await lockBackup(tx, id))) return false;
-        await db.writeBackupCopy(tx, { ...copy, labelsVersion });
-        await db.refreshCopyWarnings(tx, id);
-        return true;
-      }),
-    );
+    return catalog.transaction(async (tx) => {
+      if (!(await lockBackup(tx, id))) return false;
+      await db.writeBackupCopy(tx, { ...copy, labelsVersion });
+      await db.refreshCopyWarnings(tx, id);
+      return true;
+    });
   }
 
   async function copy({ id, backupId, storageId }: db.CopyRow, work: Work): Promise<void> {

@@ -1,7 +1,6 @@
 import type { BackupRow } from "../db/backups.ts";
 import type { Db } from "../db/client.ts";
 import * as copies from "../db/copies.ts";
-import { retryDeadlock } from "../db/deadlock.ts";
 import { bury, findBuried, listDueTombstones, lockBackup, recordRefusal, removeBackup, removeCopyRow } from "../db/deletions.ts";
 import { recountShares } from "../db/packs.ts";
 import { lockSource } from "../db/sources.ts";
@@ -123,21 +122,19 @@ export function createDeletions({ catalog, bus, storages, packs, now, onError }:
   }
 
   async function locked<T>({ id, sourceId }: Named, refusal: Refusal, work: (tx: Db, held: BackupRow) => Promise<T>): Promise<T> {
-    const done = await retryDeadlock(() =>
-      catalog.transaction(
-        async (tx) => {
-          await lockSource(tx, sourceId);
-          const held = await lockBackup(tx, id);
-          if (!held) throw notFound("backup", id);
-          if (held.pinned) throw new Failure("CONFLICT", `${held.name} is pinned.`, "Unpin it first.", { reason: "PINNED" });
-          if (!isFinal(held.status)) throw new Failure("CONFLICT", `${held.name} is still being taken.`, "Cancel it first.");
-          const refused = await refusal(tx, held);
-          if (refused) throw refused;
-          return work(tx, held);
-        },
-        // What is looked at is what is there now, not when the transaction began.
-        { isolationLevel: "read committed" },
-      ),
+    const done = await catalog.transaction(
+      async (tx) => {
+        await lockSource(tx, sourceId);
+        const held = await lockBackup(tx, id);
+        if (!held) throw notFound("backup", id);
+        if (held.pinned) throw new Failure("CONFLICT", `${held.name} is pinned.`, "Unpin it first.", { reason: "PINNED" });
+        if (!isFinal(held.status)) throw new Failure("CONFLICT", `${held.name} is still being taken.`, "Cancel it first.");
+        const refused = await refusal(tx, held);
+        if (refused) throw refused;
+        return work(tx, held);
+      },
+      // What is looked at is what is there now, not when the transaction began.
+      { isolationLevel: "read committed" },
     );
     bus.publish("backup", { id });
     return done;

@@ -19,11 +19,15 @@ export interface Rotation {
  * Puts a new key in front of the key file and seals the catalog's secrets with it. The file comes first: whatever happens
  * then, it holds the key of every secret.
  */
-export const rotateKey = (db: Db, secrets: Secrets): Promise<Rotation> =>
-  withMark<Rotation>(db, "key.rotation", async (_, tx) => {
+export async function rotateKey(db: Db, secrets: Secrets): Promise<Rotation> {
+  let oldKeyId: string | null = null;
+  return withMark<Rotation>(db, "key.rotation", async (_, tx) => {
     secrets.refresh();
-    const oldKeyId = secrets.keyId;
-    await secrets.rotate();
+    // One new key, however often the server has the transaction done.
+    if (oldKeyId === null) {
+      oldKeyId = secrets.keyId;
+      await secrets.rotate();
+    }
     let [resealed, unopened] = [0, 0];
     for (const text of await lockSealed(tx)) {
       const sealed = sealedAnew(secrets, text);
@@ -35,6 +39,7 @@ export const rotateKey = (db: Db, secrets: Secrets): Promise<Rotation> =>
     }
     return { oldKeyId, keyId: secrets.keyId, resealed, unopened };
   });
+}
 
 function sealedAnew(secrets: Secrets, text: SealedText): string | null {
   const context = contextOf(text);

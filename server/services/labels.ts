@@ -1,6 +1,5 @@
 import { limits } from "../../shared/limits.ts";
 import { type BackupRow, findBackup } from "../db/backups.ts";
-import { retryDeadlock } from "../db/deadlock.ts";
 import { lockBackup } from "../db/deletions.ts";
 import * as db from "../db/labels.ts";
 import { type Actor, allow } from "../domain/access.ts";
@@ -30,16 +29,14 @@ export function createLabels(dependencies: Dependencies) {
   const writing = createLabelWriting(dependencies);
 
   async function change(id: BackupId, wanted: (row: BackupRow) => LabelValues): Promise<{ row: BackupRow; changed: boolean }> {
-    const changed = await retryDeadlock(() =>
-      catalog.transaction(async (tx) => {
-        const row = await lockBackup(tx, id);
-        if (!row) throw notFound("backup", id);
-        const values = wanted(row);
-        if (sameLabels(row, values)) return false;
-        await db.setLabels(tx, id, values, row.labelsVersion);
-        return true;
-      }),
-    );
+    const changed = await catalog.transaction(async (tx) => {
+      const row = await lockBackup(tx, id);
+      if (!row) throw notFound("backup", id);
+      const values = wanted(row);
+      if (sameLabels(row, values)) return false;
+      await db.setLabels(tx, id, values, row.labelsVersion);
+      return true;
+    });
     const row = await findBackup(catalog, id);
     if (!row) throw notFound("backup", id);
     if (changed) {

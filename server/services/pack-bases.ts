@@ -1,7 +1,6 @@
 import { formatCount } from "../../shared/format.ts";
 import { type BackupRow, findManifests } from "../db/backups.ts";
 import type { Db } from "../db/client.ts";
-import { retryDeadlock } from "../db/deadlock.ts";
 import { lockBackup } from "../db/deletions.ts";
 import { listBaseCandidates, listDamaged, listPackSharers, setBase } from "../db/packs.ts";
 import { Failure } from "../domain/errors.ts";
@@ -37,15 +36,13 @@ export function createPackBases({ catalog, keys, packs }: Dependencies) {
 
   /** Nobody deletes it from here on until the backup has ended; false where its deletion has begun. */
   const hold = (id: BackupId, baseId: BackupId): Promise<boolean> =>
-    retryDeadlock(() =>
-      catalog.transaction(
-        async (tx) => {
-          if (!(await lockBackup(tx, baseId))) return false;
-          await setBase(tx, id, baseId);
-          return true;
-        },
-        { isolationLevel: "read committed" },
-      ),
+    catalog.transaction(
+      async (tx) => {
+        if (!(await lockBackup(tx, baseId))) return false;
+        await setBase(tx, id, baseId);
+        return true;
+      },
+      { isolationLevel: "read committed" },
     );
 
   /** The backup as it can be built on; why not, as a sentence. */

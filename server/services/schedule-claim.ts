@@ -1,5 +1,4 @@
 import type { Db } from "../db/client.ts";
-import { retryDeadlock } from "../db/deadlock.ts";
 import type { Advance, NewScheduleRun, ScheduleRow } from "../db/schedule-runs.ts";
 import * as db from "../db/schedule-runs.ts";
 import { newId, type ScheduleId } from "../domain/ids.ts";
@@ -55,27 +54,25 @@ export function createClaims({ catalog, now, onError, warn }: Dependencies) {
   }
 
   const claimBatch = (): Promise<Advance[]> =>
-    retryDeadlock(() =>
-      catalog.transaction(
-        async (tx) => {
-          const at = now();
-          const due = await db.lockDue(tx, at, batch);
-          if (due.length === 0) return [];
-          const unfinished = await db.countUnfinished(
-            tx,
-            due.map(({ id }) => id),
-          );
-          const all = due.map((schedule) => considered(schedule, at, unfinished.get(schedule.id) ?? 0));
-          await db.insertRuns(
-            tx,
-            all.flatMap(({ runs }) => runs),
-          );
-          const advances = all.map(({ advance }) => advance);
-          await db.advanceSchedules(tx, advances);
-          return advances;
-        },
-        { isolationLevel: "read committed" },
-      ),
+    catalog.transaction(
+      async (tx) => {
+        const at = now();
+        const due = await db.lockDue(tx, at, batch);
+        if (due.length === 0) return [];
+        const unfinished = await db.countUnfinished(
+          tx,
+          due.map(({ id }) => id),
+        );
+        const all = due.map((schedule) => considered(schedule, at, unfinished.get(schedule.id) ?? 0));
+        await db.insertRuns(
+          tx,
+          all.flatMap(({ runs }) => runs),
+        );
+        const advances = all.map(({ advance }) => advance);
+        await db.advanceSchedules(tx, advances);
+        return advances;
+      },
+      { isolationLevel: "read committed" },
     );
 
   return {
@@ -108,21 +105,19 @@ export function createClaims({ catalog, now, onError, warn }: Dependencies) {
      */
     async healClock(): Promise<Advance[]> {
       const at = now();
-      const healed = await retryDeadlock(() =>
-        catalog.transaction(async (tx) => {
-          const ahead = await db.lockConsideredAfter(tx, new Date(at.getTime() + tolerated));
-          const wrong = ahead.filter(({ createdAt }) => createdAt <= at);
-          if (wrong.length === 0) return [];
-          const advances = wrong.map((schedule) => ({ id: schedule.id, consideredUntil: at, nextRunAt: nextDue(schedule, at) }));
-          await db.forgetFuture(
-            tx,
-            wrong.map(({ id }) => id),
-            at,
-          );
-          await db.advanceSchedules(tx, advances);
-          return advances;
-        }),
-      );
+      const healed = await catalog.transaction(async (tx) => {
+        const ahead = await db.lockConsideredAfter(tx, new Date(at.getTime() + tolerated));
+        const wrong = ahead.filter(({ createdAt }) => createdAt <= at);
+        if (wrong.length === 0) return [];
+        const advances = wrong.map((schedule) => ({ id: schedule.id, consideredUntil: at, nextRunAt: nextDue(schedule, at) }));
+        await db.forgetFuture(
+          tx,
+          wrong.map(({ id }) => id),
+          at,
+        );
+        await db.advanceSchedules(tx, advances);
+        return advances;
+      });
       if (healed.length > 0)
         warn(`The clock went back: ${healed.length} schedules had been considered further than it says now, and go on from here.`);
       return healed;

@@ -1,6 +1,5 @@
 import type { Compression } from "../../shared/enums.ts";
 import type { Db } from "../db/client.ts";
-import { retryDeadlock } from "../db/deadlock.ts";
 import * as db from "../db/schedules.ts";
 import { listStorages } from "../db/storages.ts";
 import { type Actor, allow } from "../domain/access.ts";
@@ -90,13 +89,11 @@ export function createSchedules(dependencies: Dependencies) {
     id: ScheduleId,
     changesOf: (row: ScheduleRow) => Partial<ScheduleRow>,
   ): Promise<ScheduleState> {
-    await retryDeadlock(() =>
-      catalog.transaction(async (tx) => {
-        const row = await db.lockSchedule(tx, id);
-        if (!row) throw notFound("schedule", id);
-        await db.updateScheduleRow(tx, id, { ...changesOf(row), updatedAt: now() });
-      }),
-    );
+    await catalog.transaction(async (tx) => {
+      const row = await db.lockSchedule(tx, id);
+      if (!row) throw notFound("schedule", id);
+      await db.updateScheduleRow(tx, id, { ...changesOf(row), updatedAt: now() });
+    });
     return changed(actor, action, id);
   }
 
@@ -157,7 +154,7 @@ export function createSchedules(dependencies: Dependencies) {
     async remove(actor: Actor | null, id: ScheduleId): Promise<boolean> {
       allow(actor, "configure");
       const { name } = await existing(id);
-      if (!(await retryDeadlock(() => db.removeScheduleRow(catalog, id)))) throw notFound("schedule", id);
+      if (!(await db.removeScheduleRow(catalog, id))) throw notFound("schedule", id);
       bus.publish("schedule", { id });
       await alarm.set([{ id, at: null }]);
       await audit.record(actor, "schedule.delete", name, { id });
@@ -179,7 +176,7 @@ export function createSchedules(dependencies: Dependencies) {
     async pauseUnknownZones(): Promise<void> {
       const unknown = (await db.listZonesInUse(catalog)).filter((zone) => !isZone(zone));
       if (unknown.length === 0) return;
-      const paused = await retryDeadlock(() => catalog.transaction((tx) => db.pauseZones(tx, unknown, now(), unknownZoneReason)));
+      const paused = await catalog.transaction((tx) => db.pauseZones(tx, unknown, now(), unknownZoneReason));
       await alarm.set(paused.map(({ id }) => ({ id, at: null })));
       for (const { id, name, timeZone } of paused) {
         bus.publish("schedule", { id });

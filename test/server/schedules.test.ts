@@ -94,11 +94,16 @@ describe("two servers on one catalog", () => {
 
   it("lose and double nothing when one of them is killed in the middle", async () => {
     const due = await schedules("Killed", 20);
+    // Slow, and with the other server held: so it is certain that this one has backups to be killed in.
+    await sql.query("UPDATE sources SET bytes_per_second = 2");
+    process.kill(one.pid, "SIGSTOP");
     await ring("Killed", due);
     const pids = async () =>
       (await backupsOf("Killed")).filter(({ status }) => status === "RUNNING").map(({ worker }) => worker.split(" ")[1]);
     await expect.poll(pids, { timeout: 100_000, interval: 20 }).toContain(String(two.pid));
     await two.kill();
+    await sql.query("UPDATE sources SET bytes_per_second = NULL");
+    process.kill(one.pid, "SIGCONT");
     await two.restart();
     // What was cut off is tried again in a minute: it need not be waited for.
     const again = async () => {
