@@ -5,7 +5,7 @@ import type { DatabaseContent } from "../content.ts";
 import type { ClientTools } from "../part.ts";
 import { spawnTool, type Tool } from "../process.ts";
 import { setBrokenViewsAside, withoutViews } from "./broken-views.ts";
-import { forCounting, type Session, select, withSession } from "./client.ts";
+import { count, withSession } from "./client.ts";
 import { credentialFile } from "./credential.ts";
 import { openDump } from "./dump.ts";
 import { demandDump, demandScan, demandWhole } from "./dump-gate.ts";
@@ -81,17 +81,12 @@ export async function readRangeChecksums(request: RangeSumsRequest): Promise<Map
       const { tables } = await inspectSchema(session, connection.database);
       for (const { name, kind } of tables)
         if (!sums.has(name))
-          others.push([name, { rows: kind === "sequence" ? 1 : await countRows(session, connection.database, name), checksum: null }]);
+          others.push([name, { rows: kind === "sequence" ? 1 : await count(session, qualify(connection.database, name)), checksum: null }]);
       return others;
     },
     { signal },
   );
   return new Map([...present, ...[...sums].map(([name, { rows, ranges }]) => [name, { rows, checksum: checksumOf(ranges) }] as const)]);
-}
-
-async function countRows(session: Session, schema: string, table: string): Promise<number> {
-  const [found] = await select<{ rows: unknown }>(session, `SELECT COUNT(*) AS \`rows\` FROM ${qualify(schema, table)}`, [], forCounting);
-  return Number(found?.rows);
 }
 
 /** How the rows of a table in a backup compare with those in a database, in whatever order they come. */

@@ -60,8 +60,8 @@ export async function loadInPlace(request: RestoreRequest): Promise<Brought> {
   await loadDump({ ...request, tables: request.tables && incoming }, target, splitter);
   if (request.tables === null) compareDefinitions(splitter, expected);
   const makes = incomingDefinitions(splitter.made, request, incoming, present);
+  await compareRows(request, target, tablesOf(expected, incoming), whole);
   await change(async (session) => {
-    await compareRows(session, target, tablesOf(expected, incoming), whole);
     if (!whole) await makeRoom(session, target, request, { incoming: [], makes });
     const script = splitter.definitions(isOneOf(makes), target);
     const making = { makes, script, during: expected, after: whole ? expected : before };

@@ -1,6 +1,8 @@
 import { Failure } from "../../domain/errors.ts";
 import type { DatabaseSummary, TableSummary } from "../../domain/manifest.ts";
-import { forCounting, type Session, select } from "./client.ts";
+import { noLimits, threadsOf } from "../../domain/source-load.ts";
+import { Together } from "../together.ts";
+import { count, type Session, withSession } from "./client.ts";
 import { differ } from "./differ.ts";
 import type { LoadRequest } from "./load-request.ts";
 import { loadRowsAtOnce, UnfitForLoader } from "./loader.ts";
@@ -52,16 +54,36 @@ async function streamDump(request: LoadRequest, schema: string, splitter: DumpSp
   await runScript({ connection, tools, schema, signal }, splitter.tables(counted()));
 }
 
-/** Throws LOAD_FAILED that names the table unless `schema` has these tables with the rows that the backup says, and, if `exactly`, no other. */
-export async function compareRows(session: Session, schema: string, expected: readonly TableSummary[], exactly: boolean): Promise<void> {
-  const present = new Set(await tableNames(session, schema));
-  for (const { name, rows } of expected) {
-    if (!present.delete(name)) throw differ(`table ${name} is missing`);
-    const [found] = await select<{ rows: unknown }>(session, `SELECT COUNT(*) AS \`rows\` FROM ${qualify(schema, name)}`, [], forCounting);
-    if (Number(found?.rows) !== rows) throw differ(`table ${name} has ${Number(found?.rows)} rows instead of ${rows}`);
-  }
+/**
+ * Throws LOAD_FAILED that names the table unless `schema` has these tables with the rows that the backup says, and, if `exactly`,
+ * no other. The rows are counted over several connections, those of the largest tables first.
+ */
+export async function compareRows(
+  { connection, limits = noLimits, signal }: Pick<LoadRequest, "connection" | "limits" | "signal">,
+  schema: string,
+  expected: readonly TableSummary[],
+  exactly: boolean,
+): Promise<void> {
+  // In that schema, so that whoever drops it finds them.
+  const inside = { ...connection, database: schema };
+  const present = new Set(await withSession(inside, (session) => tableNames(session, schema), { signal }));
+  const missing = expected.find(({ name }) => !present.delete(name));
+  if (missing) throw differ(`table ${missing.name} is missing`);
   const [extra] = present;
   if (exactly && extra !== undefined) throw differ(`table ${extra} is not in the manifest`);
+  const left = expected.toSorted((one, other) => one.rows - other.rows);
+  const together = new Together(signal);
+  const compare = (session: Session) => compareEach(session, schema, left);
+  const connections = Math.min(threadsOf(limits), left.length);
+  await together.all(Array.from({ length: connections }, () => withSession(inside, compare, { signal: together.signal })));
+}
+
+/** Takes tables from the end of the list until there are none left. */
+async function compareEach(session: Session, schema: string, left: TableSummary[]): Promise<void> {
+  for (let table = left.pop(); table; table = left.pop()) {
+    const rows = await count(session, qualify(schema, table.name));
+    if (rows !== table.rows) throw differ(`table ${table.name} has ${rows} rows instead of ${table.rows}`);
+  }
 }
 
 /** Throws LOAD_FAILED unless a whole dump held as many views, triggers, routines and events as the backup says. */

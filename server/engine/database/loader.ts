@@ -4,6 +4,7 @@ import { Failure } from "../../domain/errors.ts";
 import { noLimits, threadsOf } from "../../domain/source-load.ts";
 import type { StoredRows } from "../content.ts";
 import { rateLimiter } from "../rate.ts";
+import { Together } from "../together.ts";
 import { type Session, select, withSession } from "./client.ts";
 import type { LoadRequest } from "./load-request.ts";
 import { type LaneRequest, LaneTrouble, LoaderLane } from "./loader-lane.ts";
@@ -45,7 +46,8 @@ export async function loadRowsAtOnce(request: LoadRequest, rows: StoredRows, sch
   const take = rateLimiter(limits.bytesPerSecond).take;
   const lane = { connection: inside, packed: rows.compression, lowPriority: limits.lowPriority, observe: read, take };
   // Their processes come up while the structure is made.
-  await using lanes = startLanes(most, lane, signal);
+  const together = new Together(signal);
+  await using started = startLanes(most, { ...lane, signal: together.signal });
   await runScript({ connection, tools, schema, signal }, splitter.tables(counted()));
   const wanted = asked.filter(([table]) => splitter.holds(table));
   // It has its session for itself: one that waits for the rows of a large dump might be closed by the server.
@@ -68,7 +70,8 @@ export async function loadRowsAtOnce(request: LoadRequest, rows: StoredRows, sch
       say("INFO", "The server takes no LOAD DATA LOCAL (local_infile is off): the rows go in as INSERT statements.");
     const queue = new TableQueue(found, server.sharesCounters || server.way === "INSERT");
     const used = Math.min(most, queue.parts);
-    await lanes.together(used, (lane, ended) => loadTables(lane, { way: server.way, connection: inside, signal: ended }, queue));
+    const loading = { way: server.way, connection: inside, signal: together.signal };
+    await together.all(started.lanes.slice(0, used).map((lane) => loadTables(lane, loading, queue)));
     await change((session) => bringBack(session, schema, found, off));
     say("INFO", `The rows of ${formatCount(found.length, "table")} came over ${formatCount(used, "connection")} by ${server.way}.`);
   } catch (error) {
@@ -103,7 +106,8 @@ interface Loading {
 }
 
 /** Loads tables over a lane as long as there are any, and makes the keys of those that nobody else is at any more. */
-async function loadTables(lane: LoaderLane, { way, connection, signal }: Loading, queue: TableQueue): Promise<void> {
+async function loadTables(loader: LoaderLane, { way, connection, signal }: Loading, queue: TableQueue): Promise<void> {
+  await using lane = loader;
   await lane.open(way);
   for (let open = queue.next(); open; open = queue.next()) {
     const { table } = open;
@@ -117,24 +121,10 @@ async function loadTables(lane: LoaderLane, { way, connection, signal }: Loading
 }
 
 /** So many lanes, whose processes start at once. `await using` them. */
-function startLanes(count: number, request: Omit<LaneRequest, "signal">, signal: AbortSignal) {
-  const ending = new AbortController();
-  const ended = AbortSignal.any([signal, ending.signal]);
-  const lanes = Array.from({ length: count }, () => new LoaderLane({ ...request, signal: ended }));
+function startLanes(count: number, request: LaneRequest) {
+  const lanes = Array.from({ length: count }, () => new LoaderLane(request));
   return {
-    /** Has so many of them work at once. When one fails the others are ended, and what it threw is thrown once all are. */
-    async together(used: number, work: (lane: LoaderLane, ended: AbortSignal) => Promise<void>): Promise<void> {
-      const failures: unknown[] = [];
-      const each = async (lane: LoaderLane) => {
-        await using own = lane;
-        await work(own, ended).catch((error: unknown) => {
-          failures.push(error);
-          ending.abort(error);
-        });
-      };
-      await Promise.all(lanes.slice(0, used).map(each));
-      if (failures.length > 0) throw failures[0];
-    },
+    lanes,
     async [Symbol.asyncDispose]() {
       await Promise.all(lanes.map((lane) => lane[Symbol.asyncDispose]()));
     },

@@ -1,7 +1,7 @@
 import { formatCount } from "../../../shared/format.ts";
 import { Failure, messageOf } from "../../domain/errors.ts";
 import type { Running } from "../part.ts";
-import { forCounting, type Session, select } from "./client.ts";
+import { count, type Session, select } from "./client.ts";
 import { qualify, quoteName } from "./names.ts";
 
 /** A foreign key of a table that stays, to a table that is exchanged. */
@@ -125,12 +125,7 @@ async function countLost(session: Session, { schema, table, name, parent }: Key,
   const filled = columns.map(({ own }) => `c.${quoteName(own)} IS NOT NULL`).join(" AND ");
   const same = columns.map(({ own, theirs }) => `p.${quoteName(theirs)} = c.${quoteName(own)}`).join(" AND ");
   const missing = there ? ` AND NOT EXISTS (SELECT 1 FROM ${qualify(parentSchema, parent)} AS p WHERE ${same})` : "";
-  const [row] = await select<{ lost: unknown }>(
-    session,
-    `SELECT COUNT(*) AS lost FROM ${qualify(schema, table)} AS c WHERE ${filled}${missing}`,
-    [],
-    forCounting,
-  ).catch((error: unknown) => {
+  return count(session, `${qualify(schema, table)} AS c WHERE ${filled}${missing}`).catch((error: unknown) => {
     throw new Failure(
       "LOAD_FAILED",
       `The foreign key ${name} of ${table} does not fit the table ${parent}: ${messageOf(error)}`,
@@ -138,5 +133,4 @@ async function countLost(session: Session, { schema, table, name, parent }: Key,
       { cause: error, reason: "REFERENCE_UNFIT" },
     );
   });
-  return Number(row?.lost ?? 0);
 }

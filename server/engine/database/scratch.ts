@@ -96,10 +96,9 @@ async function stage(request: StageRequest, names: ReturnType<typeof scratchName
   const outgoing = outgoingTables(request, { incoming, makes }, present);
   const takes = outgoingDefinitions(request, { incoming, makes }, outgoing, present);
   say("INFO", `Loaded ${formatCount(incoming.length, "table")}; comparing their rows with the manifest.`);
-  const compare = (session: Session) => compareRows(session, names.scratch, tablesOf(expected, incoming), true);
   // Side by side; both have ended before the scratch schema may go.
   const [compared, taken] = await Promise.allSettled([
-    withSession(connection, compare, { signal }),
+    compareRows(request, names.scratch, tablesOf(expected, incoming), true),
     takeDefinitions(connection, tools, signal),
   ]);
   if (compared.status === "rejected") throw compared.reason;
