@@ -47,10 +47,16 @@ export function copiesMark(copies: Copies): { readonly count: number; readonly w
 /** What keeps a copy from being made or from going, as a sentence; null where nothing does. */
 export const copyProblem = ({ problem }: Pick<CopyPartsFragment, "problem">): string | null => (problem ? sentence(problem) : null);
 
+const hasGoodBeside = (copies: readonly CopyPartsFragment[], copy: CopyPartsFragment): boolean =>
+  storedOn(copies).some((one) => one.storage.id !== copy.storage.id && one.problem === null);
+
 /** Why one copy cannot be taken away; null when it can. */
 export function removalFault(copies: readonly CopyPartsFragment[], copy: CopyPartsFragment): string | null {
   if (copy.state === "DELETING") return "It is being deleted already.";
-  const good = storedOn(copies).filter((one) => one.storage.id !== copy.storage.id && one.problem === null);
-  if (copy.state === "STORED" && good.length === 0) return "There is no other good one: delete the backup instead.";
+  if (copy.state === "STORED" && !hasGoodBeside(copies, copy)) return "There is no other good one: delete the backup instead.";
   return null;
 }
+
+/** Whether it is damaged, and can be made anew from another storage. */
+export const isRepairable = (copies: readonly CopyPartsFragment[], copy: CopyPartsFragment): boolean =>
+  copy.state === "STORED" && copy.problem !== null && hasGoodBeside(copies, copy);

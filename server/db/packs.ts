@@ -1,4 +1,4 @@
-import { and, asc, eq, inArray, isNotNull, isNull, or, sql } from "drizzle-orm";
+import { and, asc, eq, exists, inArray, isNotNull, isNull, or, sql } from "drizzle-orm";
 import type { BackupId, SourceId, StorageId } from "../domain/ids.ts";
 import type { MediaPacks } from "../domain/manifest.ts";
 import { activeStatuses } from "../domain/operation.ts";
@@ -131,14 +131,27 @@ export async function listBaseCandidates(db: Db, sourceId: SourceId, storageIds:
   return rows;
 }
 
-/** Those of the source's backups whose last verification that ended found them damaged. */
-export async function listDamaged(db: Db, sourceId: SourceId): Promise<Set<BackupId>> {
+/** The packs of the source's backups that a verification found damaged, on any storage: they may not be what was stored. */
+export async function listDoubtfulPacks(db: Db, sourceId: SourceId): Promise<ReadonlySet<string>> {
+  const damaged = await listDamaged(db, sourceId);
+  if (damaged.size === 0) return new Set();
+  const sharers = (await listPackSharers(db, sourceId, { deleted: true })).filter(({ id }) => damaged.has(id));
+  return new Set(sharers.flatMap((one) => [...one.packs.keys()]));
+}
+
+/** Those of the source's backups that the last verification found damaged, or that are not whole on one of their storages. */
+async function listDamaged(db: Db, sourceId: SourceId): Promise<Set<BackupId>> {
+  // It lies there, or lay, and is not what it was.
+  const damagedCopy = db
+    .select({ one: sql`1` })
+    .from(backupCopies)
+    .where(and(eq(backupCopies.backupId, backups.id), isNotNull(backupCopies.storedAt), isNotNull(backupCopies.problem)));
   const last = sql`(select v.passed from ${verifications} v where v.backup_id = ${backups.id} and v.status = 'COMPLETED'
     and v.passed is not null order by v.created_at desc, v.id desc limit 1)`;
   const rows = await db
     .select({ id: backups.id })
     .from(backups)
-    .where(and(eq(backups.sourceId, sourceId), isNotNull(backups.addedSize), sql`${last} = 0`));
+    .where(and(eq(backups.sourceId, sourceId), isNotNull(backups.addedSize), or(sql`${last} = 0`, exists(damagedCopy))));
   return new Set(rows.map(({ id }) => id));
 }
 

@@ -55,7 +55,7 @@ export function createCopies(dependencies: Dependencies) {
     actor: string,
     backupId: BackupId,
     storageId: StorageId,
-    mayBegin: (tx: Db) => Promise<boolean>,
+    mayBegin: (tx: Db, backup: BackupRow) => Promise<boolean>,
   ): Promise<CopyId | null> {
     const id = newId<CopyId>();
     const reserved = await catalog.transaction(
@@ -66,7 +66,7 @@ export function createCopies(dependencies: Dependencies) {
           throw badInput(`${backup.name} is not complete, so there is nothing to copy.`, "Choose a completed backup.");
         const active = (await db.listActiveCopiesOf(tx, backupId)).find((one) => one.storageId === storageId);
         if (active) throw new Failure("CONFLICT", `${backup.name} is being copied there.`, "Wait until that has ended, or cancel it.");
-        if (!(await mayBegin(tx))) return false;
+        if (!(await mayBegin(tx, backup))) return false;
         const before = await db.findBackupCopy(tx, backupId, storageId);
         await db.writeBackupCopy(tx, { backupId, storageId, state: "WAITING", retryAt: null, attempts: before?.attempts ?? 0 });
         await db.insertCopy(tx, { id, backupId, storageId, actor, status: "QUEUED", createdAt: now() });
@@ -81,20 +81,42 @@ export function createCopies(dependencies: Dependencies) {
     return id;
   }
 
+  /** A copy that is damaged is made anew, from one that is not; that is read first from then on. */
+  async function prepareRepair(
+    tx: Db,
+    backup: BackupRow,
+    damaged: db.BackupCopyRow & { readonly where: string },
+    all: readonly db.BackupCopyRow[],
+  ): Promise<void> {
+    if (damaged.problem === null) throw new Failure("CONFLICT", `${backup.name} is on ${damaged.where} already.`, "Nothing was copied.");
+    const good = all.find(({ state, problem }) => state === "STORED" && problem === null);
+    if (!good)
+      throw new Failure(
+        "CONFLICT",
+        `${backup.name} is damaged on ${damaged.where}, and whole on no other storage.`,
+        "Take a new backup. Keep this one until you have it: what is not damaged of it can be restored.",
+        { reason: "NO_GOOD_COPY" },
+      );
+    const inUse = await whyInUse(tx, backup, now(), "Repair");
+    if (inUse) throw inUse;
+    if (backup.storageId === damaged.storageId) await db.setPrimary(tx, backup.id, good.storageId);
+  }
+
   const making = createCopyMaking({ ...dependencies, reserve });
 
   return {
     existing,
 
-    /** Brings a backup to one more storage; refused where it is already. */
+    /** Brings a backup to one more storage, or anew to one where it is damaged; refused where it is whole already. */
     async create(actor: Actor | null, backupId: BackupId, storageId: StorageId): Promise<db.CopyRow> {
       allow(actor, "backup");
       const backup = await backups.existing(backupId);
       const storage = await storages.choose(storageId);
-      const id = await reserve(describeActor(actor), backupId, storage.id, async (tx) => {
-        const state = (await db.findBackupCopy(tx, backupId, storage.id))?.state;
-        if (state === "STORED") throw new Failure("CONFLICT", `${backup.name} is on ${storage.name} already.`, "Nothing was copied.");
-        if (state === "DELETING")
+      const id = await reserve(describeActor(actor), backupId, storage.id, async (tx, held) => {
+        const all = await db.listCopiesOf(tx, backupId);
+        const present = all.find((one) => one.storageId === storage.id);
+        if (present?.state === "STORED") await prepareRepair(tx, held, { ...present, where: storage.name }, all);
+        if (present?.state === "DELETING")
           throw new Failure(
             "CONFLICT",
             `${storage.name} has not let go of an earlier copy of ${backup.name} yet.`,

@@ -4,6 +4,7 @@ import type { BackupRow } from "../db/backups.ts";
 import type { Db } from "../db/client.ts";
 import * as db from "../db/copies.ts";
 import { lockBackup } from "../db/deletions.ts";
+import { listDoubtfulPacks } from "../db/packs.ts";
 import { findStorage } from "../db/storages.ts";
 import { Failure } from "../domain/errors.ts";
 import type { StorageId } from "../domain/ids.ts";
@@ -14,6 +15,7 @@ import { ownFilesOf, packsOf } from "../engine/backup-files.ts";
 import { type CopiedFile, copyBackup } from "../engine/copy.ts";
 import { labelFiles, labelsVersionOf } from "../engine/labels.ts";
 import { parseManifest, readManifest } from "../engine/manifest.ts";
+import { proveFile, type StoredFile } from "../engine/media/proved.ts";
 import { missingPack } from "../engine/missing-files.ts";
 import type { Storage } from "../engine/storage/storage.ts";
 import type { Backups } from "./backups.ts";
@@ -68,7 +70,14 @@ export function createCopyWork({ catalog, backups, storages, storedBackups, pack
     if (shared.length > 0) await packs.begin(place, [storageId], id, work.signal);
     // What an earlier attempt could not take away again.
     await discardBackup(target, backup.folder);
-    const [missing, files] = [await missingPacks(target, manifest, backup.folder), await filesOf(from, backup.folder, manifest)];
+    // Where it lay before, it was found damaged or gone.
+    const isRepair = ((await db.findBackupCopy(catalog, backupId, storageId))?.storedAt ?? null) !== null;
+    const doubtful = isRepair ? null : await listDoubtfulPacks(catalog, backup.sourceId);
+    const missing = await missingPacks(target, manifest, backup.folder, {
+      signal: work.signal,
+      isDoubtful: (name) => doubtful?.has(name) ?? true,
+    });
+    const files = await filesOf(from, backup.folder, manifest);
     const full = await whyNoRoom(
       target,
       name,
@@ -113,8 +122,13 @@ async function filesOf(from: Storage, folder: string, manifest: Manifest): Promi
   ];
 }
 
-/** The packs that the target does not have. One that lies there with another size is nobody's: it is made anew. */
-async function missingPacks(target: Storage, manifest: Manifest, folder: string): Promise<CopiedFile[]> {
+/** The packs that the target does not have as they were stored. What lies there in the place of one is removed: it is made anew. */
+async function missingPacks(
+  target: Storage,
+  manifest: Manifest,
+  folder: string,
+  { isDoubtful, signal }: { isDoubtful(name: string): boolean; readonly signal: AbortSignal },
+): Promise<CopiedFile[]> {
   const needed = packsOf(manifest);
   if (needed.length === 0) return [];
   const own = `${packsFolder(folder)}/`;
@@ -126,9 +140,25 @@ async function missingPacks(target: Storage, manifest: Manifest, folder: string)
     );
   const sizes = new Map<string, number>();
   for await (const { name, size } of target.list(own)) sizes.set(name, size);
-  const missing = needed.filter(({ name, storedSize }) => sizes.get(name) !== storedSize);
-  for (const { name } of missing) if (sizes.has(name)) await target.remove(name);
-  return missing.map((file) => ({ ...file, shared: true }));
+  const missing: CopiedFile[] = [];
+  for (const pack of needed) {
+    const { name, storedSize } = pack;
+    const size = sizes.get(name);
+    if (size === storedSize && !(isDoubtful(name) && (await isDamaged(target, pack, signal)))) continue;
+    if (size !== undefined) await target.remove(name);
+    missing.push({ ...pack, shared: true });
+  }
+  return missing;
+}
+
+async function isDamaged(target: Storage, pack: StoredFile, signal: AbortSignal): Promise<boolean> {
+  try {
+    await proveFile(target, pack, signal, () => {});
+    return false;
+  } catch (error) {
+    if (error instanceof Failure && error.code === "ARTIFACT_CORRUPT") return true;
+    throw error;
+  }
 }
 
 /** Whether it is still this worker's to finish, and whether the packs that lay there still do. */

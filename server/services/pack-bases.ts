@@ -2,9 +2,9 @@ import { formatCount } from "../../shared/format.ts";
 import { type BackupRow, findManifests } from "../db/backups.ts";
 import type { Db } from "../db/client.ts";
 import { lockBackup } from "../db/deletions.ts";
-import { listBaseCandidates, listDamaged, listPackSharers, setBase } from "../db/packs.ts";
+import { listBaseCandidates, listDoubtfulPacks, setBase } from "../db/packs.ts";
 import { Failure } from "../domain/errors.ts";
-import type { BackupId, SourceId, StorageId } from "../domain/ids.ts";
+import type { BackupId, StorageId } from "../domain/ids.ts";
 import type { Encryption } from "../domain/manifest.ts";
 import { packsFolder } from "../domain/naming.ts";
 import type { PackBase } from "../engine/media/pack-base.ts";
@@ -26,14 +26,6 @@ const looked = 5;
 
 /** Chooses what an incremental backup builds on, and holds it while that runs. */
 export function createPackBases({ catalog, keys, packs }: Dependencies) {
-  /** The packs of backups that a verification found damaged: what is damaged is not handed on. */
-  async function damagedPacks(sourceId: SourceId): Promise<ReadonlySet<string>> {
-    const damaged = await listDamaged(catalog, sourceId);
-    if (damaged.size === 0) return new Set();
-    const sharers = (await listPackSharers(catalog, sourceId, { deleted: true })).filter(({ id }) => damaged.has(id));
-    return new Set(sharers.flatMap((one) => [...one.packs.keys()]));
-  }
-
   /** Nobody deletes it from here on until the backup has ended; false where its deletion has begun. */
   const hold = (id: BackupId, baseId: BackupId): Promise<boolean> =>
     catalog.transaction(
@@ -50,7 +42,7 @@ export function createPackBases({ catalog, keys, packs }: Dependencies) {
     row: BackupRow,
     candidate: { readonly id: BackupId; readonly name: string },
     on: Building,
-    damaged: ReadonlySet<string>,
+    doubtful: ReadonlySet<string>,
   ): Promise<StoredBackup | string> {
     const { id, name } = candidate;
     const [found] = await findManifests(catalog, [id]);
@@ -60,7 +52,7 @@ export function createPackBases({ catalog, keys, packs }: Dependencies) {
     const folder = manifest.folder ?? "";
     if (manifest.media?.packs?.folder !== packsFolder(row.folder) || folder === "") return `${name} keeps its packs elsewhere.`;
     if (!isSealedAlike(manifest.encryption, on.encryption)) return `${name} is not encrypted to the same keys.`;
-    if (manifest.media.packs.files.some((file) => damaged.has(`${packsFolder(row.folder)}/${file.name}`)))
+    if (manifest.media.packs.files.some((file) => doubtful.has(`${packsFolder(row.folder)}/${file.name}`)))
       return `${name} shares packs with a backup that was found damaged.`;
     if (!(await hold(row.id, id))) return `${name} is being deleted.`;
     try {
@@ -82,10 +74,11 @@ export function createPackBases({ catalog, keys, packs }: Dependencies) {
       const folder = packsFolder(row.folder);
       const storageIds = on.targets.map(({ id }) => id);
       await packs.begin({ sourceId: row.sourceId, folder }, storageIds, row.id, work.signal);
-      const damaged = await damagedPacks(row.sourceId);
+      // What is damaged is not handed on.
+      const doubtful = await listDoubtfulPacks(catalog, row.sourceId);
       const reasons: string[] = [];
       for (const candidate of await listBaseCandidates(catalog, row.sourceId, storageIds, looked)) {
-        const previous = await tried(row, candidate, on, damaged);
+        const previous = await tried(row, candidate, on, doubtful);
         if (typeof previous !== "string") {
           work.say("INFO", `It builds on ${candidate.name}: what that holds of the media is not stored again.`);
           return { folder, previous };

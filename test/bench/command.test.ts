@@ -22,9 +22,9 @@ it("writes the same media again for the same version, and other files for the on
   const [one, other] = [join(await scratchFolder(), "one"), join(await scratchFolder(), "other")];
   const files = mediaFiles(8);
   for (const folder of [one, other]) await writeMedia(folder, files, 0, signal);
-  const original = await fingerprint(one, "milliseconds");
+  const original = await fingerprint(one, "microseconds");
   expect(Object.entries(original).filter(([path]) => files.some((file) => file.path === path))).toHaveLength(files.length);
-  const again = async () => filesOnly(await fingerprint(other, "milliseconds"));
+  const again = async () => filesOnly(await fingerprint(other, "microseconds"));
   demandEqual(filesOnly(original), await again(), "the other");
   const changing = onePercent(files);
   await writeMedia(other, changing, 1, signal);
@@ -46,9 +46,9 @@ it("sees a file that is there with other rights, another time or other content",
   await mkdir(join(folder, "a"));
   await writeFile(path, "one");
   await utimes(path, 1000, 1000.25);
-  const before = await fingerprint(folder, "milliseconds");
+  const before = await fingerprint(folder, "microseconds");
   await utimes(path, 1000, 1000.5);
-  expect((await fingerprint(folder, "milliseconds"))["a/file"]).not.toBe(before["a/file"]);
+  expect((await fingerprint(folder, "microseconds"))["a/file"]).not.toBe(before["a/file"]);
   const seconds = await fingerprint(folder, "seconds");
   await utimes(path, 1000, 1000.75);
   expect((await fingerprint(folder, "seconds"))["a/file"]).toBe(seconds["a/file"]);

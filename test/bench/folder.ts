@@ -14,15 +14,15 @@ export async function bytesBelow(folder: string): Promise<number> {
 /** Each file and folder below a folder: its kind, its rights, its time and what is in it. */
 export type Fingerprint = Readonly<Record<string, string>>;
 
-/** `seconds`: times to the second, which is all that a plain tar keeps. */
-export async function fingerprint(folder: string, times: "seconds" | "milliseconds"): Promise<Fingerprint> {
+/** Times to the microsecond, which is what a backup keeps; `seconds`: to the second, which is all that a plain tar does. */
+export async function fingerprint(folder: string, times: "seconds" | "microseconds"): Promise<Fingerprint> {
   const found: Record<string, string> = {};
   for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {
     const path = join(entry.parentPath, entry.name);
-    const { mode, mtimeMs } = await lstat(path);
-    const time = times === "seconds" ? Math.floor(mtimeMs / 1000) : Math.round(mtimeMs);
+    const { mode, mtimeNs } = await lstat(path, { bigint: true });
+    const time = mtimeNs / (times === "seconds" ? 1_000_000_000n : 1000n);
     const is = entry.isFile() ? await sha256Of(path) : "folder";
-    found[path.slice(folder.length + 1)] = `${(mode & 0o7777).toString(8)} ${time} ${is}`;
+    found[path.slice(folder.length + 1)] = `${(mode & 0o7777n).toString(8)} ${time} ${is}`;
   }
   return found;
 }

@@ -52,10 +52,10 @@ export async function incrementalRace(place: string, media: Media, start: Start)
         say(`round ${round + 1}: ${name} ${sample.seconds.toFixed(2)} s, CPU ${sample.cpuSeconds.toFixed(2)} s`);
       }
     }
-    const original = await fingerprint(media.folder, "milliseconds");
+    const original = await fingerprint(media.folder, "microseconds");
     for (const keeper of keepers) {
       await mkdir(target);
-      demandEqual(original, await fingerprint(await keeper.restore(target), "milliseconds"), keeper.name);
+      demandEqual(original, await fingerprint(await keeper.restore(target), "microseconds"), keeper.name);
       await rm(target, { recursive: true });
       await rm(keeper.place, { recursive: true });
     }

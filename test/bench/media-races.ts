@@ -98,7 +98,7 @@ export async function mediaRestoreRace(place: string, media: Media, start: Start
   const { rounds, signal, say, key, form } = start;
   const [folder, target] = [join(place, "to-unpack"), join(place, "unpacked")];
   await mkdir(folder);
-  const originals = { seconds: await fingerprint(media.folder, "seconds"), milliseconds: await fingerprint(media.folder, "milliseconds") };
+  const originals = { seconds: await fingerprint(media.folder, "seconds"), microseconds: await fingerprint(media.folder, "microseconds") };
   const contender = (name: string, times: keyof typeof originals, restore: () => ReturnType<typeof command>): Contender => ({
     name,
     async run() {
@@ -117,7 +117,7 @@ export async function mediaRestoreRace(place: string, media: Media, start: Start
     await mkdir(backup.root);
     const { manifest } = (await work({ kind: "media-backup", ...backup, media: media.folder, packs: null }, form, signal)).done;
     if (!manifest) throw new Error("The backup to restore was not taken");
-    return contender(name, "milliseconds", async () => {
+    return contender(name, "microseconds", async () => {
       const { done: _, ...sample } = await work({ kind: "media-restore", ...backup, media: target, manifest }, form, signal);
       return { ...sample, extra: { ...sample.extra, peakMemory: sample.extra?.peakMemory ?? 0 } };
     });

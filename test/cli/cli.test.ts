@@ -29,11 +29,11 @@ async function shop(password = sharedConnection("").password) {
 }
 const rowsOf = async ({ sql }: Pick<Awaited<ReturnType<typeof freshDatabase>>, "sql">) => (await sql.query("SELECT * FROM goods"))[0];
 
-/** Settings for a home of its own with the catalog in this database of the shared server. */
-async function homeOn(name: string) {
+/** Settings for a home with the catalog in this database of the shared server. */
+function homeOn(name: string, home: string) {
   const { port, password } = inject("mariadb");
   return {
-    HOLDFAST_HOME: await mkdtemp(join(tmpdir(), "holdfast-home-")),
+    HOLDFAST_HOME: home,
     HOLDFAST_DATABASE_URL: `mysql://root:${encodeURIComponent(password)}@127.0.0.1:${port}/${name}`,
   };
 }
@@ -90,7 +90,7 @@ describe("a command", () => {
   let folders: () => Promise<string[]>;
   beforeAll(async () => {
     [catalog, database] = [await freshDatabase("catalog"), await shop()];
-    env = { ...database.settings, ...(await homeOn(catalog.name)) };
+    env = { ...database.settings, ...homeOn(catalog.name, await mkdtemp(join(tmpdir(), "holdfast-home-"))) };
     folders = () => readdir(join(env.HOLDFAST_HOME ?? "", "backups"), { recursive: true }).catch(() => []);
   });
   afterAll(async () => {
@@ -161,7 +161,7 @@ describe("a command", () => {
   it("that cannot sign in to the database says so with a hint, shows no secret, and leaves nothing on the storage", async () => {
     await using other = await freshDatabase("catalog");
     await using wrong = await shop("a wrong Passw0rd%");
-    const settings = { ...wrong.settings, ...(await homeOn(other.name)) };
+    const settings = { ...wrong.settings, ...homeOn(other.name, await scratchFolder()) };
     const { code, stdout, stderr } = await command(settings, ["create-backup", "--json"]);
     expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
     const [sentence, hint] = stderr.split("\n").filter((line) => /^[A-Z].*\.$/.test(line));
@@ -170,7 +170,6 @@ describe("a command", () => {
     // The storage's own mark and key stay.
     const left = (await readdir(join(settings.HOLDFAST_HOME, "backups"), { recursive: true })).filter((name) => !/^\.holdfast/.test(name));
     expect(left).toEqual([]);
-    await rm(settings.HOLDFAST_HOME, { recursive: true });
   });
 
   it("that is interrupted cancels what it does, and leaves no file and no process", async () => {
@@ -207,17 +206,15 @@ describe("a command", () => {
 
   it("examines the machine, and ends with 1 when something is wrong", async () => {
     await using good = await freshDatabase("catalog");
-    const fine = { ...database.settings, ...(await homeOn(good.name)) };
+    const fine = { ...database.settings, ...homeOn(good.name, await scratchFolder()) };
     const healthy = await command(fine, ["doctor"]);
-    await rm(fine.HOLDFAST_HOME, { recursive: true });
     expect(healthy).toMatchObject({ code: 0, stdout: expect.stringMatching(/^Source shop\w*$/m) });
     expect(healthy.stdout).toMatch(/✓ good {5}Server .*; all privileges that a backup needs\.$/m);
     expect(healthy.stdout).toMatch(/! warning {2}It has no schedule.*\n.*\n {13}\$ npx holdfast create-schedule /m);
     expect(healthy.stdout).toMatch(/\d+ checks are good\.\n$/);
     await using other = await freshDatabase("catalog");
-    const lacking = { ...database.settings, ...(await homeOn(other.name)), BACKUP_MYSQL_PATH: "/nowhere" };
+    const lacking = { ...database.settings, ...homeOn(other.name, await scratchFolder()), BACKUP_MYSQL_PATH: "/nowhere" };
     const { code, stdout } = await command(lacking, ["doctor"]);
-    await rm(lacking.HOLDFAST_HOME, { recursive: true });
     expect({ code, stdout }).toEqual({
       code: 1,
       stdout: expect.stringMatching(

@@ -1,11 +1,11 @@
-import { mkdtemp, readdir, readFile, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import type { RowDataPacket } from "mysql2/promise";
 import { expect, inject, it } from "vitest";
 import { command } from "../support/command.ts";
 import { freshDatabase } from "../support/shared-server.ts";
+import { scratchFolder } from "../support/trees.ts";
 import { temporaryFolder } from "../support/uploads.ts";
 
 it("restore-files inspects a dump, names what is wrong or differs, and restores it with the rewrites that are asked for", async () => {
@@ -14,7 +14,7 @@ it("restore-files inspects a dump, names what is wrong or differs, and restores 
   await using catalog = await freshDatabase("catalog");
   await database.sql.query("CREATE TABLE old (id int)");
   const { port, password } = inject("mariadb");
-  const home = await mkdtemp(join(tmpdir(), "holdfast-home-"));
+  const home = await scratchFolder();
   const env = {
     HOLDFAST_HOME: home,
     HOLDFAST_DATABASE_URL: `mysql://root:${encodeURIComponent(password)}@127.0.0.1:${port}/${catalog.name}`,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { CopyPartsFragment } from "../../client/graphql/generated.ts";
-import { copiesMark, copyLook, placesWords, removalFault } from "../../client/lib/copy-words.ts";
+import { copiesMark, copyLook, isRepairable, placesWords, removalFault } from "../../client/lib/copy-words.ts";
 
 const copy = (name: string, state: CopyPartsFragment["state"]): CopyPartsFragment => ({
   storage: { id: name, name, kind: "LOCAL" },
@@ -42,5 +42,14 @@ describe("where a backup lies", () => {
     expect(near && removalFault([near, owed], owed)).toBeNull();
     expect(near && removalFault([near, ...stored("Offsite")], near)).toBeNull();
     expect(near && removalFault([near, { ...copy("Offsite", "STORED"), problem: "It is damaged." }], near)).toMatch(/no other good one/);
+  });
+
+  it("can be repaired where it is damaged and another is good", () => {
+    const [near] = stored("Near");
+    const damaged = { ...copy("Offsite", "STORED"), problem: "It is damaged." };
+    expect(near && [isRepairable([near, damaged], damaged), isRepairable([near, damaged], near)]).toEqual([true, false]);
+    expect(near && isRepairable([{ ...near, problem: "It is damaged, too." }, damaged], damaged)).toBe(false);
+    const failed = { ...copy("Offsite", "FAILED"), problem: "The storage is full." };
+    expect(near && isRepairable([near, failed], failed)).toBe(false);
   });
 });

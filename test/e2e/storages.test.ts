@@ -1,3 +1,5 @@
+import { stat, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { browserProgram, tabTo } from "../support/browser.ts";
 import { type Sshd, startSshd } from "../support/sshd.ts";
@@ -105,6 +107,32 @@ describe.skipIf(!browserProgram)("storages in the browser", { timeout: 2 * patie
     await expect.poll(() => places().filter({ hasText: "Stored" }).count(), { timeout: patience }).toBe(2);
     await page.goto("/activity");
     await page.getByRole("link", { name: "Copy of Before the move to Office" }).waitFor();
+  });
+
+  it("repair what a verification found damaged on one from the other", async () => {
+    const { page, button, holdfast } = visit;
+    const { backups } = await holdfast.graphql<{ backups: { nodes: { id: string; folder: string; artifacts: { name: string }[] }[] } }>(
+      "{ backups(first: 1) { nodes { id folder artifacts { name } } } }",
+    );
+    const [{ id, folder, artifacts } = { id: "", folder: "", artifacts: [] }] = backups.nodes;
+    const file = join(holdfast.home, "backups", folder, artifacts[0]?.name ?? "");
+    await writeFile(file, Buffer.alloc((await stat(file)).size));
+    await page.goto(`/backups/${id}`);
+    await holdfast.graphql("mutation ($id: ID!) { verifyBackup(id: $id, level: CHECKSUM) { id } }", { id });
+    await places().filter({ hasText: "This machine" }).getByText("Not whole, stored").waitFor({ timeout: patience });
+    await button("Repair").click();
+    await expect.poll(() => places().filter({ hasText: "Not whole" }).count(), { timeout: patience }).toBe(0);
+    await expect
+      .poll(
+        () =>
+          places()
+            .filter({ hasText: /Stored/ })
+            .count(),
+        { timeout: patience },
+      )
+      .toBe(2);
+    await places().filter({ hasText: "Office" }).getByText("Read first").waitFor();
+    expect(await button("Repair").count()).toBe(0);
   });
 
   it("read the backups that lie there", async () => {

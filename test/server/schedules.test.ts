@@ -1,9 +1,9 @@
-import { mkdir, mkdtemp, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import mysql, { type RowDataPacket } from "mysql2/promise";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { addSource, type Holdfast, startHoldfast } from "../support/holdfast.ts";
+import { scratchFolder } from "../support/trees.ts";
 
 /** Two servers with homes of their own on one catalog and one storage. */
 let one: Holdfast;
@@ -119,7 +119,7 @@ describe("two servers on one catalog", () => {
 
 describe("a server whose clock is set", () => {
   it("starts on time where the clocks go forward, and repeats nothing when its own is put back and on again", async () => {
-    const folder = await mkdtemp(join(tmpdir(), "holdfast-clock-"));
+    const folder = await scratchFolder();
     const clock = join(folder, "clock");
     const setClock = (instant: string) => writeFile(clock, `${Math.round((Date.parse(instant) - Date.now()) / 1000)}\n`);
     await setClock("2026-03-29T00:30:00Z");

@@ -1,6 +1,8 @@
 import { rm, writeFile } from "node:fs/promises";
+import { eq } from "drizzle-orm";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { listCopiesOf } from "../../server/db/copies.ts";
+import { backups } from "../../server/db/schema/index.ts";
 import type { BackupId, StorageId } from "../../server/domain/ids.ts";
 import { cut, fails, full } from "../support/faulty-storage.ts";
 import { type SeveralStorages, severalStorages } from "../support/several-storages.ts";
@@ -178,6 +180,35 @@ describe("reading", () => {
     expect([passed, log.includes("INFO It is read from Far.")]).toEqual([true, true]);
     await two.services.copies.remove(administrator, id, near);
     expect(await two.existing(id)).toMatchObject({ storageId: far });
+  });
+});
+
+describe("a copy that was found damaged", () => {
+  const damage = async (id: BackupId, where: StorageId) => {
+    const artifact = `${await folderOf(id)}/media.tar.zst`;
+    await writeFile(two.path(where, artifact), Buffer.alloc((await two.bytes(where, artifact)).length));
+    await two.db.update(backups).set({ storageId: where }).where(eq(backups.id, id));
+    expect((await verified(id)).passed).toBe(false);
+  };
+
+  it("is made anew from a storage that has it whole, which is read first meanwhile", async () => {
+    const id = await two.take();
+    await damage(id, near);
+    const { id: copy } = await two.services.copies.create(administrator, id, near);
+    expect(await two.existing(id)).toMatchObject({ storageId: far });
+    await two.app.performAll();
+    expect(await two.services.copies.find(administrator, copy)).toMatchObject({ status: "COMPLETED" });
+    expect(await two.copies(id)).toBe("Near STORED, Far STORED");
+    for (const name of await filesOf(id, far)) expect((await two.bytes(near, name)).equals(await two.bytes(far, name)), name).toBe(true);
+    await expect(two.services.copies.create(administrator, id, near)).rejects.toThrow("is on Near already");
+  });
+
+  it("stays where no other storage has it whole", async () => {
+    const id = await two.take({ storageIds: [near] });
+    await damage(id, near);
+    const before = await filesOf(id, near);
+    await expect(two.services.copies.create(administrator, id, near)).rejects.toMatchObject({ code: "CONFLICT", reason: "NO_GOOD_COPY" });
+    expect(await filesOf(id, near)).toEqual(before);
   });
 });
 

@@ -125,6 +125,30 @@ describe("incremental backups of a source on two storages", () => {
     taken.push({ id, sums });
   });
 
+  it("are repaired with the packs that they share, where another storage has these whole", async () => {
+    await change("one.txt", noise(78, 5000));
+    const [older, sums] = [await take(), await sumsNow()];
+    await change("one.txt", noise(79, 5000));
+    const id = await take();
+    const own = await named([id]);
+    const pack = (await named([older])).find((name) => own.includes(name)) ?? "";
+    const bytes = await two.bytes(two.near, pack);
+    bytes[bytes.length >> 1] = (bytes[bytes.length >> 1] ?? 0) ^ 1;
+    await writeFile(two.path(two.near, pack), bytes);
+    expect(await passes(id)).toBe(false);
+    // The other storage has it whole, which says nothing of this one.
+    expect(await passes(id)).toBe(true);
+    const later = await take();
+    expect(await named([later])).not.toContain(pack);
+    await two.services.copies.create(administrator, id, two.near);
+    await two.app.performAll();
+    expect(await two.copies(id)).toBe("Near STORED, Far STORED");
+    expect((await two.bytes(two.near, pack)).equals(await two.bytes(two.far, pack))).toBe(true);
+    await two.services.copies.remove(administrator, older, two.far);
+    expect(await downloaded(older)).toEqual(sums);
+    for (const each of [id, older, later]) await two.services.backups.remove(administrator, each);
+  });
+
   it("come back into an empty catalog; one whose packs are missing is told", async () => {
     const last = taken.at(-1)?.id as BackupId;
     const before = (await findManifests(two.db, [last]))[0]?.manifest;

@@ -13,7 +13,7 @@ import { checkPacks } from "../../server/engine/media/incremental/check.ts";
 import { localStorage } from "../../server/engine/storage/local.ts";
 import { contentOf } from "../../server/engine/stored-content.ts";
 import { killAt, type StorageStop } from "../support/crashing.ts";
-import { cut, stall } from "../support/faulty-storage.ts";
+import { cut, full, stall } from "../support/faulty-storage.ts";
 import { type SeveralStorages, severalStorages } from "../support/several-storages.ts";
 import { administrator } from "../support/wired.ts";
 
@@ -31,11 +31,11 @@ afterAll(() => two?.[Symbol.asyncDispose]());
 
 const changing = () => join(two.app.home, "media/shop/one.txt");
 
-/** An incremental backup to both storages that waits, of a file that has changed since the one before. */
-async function begun(): Promise<BackupId> {
-  const { services, sourceId, near, far } = two;
-  await writeFile(changing(), randomBytes(100_000));
-  const request = { type: "MEDIA", sourceId, storageIds: [near, far], mediaMode: "INCREMENTAL" } as const;
+/** An incremental backup that waits, of a file of so many bytes that has changed since the one before; to both storages unless told. */
+async function begun(bytes = 100_000, storageIds: readonly StorageId[] = [two.near, two.far]): Promise<BackupId> {
+  const { services, sourceId } = two;
+  await writeFile(changing(), randomBytes(bytes));
+  const request = { type: "MEDIA", sourceId, storageIds, mediaMode: "INCREMENTAL" } as const;
   const { id } = await services.backups.create(administrator, request, "MANUAL");
   two.app.forgetWaiting();
   taken.set(id, await readFile(changing()));
@@ -116,6 +116,38 @@ describe("a worker killed in an incremental backup to two storages", () => {
     expect(await copiesOf(next)).toBe("Near STORED, Far STORED");
     await settled();
     expect(await packsOn(two.far)).not.toEqual(expect.arrayContaining(own));
+    await holds();
+  });
+});
+
+describe("an incremental backup of two packs, of which a storage has no room for the second", () => {
+  const twoPacks = 60 * 1024 * 1024;
+  const noRoomForSecond = (id: BackupId) =>
+    ({ at: "put", name: new RegExp(`packs/${id.slice(0, 8)}`), call: 2, does: full(1000) }) as const;
+
+  it("is whole on the other storage, and is brought to this one when it has room", async () => {
+    const id = await begun(twoPacks);
+    two.breaks(two.far, noRoomForSecond(id));
+    await two.services.backups.perform(id);
+    expect(await copiesOf(id)).toBe("Near STORED, Far FAILED: The storage is full.");
+    two.breaks(two.far);
+    two.pass(10 * 60_000);
+    await settled();
+    expect(await copiesOf(id)).toBe("Near STORED, Far STORED");
+    await holds();
+  });
+
+  it("fails where it has no other, leaves neither pack, and the next one brings both", async () => {
+    const id = await begun(twoPacks, [two.near]);
+    two.breaks(two.near, noRoomForSecond(id));
+    await two.services.backups.perform(id);
+    expect(await findBackup(two.db, id)).toMatchObject({ status: "FAILED", errorCode: "STORAGE_FULL" });
+    two.breaks(two.near);
+    await settled();
+    await holds();
+    const next = await begun(twoPacks, [two.near]);
+    await two.services.backups.perform(next);
+    expect((await packsOn(two.near)).filter((name) => name.includes(next.slice(0, 8)))).toHaveLength(2);
     await holds();
   });
 });

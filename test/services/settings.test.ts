@@ -1,5 +1,3 @@
-import { mkdtemp } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { findTools } from "../../server/engine/database/tools.ts";
@@ -7,28 +5,33 @@ import { createAudit } from "../../server/services/audit.ts";
 import { openSecrets } from "../../server/services/secrets.ts";
 import { createSettings } from "../../server/services/settings.ts";
 import { freshCatalog } from "../support/catalog.ts";
+import { temporaryFolder } from "../support/uploads.ts";
 
 const ada = { kind: "user", id: "1", name: "Ada", email: "ada@example.org", role: "ADMIN" } as const;
 const at = new Date("2026-11-22T12:00:00.000Z");
 const fromEnvironment = "smtp://mailer:canary-environment@env.example.com";
 let place: Awaited<ReturnType<typeof freshCatalog>>;
+let folder: Awaited<ReturnType<typeof temporaryFolder>>;
 let settings: ReturnType<typeof createSettings>;
 const concealed: string[] = [];
 
 beforeAll(async () => {
-  place = await freshCatalog();
+  [place, folder] = [await freshCatalog(), await temporaryFolder()];
   const { db } = place.catalog;
   settings = createSettings({
     db,
     audit: createAudit({ db, now: () => at }),
-    secrets: await openSecrets(join(await mkdtemp(join(tmpdir(), "holdfast-key-")), "key"), { mayCreate: true }),
+    secrets: await openSecrets(join(folder.path, "key"), { mayCreate: true }),
     conceal: (secret) => void concealed.push(secret),
     findTools,
     environmentSmtpUrl: fromEnvironment,
     now: () => at,
   });
 });
-afterAll(() => place[Symbol.asyncDispose]());
+afterAll(async () => {
+  await place[Symbol.asyncDispose]();
+  await folder[Symbol.asyncDispose]();
+});
 
 const originOf = async (name: string) => (await settings.read(ada)).origins.find((each) => each.name === name);
 

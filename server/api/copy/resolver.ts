@@ -15,7 +15,9 @@ export class CopyResolver {
     return services.copies.find(actor, id);
   }
 
-  @Mutation(() => CopyType, { description: "Brings a backup to one more storage." })
+  @Mutation(() => CopyType, {
+    description: "Brings a backup to one more storage, or anew to one where it was found damaged, from one where it is whole.",
+  })
   copyBackup(@Arg("id", () => ID) id: BackupId, @Arg("storageId", () => ID) storageId: StorageId, @Ctx() { actor, services }: Context) {
     return services.copies.create(actor, id, storageId);
   }

@@ -53,7 +53,7 @@ export function backupCommands(program: Command, inSession: InSession): void {
 
   program
     .command("copy-backup")
-    .description("bring a backup to one more storage, and wait for it")
+    .description("bring a backup to one more storage, or anew to one where it is damaged, and wait for it")
     .argument("<id>", "the backup's id")
     .requiredOption("--storage <storage>", "the storage's id or name")
     .addOption(json())
