@@ -57,6 +57,13 @@ export function removalFault(copies: readonly CopyPartsFragment[], copy: CopyPar
   return null;
 }
 
+/** Whether the backup is read from here first: from the primary, unless that is damaged and another is not. */
+export function isReadFirst(copies: readonly CopyPartsFragment[], copy: CopyPartsFragment): boolean {
+  const stored = storedOn(copies).toSorted((one, other) => Number(other.primary) - Number(one.primary));
+  const first = stored.find(({ problem }) => problem === null) ?? stored[0];
+  return copies.length > 1 && copy.storage.id === first?.storage.id;
+}
+
 /** Whether it is damaged, and can be made anew from another storage. */
 export const isRepairable = (copies: readonly CopyPartsFragment[], copy: CopyPartsFragment): boolean =>
   copy.state === "STORED" && copy.problem !== null && hasGoodBeside(copies, copy);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { CopyPartsFragment } from "../../client/graphql/generated.ts";
-import { copiesMark, copyLook, isRepairable, placesWords, removalFault } from "../../client/lib/copy-words.ts";
+import { copiesMark, copyLook, isReadFirst, isRepairable, placesWords, removalFault } from "../../client/lib/copy-words.ts";
 
 const copy = (name: string, state: CopyPartsFragment["state"]): CopyPartsFragment => ({
   storage: { id: name, name, kind: "LOCAL" },
@@ -42,6 +42,17 @@ describe("where a backup lies", () => {
     expect(near && removalFault([near, owed], owed)).toBeNull();
     expect(near && removalFault([near, ...stored("Offsite")], near)).toBeNull();
     expect(near && removalFault([near, { ...copy("Offsite", "STORED"), problem: "It is damaged." }], near)).toMatch(/no other good one/);
+  });
+
+  it("is read first from the primary, or where that is damaged from a good one; with one storage nothing is said", () => {
+    const [near, far] = [{ ...copy("Near", "STORED"), primary: true }, copy("Far", "STORED")];
+    const firstOf = (...copies: CopyPartsFragment[]) => copies.filter((one) => isReadFirst(copies, one)).map(({ storage }) => storage.name);
+    expect(firstOf(far, near)).toEqual(["Near"]);
+    const damaged = { ...near, problem: "It is damaged." };
+    expect(firstOf(far, damaged)).toEqual(["Far"]);
+    expect(firstOf({ ...far, problem: "It is damaged, too." }, damaged)).toEqual(["Near"]);
+    expect(firstOf({ ...copy("Far", "WAITING") }, near)).toEqual(["Near"]);
+    expect(firstOf(near)).toEqual([]);
   });
 
   it("can be repaired where it is damaged and another is good", () => {
