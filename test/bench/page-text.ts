@@ -3,6 +3,15 @@ import { shownValue, tableOf, verdictOf } from "./race-table.ts";
 import type { Race } from "./races.ts";
 import { type Findings, furtherLines } from "./report.ts";
 
+/** What several runs found: a race as the last of them has it, of which an earlier run may have broken it off; all else as the first has it. */
+export function together(runs: readonly Findings[]): Findings {
+  const races = new Map(runs.flatMap((run) => run.races.map((race) => [race.name, race])));
+  const isMadeUpFor = (failure: string, later: readonly Findings[]) =>
+    later.some((run) => run.races.some(({ name }) => failure.startsWith(`${name}: `)));
+  const failures = runs.flatMap((run, at) => run.failures.filter((failure) => !isMadeUpFor(failure, runs.slice(at + 1))));
+  return { ...Object.assign({}, ...runs.toReversed()), races: [...races.values()], failures };
+}
+
 /** docs/performance.md of what a run found. */
 export function formatPage(findings: Findings): string {
   const { races, at, machine, rounds, failures } = findings;

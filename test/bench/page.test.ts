@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { type Contender, interleave } from "./measure.ts";
-import { formatPage } from "./page-text.ts";
+import { formatPage, together } from "./page-text.ts";
 import { plot } from "./plot.ts";
 import { raceLines } from "./race-table.ts";
 import { limit, type Race, ratio } from "./races.ts";
@@ -40,6 +40,27 @@ it("says which bars were reached and which were not", async () => {
   const verdicts = async (bar: number) => raceLines(await raced(bar)).flatMap((line) => /: (PASS|over the bar)$/.exec(line)?.[1] ?? []);
   expect(await verdicts(0.2)).toEqual(["PASS", "PASS", "PASS"]);
   expect(await verdicts(0.19)).toEqual(["over the bar", "PASS", "PASS"]);
+});
+
+it("takes of several runs a race as the last has it, and what broke off only where no later one made up for it", async () => {
+  const machine = { cpus: 2, cpu: "A processor", memory: 1e9, system: "Linux", versions: {}, load: 0 };
+  const run = { at: "2026-11-23T12:00:00.000Z", machine, megabytes: 1000, rounds: 3, form: "built" } as const;
+  const [old, anew] = [await raced(0.2), await raced(0.19)];
+  const first = { ...run, races: [{ ...old, name: "media" }], failures: ["drill: it fell over", "loop: so did it"] };
+  const second = {
+    ...run,
+    at: "later",
+    races: [
+      { ...anew, name: "drill" },
+      { ...anew, name: "media" },
+    ],
+    failures: ["media: not this time"],
+  };
+  expect(together([first, second])).toMatchObject({ at: run.at, failures: ["loop: so did it", "media: not this time"] });
+  expect(together([first, second]).races).toEqual([
+    { ...anew, name: "media" },
+    { ...anew, name: "drill" },
+  ]);
 });
 
 it("writes a page with the machine, the bars, every contender and what broke off, and a plot that is well formed", async () => {

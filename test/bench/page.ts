@@ -1,7 +1,7 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { formatPage } from "./page-text.ts";
+import { formatPage, together } from "./page-text.ts";
 import { plot } from "./plot.ts";
 import { checkout } from "./process.ts";
 import type { Findings } from "./report.ts";
@@ -12,14 +12,11 @@ const usage = "node test/bench/page.ts FINDINGS.json ... [--to FOLDER]";
 const { values, positionals } = parseArgs({ allowPositionals: true, options: { to: { type: "string", default: join(checkout, "docs") } } });
 // Written by main.ts's own --json.
 const runs = await Promise.all(positionals.map(async (file) => JSON.parse(await readFile(file, "utf8")) as Findings));
-const [first] = runs;
-if (!first) {
+if (runs.length === 0) {
   console.error(usage);
   process.exit(2);
 }
-const races = new Map(runs.flatMap((run) => run.races.map((race) => [race.name, race])));
-const failures = runs.flatMap((run) => run.failures);
-const findings: Findings = { ...Object.assign({}, ...runs.toReversed()), races: [...races.values()], failures };
+const findings = together(runs);
 await writeFile(join(values.to, "performance.md"), formatPage(findings));
 await writeFile(
   join(values.to, "performance.svg"),
