@@ -143,7 +143,7 @@ describe("other commands", () => {
     const restored = await asked<{ id: string }>("restore", id, "--no-pre-restore-backup", "--yes");
     expect((await run("list-restores")).stdout).toMatch(new RegExp(`\n${restored.id} .* database +replace +completed +Shop +To restore\n`));
     expect((await run("show-restore", restored.id)).stdout).toMatch(/from To restore into Shop\nrestored: 1 table, 2 rows/);
-    expect((await run("list-sources")).stdout).toMatch(/Shop +commands_\w+ on \S+ +.* ago +never\n$/);
+    expect((await run("list-sources")).stdout).toMatch(/Shop +commands_\w+ on \S+ +(now|.* ago) +never\n$/);
     expect((await run("list-storages")).stdout).toMatch(/ local +\S+backups +\d+ .* yes\n$/);
     expect((await run("statistics")).stdout).toMatch(
       /^In the last 30 days: \d+ backups complete, 0 failed \(100 % good\)\.\n[\s\S]*\nSOURCE +BACKUPS/,
